@@ -1,0 +1,152 @@
+"""The run folder: where everything that a run makes lies.
+
+RUN/
+  recipe.toml          the resolved recipe
+  run.json             RunManifest: data, environment, command, times
+  split.csv            image_id, lesion_id, diagnosis, split
+  comparisons.json     list of Comparison, paired on the test split
+  report.html          rebuilt from the rest by `dermdistill report RUN`
+  models/<name>/       one folder a trained model: teacher, dsnet-labels-seed0, ...
+    model.json         ModelSummary
+    history.csv        a line an epoch: epoch, learning_rate, train_loss, <named losses>, val_auc, seconds
+    weights.safetensors
+    predictions.csv    validation and test rows
+    metrics.json       Evaluation of the test rows
+    tensorboard/
+    checkpoint.ckpt    only while training
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class DataSummary(BaseModel):
+    """What was trained and judged on; counts are ``{split: {diagnosis: images}}``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    layout: str
+    path: str
+    synthetic: bool
+    notes: tuple[str, ...]
+    images: int
+    lesions: int
+    counts: dict[str, dict[str, int]]
+    split_digest: str
+
+
+class RunManifest(BaseModel):
+    """Provenance of a run; ``environment`` holds versions, processor, device and threads as text."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    recipe_name: str
+    command: str
+    data: DataSummary
+    environment: dict[str, str]
+    started: str
+    finished: str | None = None
+
+
+class ModelSummary(BaseModel):
+    """What a model is and what it cost.
+
+    Attributes:
+        name: the folder's name.
+        group: the same for all seeds of one configuration, such as ``dsnet-hinton``.
+        role: who it is in this run.
+        macs: multiply-accumulates of one image at the input size.
+        weights_bytes: size of the weights file.
+        failure: why training stopped early (a loss that is not a number, say); None when it went well.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    group: str
+    role: Literal["teacher", "student"]
+    architecture: str
+    objective: str
+    seed: int
+    input_size: int
+    parameters: int
+    macs: int
+    weights_bytes: int
+    epochs: int
+    best_epoch: int
+    training_seconds: float
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFolder:
+    """Paths of one trained model."""
+
+    path: Path
+
+    @property
+    def summary(self) -> Path:
+        return self.path / "model.json"
+
+    @property
+    def history(self) -> Path:
+        return self.path / "history.csv"
+
+    @property
+    def weights(self) -> Path:
+        return self.path / "weights.safetensors"
+
+    @property
+    def predictions(self) -> Path:
+        return self.path / "predictions.csv"
+
+    @property
+    def metrics(self) -> Path:
+        return self.path / "metrics.json"
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.path / "checkpoint.ckpt"
+
+    @property
+    def tensorboard(self) -> Path:
+        return self.path / "tensorboard"
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """Paths of one run."""
+
+    path: Path
+
+    @property
+    def recipe(self) -> Path:
+        return self.path / "recipe.toml"
+
+    @property
+    def manifest(self) -> Path:
+        return self.path / "run.json"
+
+    @property
+    def split(self) -> Path:
+        return self.path / "split.csv"
+
+    @property
+    def comparisons(self) -> Path:
+        return self.path / "comparisons.json"
+
+    @property
+    def report(self) -> Path:
+        return self.path / "report.html"
+
+    def model(self, name: str) -> ModelFolder:
+        """The folder of one model."""
+        return ModelFolder(self.path / "models" / name)
+
+    def models(self) -> list[ModelFolder]:
+        """The folders of all finished models, the teacher first, then by name."""
+        found = [ModelFolder(p.parent) for p in (self.path / "models").glob("*/metrics.json")]
+        return sorted(found, key=lambda folder: (folder.path.name != "teacher", folder.path.name))
