@@ -24,7 +24,7 @@ class Predictions:
     """Predictions of one model for N images.
 
     Attributes:
-        image_id, lesion_id, split, diagnosis: N strings each. ``lesion_id`` is the unit that intervals resample.
+        image_id, lesion_id, split, diagnosis: N strings each; intervals resample lesions.
         probability: ``(N,)`` float64 in [0, 1], P(melanoma).
         classes: the diagnoses that the model distinguishes, empty for a binary model.
         class_probabilities: ``(N, len(classes))``; rows sum to 1.
