@@ -58,6 +58,7 @@ class ModelSummary(BaseModel):
         name: the folder's name.
         group: the same for all seeds of one configuration, such as ``dsnet-hinton``.
         role: who it is in this run.
+        identity: digest of all that shapes the model; the same identity is the same training.
         macs: multiply-accumulates of one image at the input size.
         weights_bytes: size of the weights file.
         failure: why training stopped early (a loss that is not a number, say); None when it went well.
@@ -71,6 +72,7 @@ class ModelSummary(BaseModel):
     architecture: str
     objective: str
     seed: int
+    identity: str
     input_size: int
     parameters: int
     macs: int

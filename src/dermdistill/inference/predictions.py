@@ -48,15 +48,20 @@ class Predictions:
 
     def of_split(self, split: str) -> "Predictions":
         """The rows of one split, in their order."""
-        rows = [i for i, name in enumerate(self.split) if name == split]
+        return self.take([i for i, name in enumerate(self.split) if name == split])
+
+    def take(self, rows: Sequence[int]) -> "Predictions":
+        """These rows, in this order."""
         return Predictions(
             image_id=tuple(self.image_id[i] for i in rows),
             lesion_id=tuple(self.lesion_id[i] for i in rows),
             split=tuple(self.split[i] for i in rows),
             diagnosis=tuple(self.diagnosis[i] for i in rows),
-            probability=self.probability[rows],
+            probability=self.probability[list(rows)],
             classes=self.classes,
-            class_probabilities=None if self.class_probabilities is None else self.class_probabilities[rows],
+            class_probabilities=None
+            if self.class_probabilities is None
+            else self.class_probabilities[list(rows)],
         )
 
 
@@ -66,7 +71,17 @@ def tabulate(
     probabilities: NDArray[np.float64],
     classes: Sequence[str],
 ) -> Predictions:
-    """Join records with a model's class probabilities ``(N, len(classes))``; one class must be melanoma."""
+    """Join records with a model's class probabilities ``(N, len(classes))``; one class must be melanoma.
+
+    Raises:
+        UserError: a probability is not a number from 0 to 1, as damaged weights give.
+    """
+    wrong = np.flatnonzero(~((probabilities >= 0) & (probabilities <= 1)).all(axis=1))
+    if len(wrong):
+        raise UserError(
+            f"image {records[wrong[0]].image_id}: the model gives {probabilities[wrong[0]].tolist()}; expected "
+            "probabilities from 0 to 1: its weights are damaged, train it again"
+        )
     return Predictions(
         image_id=tuple(record.image_id for record in records),
         lesion_id=tuple(record.lesion_id for record in records),
@@ -78,10 +93,41 @@ def tabulate(
     )
 
 
+def aligned(named: Sequence[tuple[str, Predictions]]) -> list[Predictions]:
+    """The tables of several models for the same images, all in the row order of the first.
+
+    Args:
+        named: each model's name, for the error, and its table.
+
+    Raises:
+        UserError: two tables differ in an image, or in what they say of its lesion or of melanoma.
+    """
+    (first_name, first), *others = named
+    tables = [first]
+    for name, other in others:
+        row = {image_id: i for i, image_id in enumerate(other.image_id)}
+        missing = [image_id for image_id in first.image_id if image_id not in row]
+        if missing:
+            raise _unlike(f"image {missing[0]} is missing from {name}", first_name, name)
+        if len(other) != len(first):
+            extra = next(iter(set(other.image_id) - set(first.image_id)))
+            raise _unlike(f"image {extra} is missing from {first_name}", first_name, name)
+        table = other.take([row[image_id] for image_id in first.image_id])
+        for i, image_id in enumerate(first.image_id):
+            if table.lesion_id[i] != first.lesion_id[i] or table.label[i] != first.label[i]:
+                raise _unlike(f"{image_id} has another lesion or diagnosis in {name}", first_name, name)
+        tables.append(table)
+    return tables
+
+
+def _unlike(what: str, first: str, other: str) -> UserError:
+    return UserError(f"{first} and {other} cannot be compared: {what}; evaluate both on the same images")
+
+
 def write_predictions(path: Path, predictions: Predictions) -> None:
     """Write the table as CSV; probabilities keep every bit, so that reading gives the same numbers."""
     with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as handle:
-        writer = csv.writer(handle)
+        writer = csv.writer(handle, lineterminator="\n")
         writer.writerow([*_COLUMNS, *(f"p_{name}" for name in predictions.classes)])
         for i in range(len(predictions)):
             row = [
@@ -100,38 +146,72 @@ def read_predictions(path: Path) -> Predictions:
     """Read a table written by ``write_predictions``.
 
     Raises:
-        UserError: the file is missing, lacks a column or holds a probability outside [0, 1].
+        UserError: the file is missing or not such a table: a column is missing, a row is cut short or says
+            nothing, an image has two rows, or a probability is not a number from 0 to 1.
     """
-    try:
-        with path.open(newline="", encoding="utf-8") as handle:
-            reader = csv.DictReader(handle)
-            columns = reader.fieldnames or []
-            rows = list(reader)
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such predictions table; evaluate the model to make it") from None
+    columns, rows = _read_rows(path)
     missing = [name for name in _COLUMNS if name not in columns]
     if missing:
         raise UserError(f"{path}: column {missing[0]!r} is missing; expected {', '.join(_COLUMNS)}")
-    classes = tuple(name[2:] for name in columns if name.startswith("p_"))
-    numbers = np.array(
-        [[_number(path, line, row, name) for name in ("probability", *(f"p_{c}" for c in classes))]
-         for line, row in enumerate(rows, start=2)]
-    ).reshape(len(rows), 1 + len(classes))  # fmt: skip
+    _check_rows(path, rows)
+    classes = tuple(name.removeprefix("p_") for name in columns if name.startswith("p_"))
+    names = ("probability", *(f"p_{name}" for name in classes))
+    numbers = np.array([[_number(path, line, row, name) for name in names] for line, row in rows])
+    numbers = numbers.reshape(len(rows), len(names))
     return Predictions(
-        image_id=tuple(row["image_id"] for row in rows),
-        lesion_id=tuple(row["lesion_id"] for row in rows),
-        split=tuple(row["split"] for row in rows),
-        diagnosis=tuple(row["diagnosis"] for row in rows),
+        image_id=tuple(row["image_id"] for _, row in rows),
+        lesion_id=tuple(row["lesion_id"] for _, row in rows),
+        split=tuple(row["split"] for _, row in rows),
+        diagnosis=tuple(row["diagnosis"] for _, row in rows),
         probability=numbers[:, 0],
         classes=classes,
         class_probabilities=numbers[:, 1:] if classes else None,
     )
 
 
+def _read_rows(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
+    """Column names, and every row with its line in the file; all rows are as long as the header."""
+    try:
+        # Spreadsheets put a byte order mark first.
+        with path.open(newline="", encoding="utf-8-sig") as handle:
+            reader = csv.reader(handle, strict=True)
+            columns = next(reader, [])
+            rows = []
+            for values in reader:
+                if len(values) != len(columns):
+                    raise UserError(
+                        f"{path}, line {reader.line_num}: {len(values)} fields; expected {len(columns)}: the table "
+                        "is damaged, evaluate the model again"
+                    )
+                rows.append((reader.line_num, dict(zip(columns, values, strict=True))))
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such predictions table; evaluate the model to make it") from None
+    except OSError as error:
+        raise UserError(f"{path}: cannot read ({error.strerror}); expected a predictions table") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"{path}: not a CSV table in UTF-8 ({error}); evaluate the model again") from None
+    return columns, rows
+
+
+def _check_rows(path: Path, rows: Sequence[tuple[int, dict[str, str]]]) -> None:
+    lines: dict[str, int] = {}
+    for line, row in rows:
+        for name in ("image_id", "lesion_id", "diagnosis"):
+            if not row[name]:
+                raise UserError(f"{path}, line {line}: {name} is empty; every image needs one")
+        if row["diagnosis"] != MELANOMA and row["diagnosis"].strip().lower() == MELANOMA:
+            raise UserError(f"{path}, line {line}: diagnosis is {row['diagnosis']!r}; expected {MELANOMA!r}")
+        earlier = lines.setdefault(row["image_id"], line)
+        if earlier != line:
+            raise UserError(
+                f"{path}, line {line}: image {row['image_id']} is on line {earlier} already; keep one"
+            )
+
+
 def _number(path: Path, line: int, row: dict[str, str], column: str) -> float:
     try:
         number = float(row[column])
-    except (TypeError, ValueError):
+    except ValueError:
         number = float("nan")
     if not 0 <= number <= 1:
         raise UserError(f"{path}, line {line}: {column} is {row[column]!r}; expected a number from 0 to 1")

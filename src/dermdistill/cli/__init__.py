@@ -1,0 +1,23 @@
+"""The command line. Heavy imports live inside the commands, so that ``--help`` is instant."""
+
+import sys
+
+from dermdistill.errors import UserError
+
+
+def main() -> None:
+    """Run a command: exit code 0 success, 1 failure, 2 wrong use, 130 interrupted."""
+    from dermdistill.cli.app import app
+
+    try:
+        app()
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on from the last finished epoch", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output has gone; that is its right.
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,123 @@
+"""The commands and their options; each hands over to the module that does the work."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+app = typer.Typer(
+    help="Distil a large network into a small melanoma classifier, and prove honestly how good it is. "
+    "Research software, not a medical device.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Data = Annotated[str, typer.Option("--data", help="A folder or CSV of images, or 'synthetic'.")]
+Device = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where the networks run.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+@app.command()
+def run(
+    data: Data,
+    recipe: Annotated[
+        str, typer.Option(help="A packaged recipe (demo, paper, ...) or a TOML file.")
+    ] = "paper",
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Run folder; a folder begun before resumes. Default: runs/<recipe>-<data>."),
+    ] = None,
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one entry of the recipe.")
+    ] = None,
+    device: Device = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Train teacher and students, judge them, report."""
+    from dermdistill.config import load_recipe
+
+    chosen = load_recipe(recipe, changes or [])
+    _need_training_parts()
+    from dermdistill.cli.table import results_json, results_table
+    from dermdistill.pipeline.environment import choose_device
+    from dermdistill.pipeline.run import results_of
+    from dermdistill.pipeline.run import run as start
+
+    folder = out or Path("runs") / f"{chosen.name}-{Path(data).resolve().name}"
+    finished = start(chosen, data, folder, device=choose_device(device), command=_command())
+    results = results_of(finished)
+    print(results_json(results) if as_json else results_table(results))
+    print(f"report: {finished.report}", file=sys.stderr)
+
+
+@app.command()
+def evaluate(
+    model: Annotated[Path, typer.Argument(help="A run folder, or one weights file.")],
+    data: Data,
+    split: Annotated[str | None, typer.Option(help="Score only this split: train, val or test.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where predictions and metrics go.")] = None,
+    replicates: Annotated[int, typer.Option(min=100, help="Bootstrap resamples of every interval.")] = 2000,
+    device: Device = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Judge trained models on other data.
+
+    Thresholds are those of each model's own validation images; nothing is fitted to the new data.
+    """
+    _need_training_parts()
+    from dermdistill.cli.table import results_json, results_table
+    from dermdistill.pipeline.environment import choose_device
+    from dermdistill.pipeline.external import judge_elsewhere
+
+    judged = judge_elsewhere(
+        model, data, split=split, out=out, device=choose_device(device), replicates=replicates
+    )
+    print(results_json(judged.results) if as_json else results_table(judged.results))
+    print(f"predictions and metrics: {judged.out}", file=sys.stderr)
+
+
+@app.command()
+def report(run: Annotated[Path, typer.Argument(help="A run folder.")]) -> None:
+    """Build a run's report.html anew."""
+    from dermdistill.report.build import build_report
+    from dermdistill.runs import RunFolder
+
+    print(build_report(RunFolder(run)))
+
+
+@app.command()
+def data(path: Annotated[str, typer.Argument(help="A folder or CSV of images.")]) -> None:
+    """Say what the program makes of a data set.
+
+    Its layout, its diagnoses, and what is left out and why.
+    """
+    from dermdistill.cli.table import align
+    from dermdistill.data.sources import read_data
+
+    dataset = read_data(Path(path))
+    for note in dataset.notes:
+        print(f"note: {note}", file=sys.stderr)
+    print(f"layout: {dataset.layout}; {len(dataset.records)} images")
+    counts: dict[str, list[str]] = {}
+    for record in dataset.records:
+        counts.setdefault(record.diagnosis, []).append(record.lesion_id)
+    rows = [(name, str(len(ids)), str(len(set(ids)))) for name, ids in sorted(counts.items())]
+    print(align([("diagnosis", "images", "lesions"), *rows]))
+
+
+def _need_training_parts() -> None:
+    """One line instead of a traceback where only the light half is installed."""
+    from importlib.util import find_spec
+
+    from dermdistill.errors import UserError
+
+    if find_spec("torch") is None:
+        raise UserError("this command needs PyTorch: pip install 'dermdistill[train]'")
+
+
+def _command() -> str:
+    return shlex.join(["dermdistill", *sys.argv[1:]])

@@ -1,0 +1,251 @@
+"""Recipes: every choice of a run in one TOML file, checked before any work.
+
+A recipe is a packaged name (``demo``, ``paper``, ...) or a TOML file; ``--set key=value`` changes single
+entries. Unknown keys and wrong values cost one line that names the nearest valid key.
+"""
+
+import difflib
+import json
+import tomllib
+from collections.abc import Iterable, Iterator
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal, Self, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from dermdistill.errors import UserError
+
+ObjectiveName = Literal["labels", "hinton", "as-published"]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DataRecipe(_Section):
+    """How records become inputs and targets.
+
+    Attributes:
+        size: side of the square input, pixels.
+        target: ``binary`` (melanoma or not) or ``diagnoses`` (all of the source; P(melanoma) is one entry).
+        fractions: shares of train, validation and test where the source gives no split.
+        split_seed: fixes the split; runs that are to be compared share it.
+    """
+
+    size: int = Field(224, ge=18, le=1024)
+    target: Literal["binary", "diagnoses"] = "binary"
+    fractions: tuple[float, float, float] = (0.7, 0.1, 0.2)
+    split_seed: int = Field(0, ge=0)
+
+    @model_validator(mode="after")
+    def _fractions_make_one(self) -> Self:
+        if min(self.fractions) <= 0 or abs(sum(self.fractions) - 1) > 1e-6:
+            raise ValueError("data.fractions must be three positive shares that add up to 1")
+        return self
+
+
+class SyntheticRecipe(_Section):
+    """The procedural images of ``--data synthetic``.
+
+    Attributes:
+        lesions: number of lesions; each has one to three images.
+        difficulty: 0 (melanoma and nevus differ plainly) to 1 (they hardly differ).
+        seed: another seed draws another set.
+    """
+
+    lesions: int = Field(600, ge=1)
+    difficulty: float = Field(0.5, ge=0, le=1)
+    seed: int = Field(0, ge=0)
+
+
+class AugmentRecipe(_Section):
+    """Random changes of training images; each batch is drawn anew, teacher and student see the same pixels.
+
+    Attributes:
+        rotate: any angle, with mirrored borders.
+        flip: left-right and up-down, each with probability one half.
+        scale: largest relative zoom, in or out; 0.2 draws from 1/1.2 to 1.2.
+        shift: largest shift in either direction as a share of the side.
+        brightness, contrast, saturation: largest relative change.
+        channel: largest relative gain of each colour channel on its own (white balance).
+    """
+
+    rotate: bool = True
+    flip: bool = True
+    scale: float = Field(0.2, ge=0, le=1)
+    shift: float = Field(0.1, ge=0, le=0.5)
+    brightness: float = Field(0.2, ge=0, lt=1)
+    contrast: float = Field(0.2, ge=0, lt=1)
+    saturation: float = Field(0.2, ge=0, lt=1)
+    channel: float = Field(0.05, ge=0, lt=1)
+
+
+class TrainingRecipe(_Section):
+    """How one network is trained.
+
+    Attributes:
+        warmup_epochs: linear warm-up of the learning rate; fractions of an epoch are fine.
+        schedule: ``cosine`` falls to zero at the last step; ``constant`` stays after the warm-up.
+        class_weights: weight of a class in the hard-label loss: ``none``, ``balanced`` (1 / its frequency) or
+            ``sqrt`` (the square root of that). Weighting moves the probabilities.
+    """
+
+    epochs: int = Field(10, ge=1)
+    batch_size: int = Field(64, ge=2)
+    optimizer: Literal["adamw", "adam", "adadelta"] = "adamw"
+    learning_rate: float = Field(1e-3, gt=0)
+    weight_decay: float = Field(0.01, ge=0)
+    schedule: Literal["cosine", "constant"] = "cosine"
+    warmup_epochs: float = Field(1.0, ge=0)
+    class_weights: Literal["none", "sqrt", "balanced"] = "none"
+
+
+class TeacherRecipe(TrainingRecipe):
+    """The large network.
+
+    Attributes:
+        model: any timm model.
+        weights: ``imagenet``, ``none``, or a file of weights made by this program or by timm.
+    """
+
+    model: str = "resnet50"
+    weights: str = "imagenet"
+    seed: int = Field(0, ge=0)
+
+
+class StudentRecipe(TrainingRecipe):
+    """The small network, trained once for every objective and seed.
+
+    Attributes:
+        objectives: ``labels`` is the control without a teacher; keep it.
+        temperature: T of the soft targets.
+        hard_weight: weight of the hard-label loss; the soft loss has the rest.
+    """
+
+    model: Literal["dsnet"] = "dsnet"
+    objectives: tuple[ObjectiveName, ...] = ("labels", "hinton")
+    seeds: tuple[int, ...] = (0,)
+    temperature: float = Field(10.0, gt=0)
+    hard_weight: float = Field(0.1, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _no_repeats(self) -> Self:
+        for name, values in (("objectives", self.objectives), ("seeds", self.seeds)):
+            if not values or len(set(values)) != len(values):
+                raise ValueError(f"student.{name} must name at least one, each once")
+        return self
+
+
+class EvaluationRecipe(_Section):
+    """Attributes: replicates: bootstrap resamples of every interval."""
+
+    replicates: int = Field(2000, ge=100)
+
+
+class Recipe(_Section):
+    """Every choice of a run."""
+
+    name: str
+    data: DataRecipe = DataRecipe()
+    synthetic: SyntheticRecipe = SyntheticRecipe()
+    augment: AugmentRecipe = AugmentRecipe()
+    teacher: TeacherRecipe = TeacherRecipe()
+    student: StudentRecipe = StudentRecipe()
+    evaluation: EvaluationRecipe = EvaluationRecipe()
+
+
+def load_recipe(name_or_file: str, overrides: Iterable[str] = ()) -> Recipe:
+    """Read a packaged recipe or a TOML file, apply ``key=value`` overrides and check all of it.
+
+    Raises:
+        UserError: no such recipe, bad TOML, an unknown key or a value out of range.
+    """
+    label, text = _read(name_or_file)
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{label}: not valid TOML ({error})") from None
+    content.setdefault("name", Path(name_or_file).stem)
+    for override in overrides:
+        _apply(content, override)
+    try:
+        return Recipe.model_validate(content)
+    except ValidationError as error:
+        raise UserError(f"{label}: {_first_problem(error)}") from None
+
+
+def packaged_recipes() -> list[str]:
+    """Names of the recipes that come with the package."""
+    files = resources.files("dermdistill").joinpath("recipes").iterdir()
+    return sorted(Path(file.name).stem for file in files if file.name.endswith(".toml"))
+
+
+def to_toml(recipe: Recipe) -> str:
+    """The recipe as TOML, every default written out, so that it can be run again."""
+    content = recipe.model_dump(mode="json")
+    lines = [f"name = {_toml_value(content.pop('name'))}"]
+    for section, entries in content.items():
+        lines += ["", f"[{section}]", *(f"{key} = {_toml_value(value)}" for key, value in entries.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _read(name_or_file: str) -> tuple[str, str]:
+    packaged = packaged_recipes()
+    if name_or_file in packaged:
+        resource = resources.files("dermdistill").joinpath("recipes", f"{name_or_file}.toml")
+        return f"recipe {name_or_file}", resource.read_text(encoding="utf-8")
+    try:
+        return name_or_file, Path(name_or_file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise UserError(
+            f"{name_or_file}: no such recipe; name one of {', '.join(packaged)}, or a readable TOML file"
+        ) from None
+
+
+def _apply(content: dict[str, Any], override: str) -> None:
+    key, equals, value = override.partition("=")
+    *sections, entry = key.strip().split(".")
+    if not equals or not entry:
+        raise UserError(f"--set {override}: expected section.key=value, such as student.epochs=3")
+    target = content
+    for section in sections:
+        target = target.setdefault(section, {})
+        if not isinstance(target, dict):
+            raise UserError(f"--set {override}: {section!r} is not a section")
+    try:
+        target[entry] = tomllib.loads(f"v = {value}")["v"]
+    except tomllib.TOMLDecodeError:
+        target[entry] = value.strip()
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors()[0]
+    path = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] != "extra_forbidden":
+        where = f"{path} = {problem['input']!r}: " if path and problem["type"] != "value_error" else ""
+        return where + problem["msg"].removeprefix("Value error, ")
+    known = list(_keys(Recipe))
+    near = difflib.get_close_matches(path, known, n=1, cutoff=0.5) or difflib.get_close_matches(
+        path.rsplit(".", 1)[-1], [key.rsplit(".", 1)[-1] for key in known], n=1
+    )
+    hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
+    return f"unknown key {path!r}; {hint}"
+
+
+def _keys(section: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    for name, field in section.model_fields.items():
+        yield prefix + name
+        for candidate in (field.annotation, *get_args(field.annotation)):
+            if isinstance(candidate, type) and issubclass(candidate, BaseModel):
+                yield from _keys(candidate, f"{prefix}{name}.")
+
+
+def _toml_value(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return f"[{', '.join(_toml_value(item) for item in value)}]"
+    if isinstance(value, str):
+        return json.dumps(value)  # a TOML basic string escapes as JSON does
+    return repr(value)

@@ -1,0 +1,64 @@
+"""Random changes of whole batches, on the device that trains."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from dermdistill.config import AugmentRecipe
+
+_LUMINANCE = (0.299, 0.587, 0.114)
+
+
+class Augment:
+    """Draws a new geometric and colour change for every image of a batch.
+
+    Parameters come from a CPU generator, so that one seed gives the same changes on every device.
+    """
+
+    def __init__(self, recipe: AugmentRecipe) -> None:
+        self._recipe = recipe
+
+    def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        """Change images ``(N, 3, S, S)``, float in [0, 1]; the result has the same shape and range."""
+        moves = self._moves(len(images), generator)
+        if moves is not None:
+            grid = F.affine_grid(moves.to(images.device), list(images.shape), align_corners=False)
+            images = F.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
+        colour, contrast = self._colours(len(images), generator)
+        colour, contrast = colour.to(images.device), contrast.to(images.device)
+        images = torch.einsum("nij,njhw->nihw", colour, images)
+        mean = images.mean(dim=(2, 3), keepdim=True)
+        return (mean + contrast.view(-1, 1, 1, 1) * (images - mean)).clamp(0, 1)
+
+    def _moves(self, count: int, generator: torch.Generator) -> Tensor | None:
+        """Affine matrices ``(N, 2, 3)`` from output to input coordinates; None where nothing moves."""
+        recipe = self._recipe
+        if not (recipe.rotate or recipe.flip or recipe.scale or recipe.shift):
+            return None
+        angle = _symmetric(count, generator) * (math.pi if recipe.rotate else 0.0)
+        zoom = (1 + recipe.scale) ** _symmetric(count, generator)
+        flips = torch.randint(0, 2, (count, 2), generator=generator) * 2.0 - 1.0
+        if not recipe.flip:
+            flips = torch.ones_like(flips)
+        # grid_sample's coordinates run from -1 to 1: a shift by the whole side is 2.
+        shift = 2 * recipe.shift * torch.stack([_symmetric(count, generator) for _ in range(2)], dim=1)
+        rotation = torch.stack([angle.cos(), -angle.sin(), angle.sin(), angle.cos()], dim=1).view(-1, 2, 2)
+        matrix = rotation * flips.unsqueeze(1) * zoom.view(-1, 1, 1)
+        return torch.cat([matrix, shift.unsqueeze(2)], dim=2)
+
+    def _colours(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Colour matrices ``(N, 3, 3)`` and contrasts ``(N,)``."""
+        recipe = self._recipe
+        brightness = 1 + recipe.brightness * _symmetric(count, generator)
+        contrast = 1 + recipe.contrast * _symmetric(count, generator)
+        saturation = 1 + recipe.saturation * _symmetric(count, generator)
+        gains = torch.stack([1 + recipe.channel * _symmetric(count, generator) for _ in range(3)], dim=1)
+        grey = torch.tensor(_LUMINANCE).expand(3, 3)
+        blend = saturation.view(-1, 1, 1) * torch.eye(3) + (1 - saturation).view(-1, 1, 1) * grey
+        return brightness.view(-1, 1, 1) * gains.unsqueeze(2) * blend, contrast
+
+
+def _symmetric(count: int, generator: torch.Generator) -> Tensor:
+    return 2 * torch.rand(count, generator=generator) - 1

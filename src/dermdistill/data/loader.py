@@ -1,0 +1,59 @@
+"""Batches of decoded pixels, read one ahead of the training step."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledPixels:
+    """Decoded images and their classes.
+
+    Attributes:
+        pixels: RGB uint8 ``(M, S, S, 3)``; usually the memory-mapped cache of the whole data set.
+        rows: ``(N,)`` rows of ``pixels`` that belong to this split.
+        labels: ``(N,)`` class indices.
+    """
+
+    pixels: NDArray[np.uint8]
+    rows: NDArray[np.int64]
+    labels: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def batches(
+    data: LabelledPixels, batch_size: int, generator: torch.Generator
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """One epoch in a fresh random order: ``(pixels (B, S, S, 3) uint8, labels (B,))`` on the CPU.
+
+    An incomplete last batch is left out, because batch norm is poor on few images; the order changes every
+    epoch, so every image takes part. Fewer images than ``batch_size`` make one batch.
+    """
+    order = torch.randperm(len(data), generator=generator).numpy()
+    size = min(batch_size, len(data))
+    groups = [order[start : start + size] for start in range(0, len(data) - size + 1, size)]
+    with ThreadPoolExecutor(max_workers=1) as reader:
+        upcoming = reader.submit(_read, data, groups[0])
+        for following in [*groups[1:], None]:
+            batch = upcoming.result()
+            if following is not None:
+                upcoming = reader.submit(_read, data, following)
+            yield batch
+
+
+def batches_in_epoch(images: int, batch_size: int) -> int:
+    """How many batches ``batches`` gives."""
+    return images // min(batch_size, images)
+
+
+def _read(data: LabelledPixels, chosen: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+    # Sorted rows read a memory-mapped file in one direction.
+    chosen = np.sort(chosen)
+    return torch.from_numpy(data.pixels[data.rows[chosen]]), torch.from_numpy(data.labels[chosen])

@@ -1,0 +1,66 @@
+"""What a network learns to name: melanoma or not, or all the diagnoses of the source."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dermdistill.errors import UserError
+from dermdistill.records import MELANOMA, Record
+
+OTHER = "other"
+
+
+def classes_of(records: Sequence[Record], target: str) -> tuple[str, ...]:
+    """The names of a network's outputs, in order; melanoma is always one of them.
+
+    Args:
+        records: the training records: a diagnosis that never occurs there cannot be learned.
+        target: ``binary`` gives ``(other, melanoma)``; ``diagnoses`` the sorted diagnoses of ``records``.
+
+    Raises:
+        UserError: ``diagnoses`` was asked for and the records hold fewer than two.
+    """
+    if target == "binary":
+        return (OTHER, MELANOMA)
+    found = tuple(sorted({record.diagnosis for record in records}))
+    if len(found) < 2 or MELANOMA not in found:
+        raise UserError(
+            f"data.target = 'diagnoses': the training images have only {', '.join(found)}; "
+            "expected melanoma and at least one other diagnosis"
+        )
+    return found
+
+
+def class_indices(records: Sequence[Record], classes: Sequence[str]) -> NDArray[np.int64]:
+    """The class of each record ``(N,)``; in a binary target every other diagnosis is ``other``.
+
+    Raises:
+        UserError: a diagnosis that is not among ``classes``.
+    """
+    index = {name: i for i, name in enumerate(classes)}
+    fallback = index.get(OTHER)
+    numbers = [index.get(record.diagnosis, fallback) for record in records]
+    for record, number in zip(records, numbers, strict=True):
+        if number is None:
+            raise UserError(
+                f"{record.image_id}: diagnosis {record.diagnosis!r} does not occur in the training split; "
+                "use data.target = 'binary' or another data.split_seed"
+            )
+    return np.array(numbers, dtype=np.int64)
+
+
+def class_weights(labels: NDArray[np.int64], classes: int, kind: str) -> NDArray[np.float32] | None:
+    """Weight of each class in the hard-label loss, scaled so that the mean over images is 1.
+
+    Args:
+        labels: ``(N,)`` class indices of the training images.
+        classes: number of classes.
+        kind: ``none`` gives None; ``balanced`` weighs by 1 / frequency, ``sqrt`` by its square root.
+    """
+    if kind == "none":
+        return None
+    counts = np.maximum(np.bincount(labels, minlength=classes), 1)
+    weights = counts ** (-1.0 if kind == "balanced" else -0.5)
+    weights *= len(labels) / (weights * counts).sum()
+    return weights.astype(np.float32)

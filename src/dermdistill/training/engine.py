@@ -1,0 +1,257 @@
+"""Train one network: a teacher on labels, or a student on any objective.
+
+Everything random in an epoch follows from (seed, epoch) alone, so an epoch that was cut off is simply done
+again, and on the CPU a resumed training ends with the very numbers of an uninterrupted one.
+"""
+
+import math
+import sys
+import time
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from dermdistill.config import TrainingRecipe
+from dermdistill.data.augment import Augment
+from dermdistill.data.loader import LabelledPixels, batches, batches_in_epoch
+from dermdistill.distillation.objectives import Losses, Objective
+from dermdistill.distillation.teacher import FrozenTeacher
+from dermdistill.errors import UserError
+from dermdistill.evaluation.metrics import auc
+from dermdistill.inference.model_info import ModelInfo
+from dermdistill.inference.predictor import predict_in_batches
+from dermdistill.models.checkpoint import save_weights
+from dermdistill.models.predictor import Normalise, TorchPredictor
+from dermdistill.records import MELANOMA
+from dermdistill.runs import ModelFolder
+from dermdistill.training.history import Row, TensorBoard, one_line, write_history
+from dermdistill.training.resume import load_state, save_state
+from dermdistill.training.schedule import learning_rate
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingData:
+    """What a network trains on and is selected by; teacher and students share it."""
+
+    train: LabelledPixels
+    val: LabelledPixels
+    augment: Augment
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingResult:
+    """How a training went.
+
+    Attributes:
+        epochs: completed.
+        best_epoch: counted from 1; its weights are the ones kept.
+        seconds: time spent in epochs, interrupted attempts included.
+        failure: why it stopped early; None when it did not.
+    """
+
+    epochs: int
+    best_epoch: int
+    seconds: float
+    failure: str | None
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What the end of an epoch leaves for the next, apart from network and optimiser."""
+
+    rows: list[Row] = field(default_factory=list)
+    best_auc: float = -math.inf
+    best_epoch: int = 0
+
+
+class NonFiniteLossError(UserError):
+    """The loss became NaN or infinite."""
+
+
+class Trainer:
+    """Trains one network; its folder holds the history, the best weights and, until the end, a checkpoint."""
+
+    def __init__(
+        self,
+        network: nn.Module,
+        info: ModelInfo,
+        *,
+        objective: Objective,
+        teacher: FrozenTeacher | None,
+        recipe: TrainingRecipe,
+        seed: int,
+        device: torch.device,
+    ) -> None:
+        if objective.needs_teacher and teacher is None:
+            raise ValueError("this objective needs a teacher")
+        self._network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._info = info
+        self._objective = objective
+        self._teacher = teacher.to(device) if teacher is not None and objective.needs_teacher else None
+        self._recipe = recipe
+        self._seed = seed
+        self._device = device
+        self._normalise = Normalise(info.input, device)
+        self._optimizer = _optimizer(network, recipe)
+
+    def fit(self, data: TrainingData, folder: ModelFolder, *, label: str, identity: str) -> TrainingResult:
+        """Train to the end, or go on where the folder's checkpoint stopped.
+
+        Args:
+            data: training and validation images.
+            folder: where everything goes; ``weights`` always holds the best epoch so far by validation AUC.
+            label: name on the progress bar.
+            identity: digest of all that shapes this training; a checkpoint of another one is refused.
+
+        Raises:
+            UserError: the checkpoint is damaged or of another training; a file cannot be written; the loss is
+                not finite in the first epoch, so that there are no weights to keep.
+        """
+        progress = self._resume(folder, identity)
+        failure = None
+        board = TensorBoard(folder.tensorboard, len(progress.rows) + 1)
+        try:
+            for epoch in range(len(progress.rows) + 1, self._recipe.epochs + 1):
+                self._one_epoch(data, epoch, progress, label)
+                self._keep(folder, identity, progress)
+                board.add(progress.rows[-1])
+                tqdm.write(f"{label}: {one_line(progress.rows[-1])}", file=sys.stderr)
+        except NonFiniteLossError as error:
+            if not progress.rows:
+                raise UserError(
+                    f"{label}: {error}; no epoch was finished, so there are no weights to keep"
+                ) from None
+            failure = f"{error}; the weights of epoch {progress.best_epoch} are kept"
+            tqdm.write(f"{label}: {failure}", file=sys.stderr)
+        finally:
+            board.close()
+        seconds = sum(row["seconds"] for row in progress.rows)
+        return TrainingResult(len(progress.rows), progress.best_epoch, seconds, failure)
+
+    def _one_epoch(self, data: TrainingData, epoch: int, progress: _Progress, label: str) -> None:
+        start = time.perf_counter()
+        losses, rate = self._train_epoch(data, epoch, label)
+        val_auc = self._validate(data.val, epoch)
+        if val_auc > progress.best_auc:
+            progress.best_auc, progress.best_epoch = val_auc, epoch
+        named = {f"train_{name}": value for name, value in losses.items() if name != "total"}
+        progress.rows.append(
+            {
+                "epoch": epoch,
+                "learning_rate": rate,
+                "train_loss": losses["total"],
+                **named,
+                "val_auc": val_auc,
+            }
+            | {"seconds": time.perf_counter() - start}
+        )
+
+    def _train_epoch(self, data: TrainingData, epoch: int, label: str) -> tuple[dict[str, float], float]:
+        recipe = self._recipe
+        generator = _seed_epoch(self._seed, epoch)
+        count = batches_in_epoch(len(data.train), recipe.batch_size)
+        totals: dict[str, Tensor] = {}
+        rate = 0.0
+        self._network.train()
+        epoch_batches = batches(data.train, recipe.batch_size, generator)
+        description = f"{label} {epoch}/{recipe.epochs}"
+        for i, (pixels, labels) in enumerate(
+            tqdm(epoch_batches, description, count, leave=False, unit="batch")
+        ):
+            rate = learning_rate(
+                (epoch - 1) * count + i,
+                base=recipe.learning_rate,
+                steps=recipe.epochs * count,
+                warmup=round(recipe.warmup_epochs * count),
+                kind=recipe.schedule,
+            )
+            images = pixels.to(self._device, non_blocking=True).permute(0, 3, 1, 2).float() / 255
+            images = self._normalise(data.augment(images, generator))
+            losses = self._step(images, labels.to(self._device, non_blocking=True), rate)
+            if not torch.isfinite(losses["total"]):
+                raise NonFiniteLossError(
+                    f"the loss is {losses['total'].item()} in epoch {epoch}, batch {i + 1}"
+                )
+            for name, value in losses.items():
+                totals[name] = totals.get(name, torch.zeros_like(value)) + value.detach()
+        return {name: float(value) / count for name, value in totals.items()}, rate
+
+    def _step(self, images: Tensor, labels: Tensor, rate: float) -> Losses:
+        images = images.contiguous(memory_format=torch.channels_last)
+        with _mixed_precision(self._device):
+            teacher_logits = self._teacher(images).float() if self._teacher is not None else None
+            student_logits = self._network(images).float()
+        losses = self._objective(student_logits=student_logits, teacher_logits=teacher_logits, labels=labels)
+        if torch.isfinite(losses["total"]):
+            self._optimizer.zero_grad(set_to_none=True)
+            losses["total"].backward()  # type: ignore[no-untyped-call]
+            for group in self._optimizer.param_groups:
+                group["lr"] = rate
+            self._optimizer.step()
+        return losses
+
+    def _validate(self, val: LabelledPixels, epoch: int) -> float:
+        melanoma = self._info.classes.index(MELANOMA)
+        predictor = TorchPredictor(self._network, self._info, self._device)
+        probability = predict_in_batches(predictor, val.pixels, val.rows)[:, melanoma]
+        if not np.isfinite(probability).all():
+            raise NonFiniteLossError(f"the validation probabilities are not finite after epoch {epoch}")
+        return auc(val.labels == melanoma, probability)
+
+    def _keep(self, folder: ModelFolder, identity: str, progress: _Progress) -> None:
+        """Store an epoch; the checkpoint comes last, so that it never runs ahead of the other files."""
+        if progress.best_epoch == len(progress.rows):
+            save_weights(folder.weights, self._network, self._info)
+        write_history(folder.history, progress.rows)
+        save_state(
+            folder.checkpoint,
+            {
+                "identity": identity,
+                "network": self._network.state_dict(),
+                "optimizer": self._optimizer.state_dict(),
+                "rows": progress.rows,
+                "best_auc": progress.best_auc,
+                "best_epoch": progress.best_epoch,
+            },
+        )
+
+    def _resume(self, folder: ModelFolder, identity: str) -> _Progress:
+        state: dict[str, Any] | None = load_state(folder.checkpoint)
+        if state is None:
+            return _Progress()
+        if state["identity"] != identity:
+            raise UserError(
+                f"{folder.checkpoint}: of another training; delete it or choose another run folder"
+            )
+        self._network.load_state_dict(state["network"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        return _Progress(state["rows"], state["best_auc"], state["best_epoch"])
+
+
+def _optimizer(network: nn.Module, recipe: TrainingRecipe) -> torch.optim.Optimizer:
+    parameters = [p for p in network.parameters() if p.requires_grad]
+    rate, decay = recipe.learning_rate, recipe.weight_decay
+    if recipe.optimizer == "adamw":
+        return torch.optim.AdamW(parameters, lr=rate, weight_decay=decay)
+    if recipe.optimizer == "adam":
+        return torch.optim.Adam(parameters, lr=rate, weight_decay=decay)
+    # Keras' constants: the published recipe says `adadelta` and means them.
+    return torch.optim.Adadelta(parameters, lr=rate, rho=0.95, eps=1e-7, weight_decay=decay)
+
+
+def _seed_epoch(seed: int, epoch: int) -> torch.Generator:
+    """Seed dropout (the global generator) and give a generator for order and augmentation."""
+    for_dropout, for_data = np.random.SeedSequence([seed, epoch]).generate_state(2)
+    torch.manual_seed(int(for_dropout))
+    return torch.Generator().manual_seed(int(for_data))
+
+
+def _mixed_precision(device: torch.device) -> AbstractContextManager[object]:
+    """bfloat16 on GPUs that have it: half the memory and time, and its range needs no loss scaling."""
+    enabled = device.type == "cuda" and torch.cuda.is_bf16_supported()
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=enabled)

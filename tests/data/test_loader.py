@@ -1,0 +1,43 @@
+import numpy as np
+import torch
+
+from dermdistill.data.loader import LabelledPixels, batches, batches_in_epoch
+
+
+def numbered(count: int) -> LabelledPixels:
+    """Every image's pixels spell its row; half of the rows belong to the split."""
+    pixels = np.broadcast_to(np.arange(2 * count, dtype=np.uint8)[:, None, None, None], (2 * count, 2, 2, 3))
+    rows = np.arange(0, 2 * count, 2)
+    return LabelledPixels(pixels, rows, rows % 7)
+
+
+def epoch(data: LabelledPixels, size: int, seed: int = 0) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    return list(batches(data, size, torch.Generator().manual_seed(seed)))
+
+
+def test_an_epoch_shows_every_image_once_with_its_label() -> None:
+    given = epoch(numbered(40), 8)
+    rows = torch.cat([pixels[:, 0, 0, 0] for pixels, _ in given]).tolist()
+    labels = torch.cat([labels for _, labels in given]).tolist()
+    assert sorted(rows) == list(range(0, 80, 2))
+    assert labels == [row % 7 for row in rows]
+    assert len(given) == batches_in_epoch(40, 8) == 5
+
+
+def test_an_incomplete_last_batch_is_left_out() -> None:
+    given = epoch(numbered(43), 8)
+    assert [len(labels) for _, labels in given] == [8] * 5
+    assert batches_in_epoch(43, 8) == 5
+
+
+def test_fewer_images_than_a_batch_make_one() -> None:
+    assert [len(labels) for _, labels in epoch(numbered(5), 64)] == [5]
+    assert batches_in_epoch(5, 64) == 1
+
+
+def test_the_order_follows_the_generator() -> None:
+    def order(seed: int) -> list[int]:
+        return torch.cat([pixels[:, 0, 0, 0] for pixels, _ in epoch(numbered(40), 8, seed)]).tolist()
+
+    assert order(1) == order(1)
+    assert order(1) != order(2)

@@ -1,0 +1,49 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dermdistill.data.images import ImageFile
+from dermdistill.distillation.targets import class_indices, class_weights, classes_of
+from dermdistill.errors import UserError
+from dermdistill.records import Record
+
+
+def records(*diagnoses: str) -> list[Record]:
+    return [Record(f"i{i}", ImageFile(Path("x.jpg")), f"l{i}", name) for i, name in enumerate(diagnoses)]
+
+
+def test_binary_target_is_melanoma_or_other() -> None:
+    given = records("nevus", "melanoma", "vascular lesion")
+    assert classes_of(given, "binary") == ("other", "melanoma")
+    assert class_indices(given, ("other", "melanoma")).tolist() == [0, 1, 0]
+
+
+def test_diagnoses_are_sorted_and_hold_melanoma() -> None:
+    given = records("nevus", "melanoma", "dermatofibroma", "nevus")
+    classes = classes_of(given, "diagnoses")
+    assert classes == ("dermatofibroma", "melanoma", "nevus")
+    assert class_indices(given, classes).tolist() == [2, 1, 0, 2]
+
+
+def test_a_diagnosis_that_cannot_be_learned_is_an_error() -> None:
+    with pytest.raises(UserError, match=r"i1: diagnosis 'nevus' does not occur in the training split"):
+        class_indices(records("melanoma", "nevus"), ("dermatofibroma", "melanoma"))
+
+
+@pytest.mark.parametrize("diagnoses", [["melanoma"], ["nevus", "dermatofibroma"]])
+def test_diagnoses_need_melanoma_and_another(diagnoses: list[str]) -> None:
+    with pytest.raises(UserError, match="expected melanoma and at least one other"):
+        classes_of(records(*diagnoses), "diagnoses")
+
+
+def test_class_weights_by_hand() -> None:
+    labels = np.array([0, 0, 0, 1])
+    assert class_weights(labels, 2, "none") is None
+    balanced = class_weights(labels, 2, "balanced")
+    assert balanced is not None
+    assert balanced.tolist() == pytest.approx([2 / 3, 2])
+    root = class_weights(labels, 2, "sqrt")
+    assert root is not None
+    assert root[1] / root[0] == pytest.approx(3**0.5)
+    assert root[labels].mean() == pytest.approx(1)

@@ -1,0 +1,74 @@
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from dermdistill.config import Recipe, load_recipe, packaged_recipes, to_toml
+from dermdistill.errors import UserError
+
+
+@pytest.mark.parametrize("name", packaged_recipes())
+def test_packaged_recipes_are_valid_and_survive_a_round_trip(name: str) -> None:
+    recipe = load_recipe(name)
+    assert recipe.name == name
+    assert Recipe.model_validate(tomllib.loads(to_toml(recipe))) == recipe
+
+
+def test_paper_recipe_is_the_papers() -> None:
+    recipe = load_recipe("paper")
+    teacher, student = recipe.teacher, recipe.student
+    assert (recipe.data.size, recipe.data.target) == (224, "binary")
+    assert (teacher.model, teacher.weights, teacher.optimizer) == ("resnet50", "imagenet", "adam")
+    assert (teacher.learning_rate, teacher.batch_size, teacher.epochs) == (1e-4, 64, 10)
+    assert (student.optimizer, student.learning_rate, student.batch_size) == ("adadelta", 1e-3, 64)
+    assert (student.epochs, student.temperature, student.hard_weight) == (20, 10, 0.1)
+    assert not any(recipe.augment.model_dump().values())
+
+
+def test_overrides_change_single_entries() -> None:
+    recipe = load_recipe("demo", ["student.epochs=3", "student.seeds=[4, 5]", "teacher.model=resnet18"])
+    assert recipe.student.epochs == 3
+    assert recipe.student.seeds == (4, 5)
+    assert recipe.teacher.model == "resnet18"
+    assert recipe.student.objectives == load_recipe("demo").student.objectives
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("student.epoch=3", r"unknown key 'student\.epoch'; did you mean 'student\.epochs'\?"),
+        ("stduent.epochs=3", r"unknown key 'stduent'; did you mean 'student'\?"),
+        ("qqq=3", "unknown key 'qqq'; known keys: name, data, data.size"),
+        ("student.epochs=0", r"student\.epochs = 0: Input should be greater than or equal to 1"),
+        ("data.size=abc", r"data\.size = 'abc': Input should be a valid integer"),
+        ("data.size=17", r"data\.size = 17: Input should be greater than or equal to 18"),
+        ("data.fractions=[0.5, 0.1, 0.1]", "three positive shares that add up to 1"),
+        ('student.objectives=["kd"]', "Input should be 'labels', 'hinton' or 'as-published'"),
+        ("student.seeds=[1, 1]", r"student\.seeds must name at least one, each once"),
+        ("student.epochs", r"expected section\.key=value"),
+        ("name.deep=1", "'name' is not a section"),
+    ],
+)
+def test_wrong_overrides_cost_one_clear_line(override: str, message: str) -> None:
+    with pytest.raises(UserError, match=message) as caught:
+        load_recipe("demo", [override])
+    assert "\n" not in str(caught.value)
+
+
+def test_a_recipe_file_is_read_and_named_after_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text("[student]\nepochs = 7\n")
+    recipe = load_recipe(str(path))
+    assert (recipe.name, recipe.student.epochs) == ("mine", 7)
+
+
+def test_unknown_recipe_lists_the_known() -> None:
+    with pytest.raises(UserError, match=r"papr: no such recipe; name one of cpu, demo, paper"):
+        load_recipe("papr")
+
+
+def test_bad_toml_names_the_file_and_line(tmp_path: Path) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_text("[student\n")
+    with pytest.raises(UserError, match=r"bad\.toml: not valid TOML .*line 1"):
+        load_recipe(str(path))

@@ -1,0 +1,80 @@
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from dermdistill.config import AugmentRecipe, StudentRecipe
+from dermdistill.data.augment import Augment
+from dermdistill.data.images import InputSpec
+from dermdistill.data.loader import LabelledPixels
+from dermdistill.distillation import objectives
+from dermdistill.distillation.teacher import FrozenTeacher
+from dermdistill.inference.model_info import ModelInfo
+from dermdistill.models.dsnet import DSNet
+from dermdistill.training.engine import Trainer, TrainingData
+
+SIZE = 20
+INFO = ModelInfo("dsnet", ("other", "melanoma"), InputSpec(SIZE, (0.5,) * 3, (0.25,) * 3))
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Makes equal trainers: same data, same initial student and teacher every time."""
+
+    data: TrainingData
+
+    def trainer(self, recipe: StudentRecipe, objective: str = "hinton", seed: int = 0) -> Trainer:
+        torch.manual_seed(seed)
+        student = DSNet(SIZE, 2)
+        torch.manual_seed(99)
+        teacher = FrozenTeacher(nn.Sequential(nn.Flatten(), nn.BatchNorm1d(3 * SIZE * SIZE), nn.Linear(3 * SIZE * SIZE, 2)))
+        made = objectives.create(objective, recipe, training_images=40, class_weights=None)  # type: ignore[arg-type]
+        return Trainer(
+            student,
+            INFO,
+            objective=made,
+            teacher=teacher,
+            recipe=recipe,
+            seed=seed,
+            device=torch.device("cpu"),
+        )
+
+
+@pytest.fixture
+def setup() -> Setup:
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 2, 60)
+    pixels = rng.integers(0, 256, (60, SIZE, SIZE, 3), dtype=np.uint8)
+    pixels[labels == 1, :, :, 0] //= 3
+    train = LabelledPixels(pixels, np.arange(40), labels[:40])
+    val = LabelledPixels(pixels, np.arange(40, 60), labels[40:])
+    return Setup(TrainingData(train, val, Augment(AugmentRecipe())))
+
+
+@pytest.fixture
+def kill_after() -> Callable[[pytest.MonkeyPatch, int], None]:
+    """Let ``n`` checkpoints be written, then fail as a killed process would: between two batches."""
+
+    def arrange(monkeypatch: pytest.MonkeyPatch, epochs: int) -> None:
+        real = Trainer._step
+        steps = 0
+
+        def step(self: Trainer, *args: object) -> object:
+            nonlocal steps
+            steps += 1
+            if steps == epochs * 5 + 3:
+                raise KeyboardInterrupt
+            return real(self, *args)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(Trainer, "_step", step)
+
+    return arrange
+
+
+@pytest.fixture
+def model_path(tmp_path: Path) -> Path:
+    return tmp_path / "model"
