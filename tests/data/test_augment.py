@@ -54,7 +54,9 @@ def test_rotation_takes_any_angle_and_keeps_the_centre() -> None:
     given = torch.zeros(200, 3, side, side)
     given[:, :, side // 2, -4:] = 1.0  # a mark at the right edge
     result = augmented(NOTHING.model_copy(update={"rotate": True}), given)
-    rows, columns = torch.meshgrid(torch.arange(side) - side // 2, torch.arange(side) - side // 2, indexing="ij")
+    rows, columns = torch.meshgrid(
+        torch.arange(side) - side // 2, torch.arange(side) - side // 2, indexing="ij"
+    )
     mass = result[:, 0] / result[:, 0].sum(dim=(1, 2), keepdim=True)
     angles = torch.atan2((mass * rows).sum(dim=(1, 2)), (mass * columns).sum(dim=(1, 2)))
     eighths = torch.histc(angles, bins=8, min=-math.pi, max=math.pi)

@@ -1,0 +1,205 @@
+"""Decoded and resized images on disk, so that training reads an image in microseconds.
+
+One ``.npy`` file holds a whole data set at one size. Its name is made of the contents of the images, so a
+changed file, another order or another size gets a file of its own; deleting the folder is always safe.
+"""
+
+import hashlib
+import math
+import multiprocessing
+import os
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from dermdistill.data.digests import content_digests, joined
+from dermdistill.data.images import DECODER_VERSION, resize
+from dermdistill.errors import UserError
+from dermdistill.files import cannot_write, replacing
+from dermdistill.records import ImageSource, Record
+
+_CHUNK = 32
+_WORTH_A_POOL = 256
+_STALE_SECONDS = 600
+
+
+def default_cache_dir() -> Path:
+    """``$DERMDISTILL_CACHE``, else the folder ``dermdistill`` in the user's cache folder (XDG)."""
+    chosen = os.environ.get("DERMDISTILL_CACHE")
+    if chosen:
+        return Path(chosen)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dermdistill"
+
+
+def decoded(
+    records: Sequence[Record],
+    size: int,
+    *,
+    cache_dir: Path,
+    workers: int | None = None,
+    progress: bool = True,
+) -> NDArray[np.uint8]:
+    """The records' images, RGB ``(N, size, size, 3)`` in their order, as a read-only memory map.
+
+    Built on first use, with a progress bar on stderr; a build that is killed leaves nothing behind that a
+    later one would take for finished, and starts over. Large sets are decoded by ``workers`` processes (one
+    a core unless given); they are spawned, so a script that calls this needs its ``__main__`` guard.
+
+    Raises:
+        UserError: images are damaged or missing (all of them in one line), or the folder cannot be written.
+    """
+    workers = workers or os.cpu_count() or 1
+    images = [record.image for record in records]
+    _prepare(cache_dir)
+    digests = content_digests(images, cache_dir=cache_dir, workers=workers, progress=progress)
+    path = cache_dir / f"images-{size}px-{_key(digests, size)}.npy"
+    shape = (len(images), size, size, 3)
+    finished = _opened(path, shape)
+    if finished is not None:
+        return finished
+    _check_space(cache_dir, shape)
+    with replacing(path) as temporary:
+        rows = _Rows.create(temporary, shape)
+        _build(rows, images, workers=workers, progress=progress)
+    built = _opened(path, shape)
+    if built is None:
+        raise UserError(f"{path}: vanished while it was built; is another program cleaning {cache_dir}?")
+    return built
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The rows of an ``.npy`` file, writable in pieces from several processes.
+
+    Written with plain writes: on a full disk these raise OSError, where a memory map kills the process.
+    """
+
+    path: Path
+    offset: int
+    size: int
+
+    @classmethod
+    def create(cls, path: Path, shape: tuple[int, int, int, int]) -> "_Rows":
+        header = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
+        return cls(path, header.offset, shape[1])
+
+    def write(self, first: int, rows: NDArray[np.uint8]) -> None:
+        with self.path.open("r+b") as handle:
+            handle.seek(self.offset + first * self.size * self.size * 3)
+            handle.write(rows.data)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """Consecutive images and the rows that they fill; what a worker process is sent."""
+
+    rows: _Rows
+    first: int
+    images: Sequence[ImageSource]
+
+    def decode(self) -> list[UserError]:
+        """Fill the rows; returns the error of each damaged image."""
+        size = self.rows.size
+        pixels = np.zeros((len(self.images), size, size, 3), dtype=np.uint8)
+        failures: list[UserError] = []
+        for row, image in zip(pixels, self.images, strict=True):
+            try:
+                row[:] = resize(image.decode(), size)
+            except UserError as error:
+                failures.append(error)
+        self.rows.write(self.first, pixels)
+        return failures
+
+
+def _build(rows: _Rows, images: Sequence[ImageSource], *, workers: int, progress: bool) -> None:
+    chunks = [_Chunk(rows, first, images[first : first + _CHUNK]) for first in range(0, len(images), _CHUNK)]
+    failures: list[UserError] = []
+    bar = tqdm(total=len(images), desc="Decoding images", unit="image", disable=not progress)
+    with bar, _runner(workers if len(images) >= _WORTH_A_POOL else 1) as run:
+        for chunk, errors in zip(chunks, run(chunks), strict=True):
+            failures.extend(errors)
+            bar.update(len(chunk.images))
+    if failures:
+        raise joined(failures)
+
+
+@contextmanager
+def _runner(workers: int) -> Iterator[Callable[[Iterable[_Chunk]], Iterator[list[UserError]]]]:
+    """A function that decodes chunks in order: here, or in worker processes."""
+    if workers == 1:
+        yield lambda chunks: map(_Chunk.decode, chunks)
+        return
+    # Spawned, not forked: a fork of a process in which torch has started threads can hang for ever.
+    context = multiprocessing.get_context("spawn")
+    try:
+        with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker) as pool:
+            yield lambda chunks: pool.map(_Chunk.decode, chunks)
+    except BrokenProcessPool as error:
+        raise UserError(
+            "a process that decodes images died: out of memory (use fewer workers), or started from standard "
+            'input or a script without `if __name__ == "__main__":`'
+        ) from error
+
+
+def _start_worker() -> None:
+    # Ctrl-C reaches the whole group; only the parent reports it, and then ends its workers.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_follow_parent, daemon=True).start()
+
+
+def _follow_parent() -> None:
+    """End this worker when the parent is killed: a pool's workers would otherwise wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+
+def _key(digests: Iterable[str], size: int) -> str:
+    content = "\n".join([f"decoder {DECODER_VERSION}, {size} px", *digests])
+    return hashlib.blake2b(content.encode(), digest_size=16).hexdigest()
+
+
+def _opened(path: Path, shape: tuple[int, int, int, int]) -> NDArray[np.uint8] | None:
+    """The finished file as a read-only map; None where there is none, or not a whole one."""
+    try:
+        array = np.lib.format.open_memmap(path, mode="r")
+    except (OSError, ValueError):
+        return None
+    return array if array.dtype == np.uint8 and array.shape == shape else None
+
+
+def _prepare(cache_dir: Path) -> None:
+    """Make the folder, and remove what killed builds left in it (a living build writes all the time)."""
+    try:
+        cache_dir.mkdir(parents=True, exist_ok=True)
+        for pattern in (".images-*", ".digests-*"):
+            for temporary in cache_dir.glob(pattern):
+                if time.time() - temporary.stat().st_mtime > _STALE_SECONDS:
+                    temporary.unlink(missing_ok=True)
+    except FileNotFoundError:
+        pass  # another process removed it first
+    except OSError as error:
+        raise cannot_write(cache_dir, error) from error
+
+
+def _check_space(cache_dir: Path, shape: tuple[int, int, int, int]) -> None:
+    needed = math.prod(shape)
+    free = shutil.disk_usage(cache_dir).free
+    if free < needed:
+        raise UserError(
+            f"{cache_dir}: the decoded images need {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB are free; "
+            "free some space or set DERMDISTILL_CACHE to another folder"
+        )

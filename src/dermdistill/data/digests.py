@@ -1,0 +1,96 @@
+"""Digests of image contents, remembered between runs so that a large set is hashed once."""
+
+import hashlib
+import json
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tqdm import tqdm
+
+from dermdistill.data.images import ImageFile
+from dermdistill.errors import UserError
+from dermdistill.files import write_text
+from dermdistill.records import ImageSource
+
+_SETTLED_NS = 2_000_000_000
+
+_Stamp = tuple[int, int]
+"""Size in bytes and time of the last change in nanoseconds: equal stamps mean an unchanged file."""
+
+
+def content_digests(
+    images: Sequence[ImageSource], *, cache_dir: Path, workers: int, progress: bool
+) -> list[str]:
+    """The digest of every image, in order.
+
+    Files are hashed again only if their size or time of change differs from what ``cache_dir`` remembers.
+
+    Raises:
+        UserError: images cannot be read (all of them in one line), or the folder cannot be written.
+    """
+    memo_path = cache_dir / f"digests-{_name_of_set(images)}.json"
+    memo = _read_memo(memo_path)
+    before = time.time_ns()
+    fresh: dict[str, tuple[_Stamp, str]] = {}
+
+    def digest(image: ImageSource) -> str | UserError:
+        stamp = _stamp(image)
+        remembered = memo.get(image.name)
+        if stamp is not None and remembered is not None and remembered[0] == stamp:
+            return remembered[1]
+        try:
+            value = image.digest()
+        except UserError as error:
+            return error
+        # A file changed a moment ago may change again within the clock's tick and keep its stamp.
+        if stamp is not None and stamp[1] < before - _SETTLED_NS:
+            fresh[image.name] = (stamp, value)
+        return value
+
+    bar = tqdm(
+        total=len(images), desc="Reading images", unit="image", leave=False, delay=1, disable=not progress
+    )
+    found: list[str | UserError] = []
+    with ThreadPoolExecutor(workers) as threads, bar:
+        for result in threads.map(digest, images):
+            found.append(result)
+            bar.update()
+    failures = [result for result in found if isinstance(result, UserError)]
+    if failures:
+        raise joined(failures)
+    if fresh:
+        write_text(memo_path, json.dumps(memo | fresh))
+    return [str(result) for result in found]
+
+
+def joined(failures: Sequence[UserError]) -> UserError:
+    """One error for several damaged images: the first in full, the others counted."""
+    others = len(failures) - 1
+    if not others:
+        return failures[0]
+    return UserError(f"{failures[0]} (and {others} more of the images cannot be used)")
+
+
+def _stamp(image: ImageSource) -> _Stamp | None:
+    if not isinstance(image, ImageFile):
+        return None
+    try:
+        status = image.path.stat()
+    except OSError:
+        return None  # digest() says what is wrong with the file
+    return status.st_size, status.st_mtime_ns
+
+
+def _name_of_set(images: Sequence[ImageSource]) -> str:
+    names = sorted(str(Path(image.name).absolute()) for image in images)
+    return hashlib.blake2b("\n".join(names).encode(), digest_size=16).hexdigest()
+
+
+def _read_memo(path: Path) -> dict[str, tuple[_Stamp, str]]:
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))
+        return {name: ((size, changed), digest) for name, ((size, changed), digest) in entries.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}  # nothing remembered, or not by this version: hashing again is always right

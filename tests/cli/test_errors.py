@@ -1,0 +1,220 @@
+"""A wrong input costs one clear line and exit code 2, and leaves nothing half-written."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from dermdistill.data.images import InputSpec
+from dermdistill.inference.model_info import ModelInfo
+from dermdistill.models.checkpoint import save_weights
+from dermdistill.models.dsnet import DSNet
+
+TINY = [
+    *("--recipe", "demo", "--set", "data.size=24", "--set", "evaluation.replicates=100"),
+    *("--set", "teacher.model=resnet10t", "--set", "teacher.epochs=1", "--set", "student.epochs=1"),
+    *("--set", "teacher.batch_size=8", "--set", "student.batch_size=8"),
+]
+Command = Callable[..., object]
+
+
+def one_line(outcome: object) -> str:
+    """The single error line of a failed command."""
+    code, out, err = outcome.code, outcome.out, outcome.err  # type: ignore[attr-defined]
+    assert code == 2, err
+    assert out == ""
+    assert "Traceback" not in err
+    lines = [line for line in err.replace("\r", "\n").splitlines() if line.startswith("error: ")]
+    assert len(lines) == 1, err
+    return lines[0]
+
+
+def csv_of(folder: Path, *rows: str, header: str = "isic_id,diagnosis") -> Path:
+    """An ISIC-like folder: metadata.csv beside images, one good JPEG a row that names ``good...``."""
+    (folder / "images").mkdir(parents=True)
+    (folder / "metadata.csv").write_text("\n".join([header, *rows]) + "\n")
+    for row in rows:
+        name = row.split(",")[0]
+        if name.startswith("good"):
+            pixels = np.random.default_rng([*name.encode()]).integers(0, 256, (30, 30, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(folder / "images" / f"{name}.jpg")
+    return folder
+
+
+GOOD = [f"good{i},{'melanoma' if i % 2 else 'nevus'}" for i in range(40)]
+
+
+def no_such_path(folder: Path) -> Path:
+    return folder / "nowhere"
+
+
+def unknown_layout(folder: Path) -> Path:
+    folder.mkdir()
+    (folder / "notes.txt").write_text("hello")
+    return folder
+
+
+def missing_column(folder: Path) -> Path:
+    return csv_of(folder, "good1,x", header="isic_id,colour")
+
+
+def missing_image(folder: Path) -> Path:
+    return csv_of(folder, *GOOD, "absent,melanoma")
+
+
+def duplicate_ids(folder: Path) -> Path:
+    return csv_of(folder, *GOOD, "good1,melanoma")
+
+
+def two_labels(folder: Path) -> Path:
+    return csv_of(folder, *GOOD, "good1,nevus")
+
+
+def one_class(folder: Path) -> Path:
+    return csv_of(folder, *(f"good{i},nevus" for i in range(40)))
+
+
+def too_few_lesions(folder: Path) -> Path:
+    return csv_of(folder, *GOOD[:3])
+
+
+def with_file(name: str, content: bytes) -> Callable[[Path], Path]:
+    def make(folder: Path) -> Path:
+        csv_of(folder, *GOOD, f"{Path(name).stem},melanoma")
+        (folder / "images" / name).write_bytes(content)
+        return folder
+
+    return make
+
+
+def truncated_jpeg(folder: Path) -> Path:
+    csv_of(folder, *GOOD)
+    path = folder / "images" / "good3.jpg"
+    path.write_bytes(path.read_bytes()[:-200])
+    return folder
+
+
+def bomb(folder: Path) -> Path:
+    csv_of(folder, *GOOD, "bomb,melanoma")
+    Image.new("1", (20_000, 20_000)).save(folder / "images" / "bomb.png")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("make", "fragments"),
+    [
+        (no_such_path, ["nowhere", "no such"]),
+        (unknown_layout, ["not recognised", "HAM10000_metadata.csv", "benign_train.npy"]),
+        (missing_column, ["metadata.csv", "diagnosis"]),
+        (missing_image, ["metadata.csv", "absent"]),
+        (duplicate_ids, ["metadata.csv", "good1"]),
+        (two_labels, ["metadata.csv", "good1"]),
+        (one_class, ["melanoma"]),
+        (too_few_lesions, ["lesion"]),
+        (truncated_jpeg, ["good3.jpg"]),
+        (with_file("words.jpg", b"this is text, not an image"), ["words.jpg"]),
+        (with_file("empty.jpg", b""), ["empty.jpg"]),
+        (bomb, ["bomb.png", "50"]),
+    ],
+)
+def test_wrong_data(
+    command: Command, tmp_path: Path, make: Callable[[Path], Path], fragments: list[str]
+) -> None:
+    data = make(tmp_path / "data")
+    line = one_line(command("run", "--data", data, "--out", tmp_path / "run", *TINY))
+    assert all(fragment in line for fragment in fragments), line
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fragments"),
+    [
+        (["--recipe", "nope"], ["nope: no such recipe", "demo"]),
+        (["--set", "student.epoch=3"], ["unknown key 'student.epoch'", "'student.epochs'"]),
+        (["--set", "teacher.model=resnet5"], ["'resnet5'", "resnet50"]),
+        (["--set", "teacher.weights=gone.pth"], ["gone.pth: no such weights file"]),
+    ],
+)
+def test_wrong_choices(command: Command, tmp_path: Path, arguments: list[str], fragments: list[str]) -> None:
+    line = one_line(command("run", "--data", "synthetic", "--out", tmp_path / "run", *arguments))
+    assert all(fragment in line for fragment in fragments), line
+    assert not (tmp_path / "run").exists()
+
+
+def test_unwritable_run_folder(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    line = one_line(command("run", "--data", "synthetic", "--out", tmp_path / "file" / "run", *TINY))
+    assert "is a file; expected a folder" in line
+
+
+def test_a_folder_of_other_things_is_left_alone(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("precious")
+    line = one_line(command("run", "--data", "synthetic", "--out", tmp_path, *TINY))
+    assert "holds other files" in line
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_full_disk_is_one_clear_line(image_folder: Callable[..., Path], tmp_path: Path) -> None:
+    """A limit on file size stands in for the disk: writing the teacher's weights fails."""
+    data = image_folder(melanoma=24, nevus=24)
+    limited = (
+        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000));"
+        "from dermdistill.cli import main; sys.argv = ['dermdistill', *sys.argv[1:]]; main()"
+    )
+    arguments = ["run", "--data", str(data), "--out", str(tmp_path / "run"), *TINY]
+    done = subprocess.run(
+        [sys.executable, "-c", limited, *arguments],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "weights.safetensors: cannot write (File too large)" in done.stderr
+    assert not list((tmp_path / "run").rglob("*weights*"))
+
+
+def test_evaluate_refuses_what_is_no_model(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    line = one_line(command("evaluate", tmp_path / "empty", "--data", "synthetic"))
+    assert "neither a weights file nor a run folder" in line
+    (tmp_path / "w.safetensors").write_bytes(b"junk")
+    line = one_line(command("evaluate", tmp_path / "w.safetensors", "--data", "synthetic"))
+    assert "w.safetensors: cannot read it as weights" in line
+
+
+def test_evaluate_refuses_weights_of_another_architecture(command: Command, tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    info = ModelInfo("resnet10t", ("other", "melanoma"), InputSpec(24, (0.5,) * 3, (0.5,) * 3))
+    save_weights(path, DSNet(24, 2), info)
+    assert "weights of another architecture" in one_line(command("evaluate", path, "--data", "synthetic"))
+
+
+def test_evaluate_of_an_unknown_split_says_which_there_are(
+    command: Command, image_folder: Callable[..., Path], tmp_path: Path
+) -> None:
+    path = tmp_path / "w.safetensors"
+    save_weights(
+        path, DSNet(24, 2), ModelInfo("dsnet", ("other", "melanoma"), InputSpec(24, (0.5,) * 3, (0.5,) * 3))
+    )
+    data = image_folder(melanoma=3, nevus=3)
+    line = one_line(command("evaluate", path, "--data", data, "--split", "test"))
+    assert "--split test: the data has no such split" in line
+
+
+def test_cuda_where_there_is_none(command: Command, tmp_path: Path) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("a CUDA GPU is here")
+    line = one_line(command("run", "--data", "synthetic", "--device", "cuda", "--out", tmp_path / "run"))
+    assert "no CUDA GPU" in line
+
+
+def test_report_of_no_run(command: Command, tmp_path: Path) -> None:
+    assert str(tmp_path) in one_line(command("report", tmp_path))

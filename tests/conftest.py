@@ -1,0 +1,59 @@
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dermdistill.cli import main
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests never touch the user's cache."""
+    monkeypatch.setenv("DERMDISTILL_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command left for its user."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
+    """Run ``dermdistill ARGUMENTS`` in this process."""
+
+    def call(*arguments: object) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["dermdistill", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+            sys.exit(0)
+        captured = capfd.readouterr()
+        code = stopped.value.code
+        return Outcome(code if isinstance(code, int) else 0, captured.out, captured.err)
+
+    return call
+
+
+@pytest.fixture
+def image_folder(tmp_path: Path) -> Callable[..., Path]:
+    """Make a class-named folder of small JPEGs that a network can tell apart by colour."""
+
+    def make(**images_of: int) -> Path:
+        rng = np.random.default_rng(0)
+        folder = tmp_path / "lesions"
+        for shade, (diagnosis, count) in enumerate(images_of.items()):
+            (folder / diagnosis).mkdir(parents=True)
+            for i in range(count):
+                pixels = rng.integers(0, 120, (40, 40, 3), dtype=np.uint8)
+                pixels[..., shade % 3] += 100
+                Image.fromarray(pixels).save(folder / diagnosis / f"{diagnosis}{i}.jpg")
+        return folder
+
+    return make

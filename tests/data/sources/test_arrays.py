@@ -1,0 +1,98 @@
+import io
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from dermdistill.data.sources import arrays
+from dermdistill.data.splits import split
+from dermdistill.errors import UserError
+
+COUNTS = {"benign_train": 12, "malign_train": 8, "benign_test": 4, "malign_test": 3}
+
+
+def images(count: int, seed: int) -> NDArray[np.uint8]:
+    return np.random.default_rng(seed).integers(0, 256, (count, 6, 5, 3), dtype=np.uint8)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for seed, (name, count) in enumerate(COUNTS.items()):
+        np.save(tmp_path / f"{name}.npy", images(count, seed))
+    return tmp_path
+
+
+def test_records(root: Path) -> None:
+    data = arrays.read(root)
+    assert data.layout == "arrays"
+    assert [(r.diagnosis, r.split) for r in data.records] == (
+        [("benign", None)] * 12
+        + [("melanoma", None)] * 8
+        + [("benign", "test")] * 4
+        + [("melanoma", "test")] * 3
+    )
+    assert len({record.image_id for record in data.records}) == 27
+    assert data.notes[0] == "malignant means melanoma in these arrays"
+    assert data.notes[1].startswith("27 of 27 images have no lesion id")
+
+
+def test_pixels_are_those_of_the_array(root: Path) -> None:
+    record = arrays.read(root).records[12 + 3]
+    assert record.image_id == "malign_train-00003"
+    assert record.image.name == f"{root / 'malign_train.npy'}[3]"
+    assert np.array_equal(record.image.decode(), images(8, seed=1)[3])
+
+
+def test_digest_follows_the_pixels(root: Path) -> None:
+    records = arrays.read(root).records
+    before = [record.image.digest() for record in records]
+    assert len(set(before)) == 27
+    changed = images(12, seed=0)
+    changed[5] += 1
+    np.save(root / "benign_train.npy", changed)
+    after = [record.image.digest() for record in records]
+    assert [one != other for one, other in zip(before, after, strict=True)] == [i == 5 for i in range(27)]
+
+
+def test_the_test_arrays_are_the_test_split(root: Path) -> None:
+    records = arrays.read(root).records
+    splits = split(records, seed=10, fractions=(0.7, 0.1, 0.2))
+    assert [name == "test" for name in splits] == [record.split == "test" for record in records]
+    assert set(splits) == {"train", "val", "test"}
+
+
+def test_missing_arrays_are_named(root: Path) -> None:
+    (root / "benign_test.npy").unlink()
+    (root / "malign_test.npy").unlink()
+    with pytest.raises(UserError, match=r"benign_test\.npy, malign_test\.npy missing"):
+        arrays.read(root)
+
+
+def npy(array: NDArray[np.generic]) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, array)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (npy(np.array([[1], "code"], dtype=object)), "cannot read the array"),
+        (pickle.dumps([1, 2, 3]), "cannot read the array"),
+        (b"", "cannot read the array"),
+        (npy(images(3, 0))[:-10], "cannot read the array"),
+        (npy(images(3, 0).astype(np.float32)), r"the array is float32 \(3, 6, 5, 3\)"),
+        (npy(images(3, 0)[..., 0]), r"the array is uint8 \(3, 6, 5\)"),
+        (npy(images(3, 0).transpose(0, 3, 1, 2).copy()), r"the array is uint8 \(3, 3, 6, 5\)"),
+        (npy(images(3, 0)[:0]), r"the array is uint8 \(0, 6, 5, 3\)|cannot read the array"),
+    ],
+    ids=["objects", "pickle", "empty", "truncated", "float", "no-channels", "channels-first", "no-images"],
+)
+def test_other_arrays_are_refused(content: bytes, message: str, root: Path) -> None:
+    (root / "malign_train.npy").write_bytes(content)
+    with pytest.raises(UserError, match=message) as caught:
+        arrays.read(root)
+    assert str(caught.value).startswith(str(root / "malign_train.npy"))
+    assert "expected uint8 RGB images (n, height, width, 3)" in str(caught.value)

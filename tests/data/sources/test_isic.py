@@ -1,0 +1,272 @@
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from dermdistill.data.sources import isic
+from dermdistill.errors import UserError
+from dermdistill.records import DataSet
+
+Picture = Callable[..., Path]
+Layout = Callable[..., Path]
+
+
+@pytest.fixture
+def layout(tmp_path: Path, picture: Picture) -> Layout:
+    """Write tables and images: ``layout({"metadata.csv": [line, ...]}, ["ISIC_1", ...])``."""
+
+    def write(tables: dict[str, Sequence[str]], images: Sequence[str]) -> Path:
+        for name, lines in tables.items():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text("\n".join(lines) + "\n")
+        for image in images:
+            picture(tmp_path / "images" / f"{image}.jpg")
+        return tmp_path
+
+    return write
+
+
+def diagnoses(data: DataSet) -> dict[str, str]:
+    return {record.image_id: record.diagnosis for record in data.records}
+
+
+class TestArchiveExport:
+    def test_levels_of_diagnosis(self, layout: Layout) -> None:
+        root = layout(
+            {
+                "metadata.csv": [
+                    "isic_id,attribution,copyright_license,age_approx,anatom_site_general,diagnosis_1,"
+                    "diagnosis_2,diagnosis_3,image_type,lesion_id,patient_id,sex",
+                    "ISIC_1,MSK,CC-0,55,head/neck,Malignant,Malignant melanocytic proliferations (Melanoma),"
+                    '"Melanoma, NOS",dermoscopic,IL_1,IP_1,female',
+                    "ISIC_2,MSK,CC-0,85+,,Benign,Benign melanocytic proliferations,Nevus,dermoscopic,IL_2,,",
+                    "ISIC_3,MSK,CC-0,,,Malignant,,,dermoscopic,IL_3,,",
+                    "ISIC_4,MSK,CC-0,,,,,,dermoscopic,IL_4,,",
+                    "ISIC_5,MSK,CC-0,,,Benign,,,clinical: close-up,IL_5,,",
+                ]
+            },
+            ["ISIC_1", "ISIC_2", "ISIC_3", "ISIC_4", "ISIC_5"],
+        )
+        data = isic.read(root)
+        assert diagnoses(data) == {"ISIC_1": "melanoma", "ISIC_2": "nevus", "ISIC_5": "benign"}
+        first = data.records[0]
+        assert (first.lesion_id, first.patient_id, first.group) == ("IL_1", "IP_1", "patient:IP_1")
+        assert (first.age, first.sex, first.site, first.source) == (55.0, "female", "head/neck", "MSK")
+        assert data.records[1].age == 85.0
+        assert data.notes == (
+            "metadata.csv: 2 of 5 rows left out: they do not say whether it is a melanoma",
+            "2 image files left out: no row gives their diagnosis",
+            "1 of 3 images are clinical: close-up, not dermoscopic; they are kept",
+        )
+
+    def test_the_older_export(self, layout: Layout) -> None:
+        root = layout(
+            {
+                "metadata.csv": [
+                    "isic_id,benign_malignant,diagnosis",
+                    "ISIC_1,malignant,melanoma",
+                    "ISIC_2,malignant,basal cell carcinoma",
+                    "ISIC_3,benign,",
+                    "ISIC_4,malignant,",
+                    "ISIC_5,indeterminate,atypical melanocytic proliferation",
+                    "ISIC_6,indeterminate/benign,nevus",
+                    "ISIC_7,benign,atypical melanocytic proliferation",
+                ]
+            },
+            [f"ISIC_{number}" for number in range(1, 8)],
+        )
+        data = isic.read(root)
+        assert diagnoses(data) == {
+            "ISIC_1": "melanoma",
+            "ISIC_2": "basal cell carcinoma",
+            "ISIC_3": "benign",
+            "ISIC_6": "nevus",
+            "ISIC_7": "benign",
+        }
+        assert data.notes[0] == "metadata.csv: 2 of 7 rows left out: they do not say whether it is a melanoma"
+
+    def test_malignant_alone_is_not_taken_for_melanoma(self, layout: Layout) -> None:
+        lines = ["isic_id,benign_malignant", "ISIC_1,malignant", "ISIC_2,malignant"]
+        root = layout({"metadata.csv": lines}, ["ISIC_1", "ISIC_2"])
+        with pytest.raises(UserError, match=r"metadata\.csv: no row says whether its image shows a melanoma"):
+            isic.read(root)
+
+    def test_synthetic_images_are_left_out(self, layout: Layout) -> None:
+        lines = ["isic_id,diagnosis,image_manipulation", "ISIC_1,nevus,synthetic", "ISIC_2,melanoma,"]
+        data = isic.read(layout({"metadata.csv": lines}, ["ISIC_2"]))
+        assert list(diagnoses(data)) == ["ISIC_2"]
+        assert "metadata.csv: 1 of 2 rows left out: synthetic images" in data.notes
+
+
+class TestChallenges:
+    def test_2019(self, layout: Layout) -> None:
+        root = layout(
+            {
+                "ISIC_2019_Training_GroundTruth.csv": [
+                    "image,MEL,NV,BCC,AK,BKL,DF,VASC,SCC,UNK",
+                    "ISIC_1_downsampled,1.0,0.0,0.0,0.0,0.0,0.0,0.0,0.0,0.0",
+                    "ISIC_2,0.0,0.0,0.0,0.0,0.0,0.0,0.0,1.0,0.0",
+                    "ISIC_3,0.0,0.0,0.0,0.0,0.0,0.0,0.0,0.0,1.0",
+                    "ISIC_4,0.0,0.0,0.0,1.0,0.0,0.0,0.0,0.0,0.0",
+                ],
+                "ISIC_2019_Training_Metadata.csv": [
+                    "image,age_approx,anatom_site_general,lesion_id,sex",
+                    "ISIC_1_downsampled,55.0,anterior torso,MSK4_0011169,female",
+                    "ISIC_2,,,,",
+                    "ISIC_3,30.0,palms/soles,BCN_1,male",
+                    "ISIC_4,30.0,palms/soles,BCN_1,male",
+                ],
+            },
+            ["ISIC_1_downsampled", "ISIC_2", "ISIC_3", "ISIC_4"],
+        )
+        data = isic.read(root)
+        assert list(diagnoses(data).values()) == [
+            "melanoma",
+            "squamous cell carcinoma",
+            "other",
+            "actinic keratosis",
+        ]
+        assert [r.lesion_id for r in data.records] == ["MSK4_0011169", "ISIC_2", "BCN_1", "BCN_1"]
+        assert (data.records[0].age, data.records[0].site) == (55.0, "anterior torso")
+        assert {r.split for r in data.records} == {None}
+        assert data.notes == ("1 of 4 images have no lesion id: each counts as a lesion of its own",)
+
+    def test_training_and_test_tables_are_splits(self, layout: Layout) -> None:
+        header = "image,MEL,NV"
+        root = layout(
+            {
+                "ISIC_2019_Training_GroundTruth.csv": [header, "A,1,0"],
+                "ISIC2018_Task3_Validation_GroundTruth/ISIC2018_Task3_Validation_GroundTruth.csv": [
+                    header,
+                    "B,0,1",
+                ],
+                "ISIC_2019_Test_GroundTruth.csv": [header, "C,0,1"],
+            },
+            ["A", "B", "C"],
+        )
+        splits = {record.image_id: record.split for record in isic.read(root).records}
+        assert splits == {"A": "train", "B": "val", "C": "test"}
+
+    def test_2020(self, layout: Layout) -> None:
+        header = "image_name,patient_id,sex,age_approx,anatom_site_general_challenge,diagnosis,"
+        root = layout(
+            {
+                "train.csv": [
+                    header + "benign_malignant,target",
+                    "ISIC_1,IP_1,male,45.0,head/neck,unknown,benign,0",
+                    "ISIC_2,IP_1,male,45.0,head/neck,melanoma,malignant,1",
+                    "ISIC_3,-1,female,,torso,seborrheic keratosis,benign,0",
+                ],
+                "test.csv": [header.rstrip(",").removesuffix(",diagnosis"), "ISIC_9,IP_9,male,45.0,torso"],
+                "sample_submission.csv": ["image_name,target", "ISIC_9,0"],
+            },
+            ["ISIC_1", "ISIC_2", "ISIC_3", "ISIC_9"],
+        )
+        data = isic.read(root)
+        assert diagnoses(data) == {"ISIC_1": "benign", "ISIC_2": "melanoma", "ISIC_3": "benign keratosis"}
+        assert [record.patient_id for record in data.records] == ["IP_1", "IP_1", None]
+        assert data.records[0].site == "head/neck"
+
+    def test_the_target_of_2020_is_melanoma(self, layout: Layout) -> None:
+        root = layout({"labels.csv": ["image_name,target", "A.jpg,1", "B.jpg,0"]}, ["A", "B"])
+        assert diagnoses(isic.read(root)) == {"A": "melanoma", "B": "benign"}
+
+    def test_the_target_of_2024_is_any_malignancy(self, layout: Layout) -> None:
+        root = layout(
+            {
+                "train-metadata.csv": [
+                    "isic_id,target,patient_id,iddx_1,iddx_2,iddx_3",
+                    "A,1,P1,Malignant,Malignant melanocytic proliferations (Melanoma),Melanoma in situ",
+                    "B,1,P1,Malignant,Malignant adnexal epithelial proliferations - Follicular,"
+                    "Basal cell carcinoma",
+                    "C,0,P2,Benign,,",
+                    "D,0,P2,Indeterminate,Indeterminate melanocytic proliferations,"
+                    "Atypical melanocytic neoplasm",
+                ]
+            },
+            ["A", "B", "C", "D"],
+        )
+        assert diagnoses(isic.read(root)) == {"A": "melanoma", "B": "basal cell carcinoma", "C": "benign"}
+
+    def test_target_one_without_more_is_left_out(self, layout: Layout) -> None:
+        root = layout({"metadata.csv": ["isic_id,target", "A,1", "B,0"]}, ["A", "B"])
+        data = isic.read(root)
+        assert diagnoses(data) == {"B": "benign"}
+        assert data.notes[0] == "metadata.csv: 1 of 2 rows left out: they do not say whether it is a melanoma"
+
+    def test_target_beside_diagnoses_may_be_the_number_of_a_class(self, layout: Layout) -> None:
+        root = layout({"metadata.csv": ["isic_id,diagnosis,target", "A,nevus,4"]}, ["A"])
+        assert diagnoses(isic.read(root)) == {"A": "nevus"}
+
+
+class TestWhichTable:
+    def test_the_path_of_a_table(self, layout: Layout) -> None:
+        root = layout(
+            {
+                "first.csv": ["image,diagnosis", "A,melanoma"],
+                "second.csv": ["image;diagnosis", "A;nevus"],
+                "lesions.csv": ["image,lesion_id", "A,L1"],
+            },
+            ["A"],
+        )
+        data = isic.read(root / "second.csv")
+        assert [(r.diagnosis, r.lesion_id) for r in data.records] == [("nevus", "L1")]
+        with pytest.raises(UserError, match=r"several tables hold diagnoses \(first\.csv, second\.csv\)"):
+            isic.read(root)
+
+    def test_two_tables_of_one_split(self, layout: Layout) -> None:
+        table = ["image_name,target", "A,1"]
+        root = layout(
+            {
+                "ISIC_2020_Training_GroundTruth.csv": table,
+                "ISIC_2020_Training_GroundTruth_v2.csv": table,
+            },
+            ["A"],
+        )
+        with pytest.raises(UserError, match="give the path of the one to read"):
+            isic.read(root)
+
+    @pytest.mark.parametrize(
+        ("header", "message"),
+        [
+            ("isic_id,age", r"labels\.csv: no column holds diagnoses; expected one of diagnosis, dx"),
+            ("name,diagnosis", r"labels\.csv: no column names the images; expected one of isic_id, image_id"),
+        ],
+    )
+    def test_a_table_without_a_needed_column(self, header: str, message: str, layout: Layout) -> None:
+        root = layout({"labels.csv": [header, "A,50"]}, ["A"])
+        with pytest.raises(UserError, match=message):
+            isic.read(root / "labels.csv")
+
+
+class TestBadRows:
+    @pytest.mark.parametrize(
+        ("lines", "message"),
+        [
+            (["image,MEL,NV", "A,1,1"], "line 2: both MEL and NV are 1"),
+            (["image,MEL,NV", "A,0.7,0.3"], "line 2: MEL is '0.7'; expected 0 or 1: the ground truth"),
+            (["image,target", "A,2"], "line 2: target is '2'; expected benign or malignant, 0 or 1"),
+            (["image,benign_malignant", "A,bad"], "line 2: benign_malignant is 'bad'"),
+            (["image,diagnosis,benign_malignant", "A,melanoma,benign"], "line 2: melanoma, yet benign"),
+            (["image,diagnosis,diagnosis", "A,nevus,melanoma"], "column 'diagnosis' occurs twice"),
+            (["image,diagnosis", "A,melanoma", "A,melanoma"], "line 3: image A is listed twice"),
+            (["image,diagnosis", "A,melanoma", "A,nevus"], "line 3: image A has two diagnoses"),
+            (["image,diagnosis", "A,melanoma", "A.jpg,nevus"], "line 3: image A has two diagnoses"),
+            (["image,diagnosis", "B,melanoma", "C,nevus"], r"line 2: no image file B\.jpg .* \(1 more"),
+        ],
+    )
+    def test_one_clear_line(self, lines: list[str], message: str, layout: Layout) -> None:
+        root = layout({"labels.csv": lines}, ["A"])
+        with pytest.raises(UserError, match=message) as caught:
+            isic.read(root)
+        assert "labels.csv" in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+    def test_a_row_without_any_one(self, layout: Layout) -> None:
+        root = layout({"labels.csv": ["image,MEL,NV", "A,0,0", "B,1,0"]}, ["A", "B"])
+        assert diagnoses(isic.read(root)) == {"B": "melanoma"}
+
+    def test_a_byte_order_mark_and_spaces(self, layout: Layout) -> None:
+        root = layout({}, ["A"])
+        (root / "labels.csv").write_bytes("\ufeffImage , Diagnosis\n A , Melanoma \n\n".encode())
+        assert diagnoses(isic.read(root)) == {"A": "melanoma"}

@@ -1,0 +1,286 @@
+import io
+import json
+import struct
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from dermdistill.data.images import MAX_PIXELS, ImageFile, InputSpec, decode_bytes, decode_file, resize
+from dermdistill.errors import UserError
+
+
+def colours(height: int = 40, width: int = 64) -> NDArray[np.uint8]:
+    """A smooth RGB image whose four corners all differ."""
+    y, x = np.mgrid[0:height, 0:width]
+    channels = (x * 255 // (width - 1), y * 255 // (height - 1), (x + y) * 127 // (width + height - 2))
+    return np.stack(channels, axis=-1).astype(np.uint8)
+
+
+def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
+    stream = io.BytesIO()
+    image.save(stream, kind, **options)
+    return stream.getvalue()
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A PNG that announces an image of this size and holds no pixels."""
+
+    def chunk(name: bytes, content: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+        )
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    pixels = chunk(b"IDAT", zlib.compress(b""))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + pixels + chunk(b"IEND", b"")
+
+
+def jpeg_claiming(width: int, height: int) -> bytes:
+    """A JPEG whose header announces another size than it holds."""
+    content = bytearray(encoded(Image.fromarray(colours()), "JPEG"))
+    frame = content.index(b"\xff\xc0")
+    content[frame + 5 : frame + 9] = struct.pack(">HH", height, width)
+    return bytes(content)
+
+
+class TestDecode:
+    @pytest.mark.parametrize("kind", ["PNG", "TIFF", "BMP"])
+    def test_lossless_formats_give_the_same_pixels(self, kind: str) -> None:
+        assert np.array_equal(decode_bytes(encoded(Image.fromarray(colours()), kind), "image"), colours())
+
+    def test_webp(self) -> None:
+        content = encoded(Image.fromarray(colours()), "WEBP", lossless=True)
+        assert np.array_equal(decode_bytes(content, "image"), colours())
+
+    @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": 0}])
+    def test_jpeg_equals_pillow(self, options: dict[str, Any]) -> None:
+        content = encoded(Image.fromarray(colours()), "JPEG", quality=90, **options)
+        reference = np.asarray(Image.open(io.BytesIO(content)).convert("RGB")).astype(int)
+        assert np.abs(decode_bytes(content, "image").astype(int) - reference).max() <= 1
+
+    def test_grey_jpeg_becomes_rgb(self) -> None:
+        grey = Image.fromarray(colours()).convert("L")
+        pixels = decode_bytes(encoded(grey, "JPEG", quality=95), "image")
+        assert pixels.shape == (40, 64, 3)
+        assert np.abs(pixels.astype(int) - np.asarray(grey)[..., None].astype(int)).max() <= 6
+
+    def test_cmyk_jpeg_keeps_its_colours(self) -> None:
+        cmyk = Image.new("RGB", (32, 32), (200, 60, 30)).convert("CMYK")
+        pixels = decode_bytes(encoded(cmyk, "JPEG", quality=95), "image")
+        assert np.abs(pixels.astype(int) - [200, 60, 30]).max() <= 3
+
+    @pytest.mark.parametrize("orientation", range(1, 9))
+    @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+    def test_exif_orientation_turns_the_image_upright(self, kind: str, orientation: int) -> None:
+        upright = Image.fromarray(colours())
+        # How a camera stores the upright picture for each value of the tag: the inverse of the correction.
+        stored_by = {
+            2: Image.Transpose.FLIP_LEFT_RIGHT,
+            3: Image.Transpose.ROTATE_180,
+            4: Image.Transpose.FLIP_TOP_BOTTOM,
+            5: Image.Transpose.TRANSPOSE,
+            6: Image.Transpose.ROTATE_90,
+            7: Image.Transpose.TRANSVERSE,
+            8: Image.Transpose.ROTATE_270,
+        }
+        stored = upright.transpose(stored_by[orientation]) if orientation > 1 else upright
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        options = {"quality": 95, "subsampling": 0} if kind == "JPEG" else {}
+        pixels = decode_bytes(encoded(stored, kind, exif=exif, **options), "image")
+        assert pixels.shape == (40, 64, 3)
+        assert np.abs(pixels.astype(int) - colours().astype(int)).max() <= 12
+
+    def test_unreadable_exif_leaves_the_image_as_it_is(self) -> None:
+        content = encoded(Image.fromarray(colours()), "JPEG", exif=b"Exif\x00\x00MM\x00*\xff\xff\xff\xff")
+        assert decode_bytes(content, "image").shape == (40, 64, 3)
+
+    def test_palette(self) -> None:
+        palette = Image.fromarray(colours()).quantize(16)
+        assert np.array_equal(
+            decode_bytes(encoded(palette, "PNG"), "image"), np.asarray(palette.convert("RGB"))
+        )
+
+    def test_one_bit(self) -> None:
+        pixels = decode_bytes(encoded(Image.new("1", (4, 4), 1), "PNG"), "image")
+        assert pixels.min() == 255
+
+    def test_cmyk_tiff(self) -> None:
+        content = encoded(Image.new("RGB", (4, 4), (200, 60, 30)).convert("CMYK"), "TIFF")
+        assert np.abs(decode_bytes(content, "image").astype(int) - [200, 60, 30]).max() <= 2
+
+    @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+    def test_sixteen_bit_grey_is_scaled_and_not_clipped(self, kind: str) -> None:
+        grey = np.array([[0, 257, 32768, 65535]], dtype=np.uint16)
+        pixels = decode_bytes(encoded(Image.fromarray(grey), kind), "image")
+        assert pixels[0, :, 0].tolist() == [0, 1, 128, 255]
+
+    def test_an_opaque_alpha_channel_is_dropped(self) -> None:
+        opaque = Image.fromarray(colours()).convert("RGBA")
+        assert np.array_equal(decode_bytes(encoded(opaque, "PNG"), "image"), colours())
+
+    def test_a_format_is_known_by_its_content(self, tmp_path: Path) -> None:
+        path = tmp_path / "really-a-png.jpg"
+        path.write_bytes(encoded(Image.fromarray(colours()), "PNG"))
+        assert np.array_equal(decode_file(path), colours())
+
+    def test_pixels_are_writable(self) -> None:
+        for kind in ("PNG", "JPEG"):
+            assert decode_bytes(encoded(Image.fromarray(colours()), kind), "image").flags.writeable
+
+
+class TestRefused:
+    @pytest.mark.parametrize(
+        ("content", "message"),
+        [
+            (b"", "lesion.jpg: the file is empty"),
+            (b"this is no picture", "lesion.jpg: not an image; expected one of JPEG, PNG"),
+            (b"\xff\xd8 but no JPEG", "lesion.jpg: damaged JPEG"),
+            (encoded(Image.fromarray(colours()), "JPEG")[:-200], "lesion.jpg: damaged JPEG"),
+            (encoded(Image.fromarray(colours()), "JPEG")[:-2], "lesion.jpg: damaged JPEG"),
+            (encoded(Image.fromarray(colours()), "PNG")[:-100], "lesion.jpg: damaged image"),
+            (png_header(4, 4), "lesion.jpg: damaged image"),
+            (png_header(100_000, 1_000), "100000 x 1000 is above the limit of 50 megapixels"),
+            (png_header(60_000, 60_000), "above the limit of 50 megapixels"),
+            (jpeg_claiming(60_000, 60_000), "60000 x 60000 is above the limit of 50 megapixels"),
+            (encoded(Image.new("F", (4, 4)), "TIFF"), "pixels of kind 'F' are not supported"),
+            (encoded(Image.new("RGBA", (4, 4), (9, 9, 9, 128)), "PNG"), "has transparent pixels"),
+            (encoded(Image.new("LA", (4, 4), (9, 0)), "PNG"), "has transparent pixels"),
+        ],
+        ids=[
+            "empty",
+            "text",
+            "not-quite-jpeg",
+            "truncated-jpeg",
+            "jpeg-without-end",
+            "truncated-png",
+            "png-without-pixels",
+            "bomb-png",
+            "large-bomb-png",
+            "bomb-jpeg",
+            "float-tiff",
+            "translucent",
+            "transparent-grey",
+        ],
+    )
+    def test_one_clear_line(self, content: bytes, message: str) -> None:
+        with pytest.raises(UserError) as caught:
+            decode_bytes(content, "lesion.jpg")
+        assert message in str(caught.value)
+        assert "lesion.jpg" in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+    def test_jpeg_damaged_in_the_middle(self) -> None:
+        noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+        content = bytearray(encoded(Image.fromarray(noise), "JPEG"))
+        middle = len(content) // 2
+        content[middle : middle + 4] = b"\xff\xd9\xff\xd9"
+        with pytest.raises(UserError, match="damaged JPEG"):
+            decode_bytes(bytes(content), "image")
+
+    def test_palette_with_transparency(self) -> None:
+        palette = Image.fromarray(colours()).quantize(16)
+        with pytest.raises(UserError, match="transparent pixels"):
+            decode_bytes(encoded(palette, "PNG", transparency=0), "image")
+
+    @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP", "TIFF"])
+    def test_several_frames(self, kind: str) -> None:
+        frames = [Image.new("RGB", (8, 8), (shade, 0, 0)) for shade in (0, 120, 250)]
+        content = encoded(frames[0], kind, save_all=True, append_images=frames[1:])
+        with pytest.raises(UserError, match="holds 3 frames"):
+            decode_bytes(content, "image")
+
+    def test_a_missing_file_and_a_folder(self, tmp_path: Path) -> None:
+        with pytest.raises(UserError, match=r"gone\.jpg: no such image file"):
+            decode_file(tmp_path / "gone.jpg")
+        with pytest.raises(UserError, match="cannot read the image"):
+            decode_file(tmp_path)
+
+    def test_the_limit_itself_is_allowed(self) -> None:
+        with pytest.raises(UserError, match="damaged image"):
+            decode_bytes(png_header(MAX_PIXELS // 1000, 1000), "image")
+
+
+class TestImageFile:
+    def test_digest_follows_the_content_and_not_the_name(self, tmp_path: Path) -> None:
+        for name, content in (("a.jpg", b"one"), ("b.jpg", b"one"), ("c.jpg", b"two")):
+            (tmp_path / name).write_bytes(content)
+        one, same, other = (ImageFile(tmp_path / name).digest() for name in ("a.jpg", "b.jpg", "c.jpg"))
+        assert one == same != other
+
+    def test_name_and_pixels(self, tmp_path: Path) -> None:
+        path = tmp_path / "a.png"
+        Image.fromarray(colours()).save(path)
+        assert ImageFile(path).name == str(path)
+        assert np.array_equal(ImageFile(path).decode(), colours())
+
+
+class TestResize:
+    def test_stretches_the_whole_image(self) -> None:
+        pixels = resize(colours(40, 64), 32)
+        assert pixels.shape == (32, 32, 3)
+        corners = colours(40, 64)[[0, 0, -1, -1], [0, -1, 0, -1]].astype(int)
+        assert np.abs(pixels[[0, 0, -1, -1], [0, -1, 0, -1]].astype(int) - corners).max() <= 8
+
+    def test_is_antialiased(self) -> None:
+        # Without a filter as wide as the reduction, stripes come out as they happen to be sampled.
+        stripes = np.zeros((64, 64, 3), dtype=np.uint8)
+        stripes[:, ::2] = 255
+        assert np.abs(resize(stripes, 8).astype(int) - 127).max() <= 8
+
+    def test_leaves_an_image_of_the_size_alone(self) -> None:
+        assert np.array_equal(resize(colours(32, 32), 32), colours(32, 32))
+
+
+class TestInputSpec:
+    def test_normalise_by_hand(self) -> None:
+        spec = InputSpec(size=1, mean=(0.5, 0.25, 0.0), std=(0.5, 0.25, 1.0))
+        inputs = spec.normalise(np.array([[[[255, 0, 51]]]], dtype=np.uint8))
+        assert inputs.dtype == np.float32
+        assert inputs.shape == (1, 3, 1, 1)
+        np.testing.assert_allclose(inputs.reshape(3), [1.0, -1.0, 0.2], atol=1e-6)
+
+    def test_channels_come_first_and_rows_stay_rows(self) -> None:
+        pixels = np.random.default_rng(0).integers(0, 256, (2, 4, 4, 3), dtype=np.uint8)
+        inputs = InputSpec(4, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)).normalise(pixels)
+        np.testing.assert_allclose(inputs[1, 2, 3, 0] * 255, pixels[1, 3, 0, 2], atol=1e-4)
+
+    @pytest.mark.parametrize("shape", [(1, 4, 4, 1), (1, 3, 4, 4), (1, 5, 4, 3), (4, 4, 3)])
+    def test_other_shapes_are_refused(self, shape: tuple[int, ...]) -> None:
+        with pytest.raises(ValueError, match="expected uint8"):
+            InputSpec(4).normalise(np.zeros(shape, dtype=np.uint8))
+
+    def test_other_types_are_refused(self) -> None:
+        with pytest.raises(ValueError, match="expected uint8"):
+            InputSpec(4).normalise(np.zeros((1, 4, 4, 3), dtype=np.float32))
+
+    def test_survives_json(self) -> None:
+        spec = InputSpec(64, (0.1, 0.2, 0.3), (0.4, 0.5, 0.6))
+        assert InputSpec.from_dict(json.loads(json.dumps(spec.to_dict()))) == spec
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"size": 0},
+            {"size": "64"},
+            {"size": True},
+            {"mean": [0.1, 0.2]},
+            {"mean": "abc"},
+            {"std": [0.1, 0.2, 0.0]},
+            {"std": [0.1, 0.2, None]},
+            {"mean": [0.1, 0.2, float("nan")]},
+            {"crop": 3},
+        ],
+    )
+    def test_wrong_values_name_the_file(self, change: dict[str, object]) -> None:
+        with pytest.raises(UserError, match=r"^weights\.safetensors: "):
+            InputSpec.from_dict(InputSpec(64).to_dict() | change, "weights.safetensors")
+
+    def test_not_even_a_table(self) -> None:
+        with pytest.raises(UserError, match="expected exactly the keys"):
+            InputSpec.from_dict([1, 2])

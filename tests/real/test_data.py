@@ -1,0 +1,71 @@
+"""Reading, splitting and decoding real dermoscopic images."""
+
+import hashlib
+import io
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dermdistill.data.cache import decoded
+from dermdistill.data.images import ImageFile
+from dermdistill.data.sources import read_data
+from dermdistill.data.splits import check, split
+
+SHARED = Path(__file__).parents[3] / "shared"
+
+
+def needed(name: str) -> Path:
+    path = SHARED / name
+    if not path.is_dir():
+        pytest.skip(f"{name} is not in ../shared")
+    return path
+
+
+def test_ham10000_subset() -> None:
+    data = read_data(needed("ham10000"))
+    assert data.layout == "ham10000"
+    assert data.notes == ()
+    assert len(data.records) == 5984
+    assert sum(record.is_melanoma for record in data.records) == 491
+    assert Counter(record.diagnosis for record in data.records)["nevus"] == 4323
+    assert len({record.lesion_id for record in data.records}) == 5984
+    splits = split(data.records, seed=0)
+    check(data.records, splits)
+    melanoma = Counter(name for record, name in zip(data.records, splits, strict=True) if record.is_melanoma)
+    assert melanoma == {"train": 344, "val": 49, "test": 98}
+
+
+def test_isic_archive_subset() -> None:
+    data = read_data(needed("isic-archive-subset"))
+    assert data.layout == "isic"
+    assert Counter(record.diagnosis for record in data.records) == {
+        "melanoma": 454,
+        "nevus": 297,
+        "dermatofibroma": 7,
+        "squamous cell carcinoma": 5,
+    }
+    lesions = {record.image_id: record.lesion_id for record in data.records}
+    assert lesions["ISIC_0000280"] == "ISIC_0000279"
+    assert lesions["ISIC_0000512"] == "ISIC_0000477"
+    assert data.notes[0] == "2 of 763 images are copies of others: copies count as one lesion"
+
+
+@pytest.mark.parametrize("name", ["ham10000", "isic-archive-subset"])
+def test_decodes_as_pillow_does(name: str) -> None:
+    for record in read_data(needed(name)).records[::100]:
+        assert isinstance(record.image, ImageFile)
+        with Image.open(io.BytesIO(record.image.path.read_bytes())) as image:
+            reference = np.asarray(image.convert("RGB")).astype(int)
+        assert np.abs(record.image.decode().astype(int) - reference).max() <= 1
+
+
+def test_cache_of_real_images(tmp_path: Path) -> None:
+    records = read_data(needed("isic-archive-subset")).records[:300]
+    pixels = decoded(records, 64, cache_dir=tmp_path, workers=2, progress=False)
+    assert pixels.shape == (300, 64, 64, 3)
+    # Skin and lesions: never one flat colour, and no two images alike but one pair of copies.
+    assert pixels.reshape(300, -1).std(axis=1).min() > 3
+    assert len({hashlib.sha256(row.tobytes()).digest() for row in pixels}) == 299
