@@ -31,12 +31,13 @@ def command(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) 
 
     def call(*arguments: object) -> Outcome:
         monkeypatch.setattr(sys, "argv", ["dermdistill", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stopped:
+        code = 0
+        try:
             main()
-            sys.exit(0)
+        except SystemExit as stopped:
+            code = int(stopped.code or 0)
         captured = capfd.readouterr()
-        code = stopped.value.code
-        return Outcome(code if isinstance(code, int) else 0, captured.out, captured.err)
+        return Outcome(code, captured.out, captured.err)
 
     return call
 

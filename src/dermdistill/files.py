@@ -47,6 +47,15 @@ def write_text(path: Path, content: str) -> None:
     write_bytes(path, content.encode())
 
 
+def check_writable(folder: Path) -> None:
+    """Raise UserError unless ``folder`` is, or could be made, a folder that this user may write to."""
+    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not existing.is_dir():
+        raise UserError(f"{existing}: is a file; expected a folder")
+    if not os.access(existing, os.W_OK):
+        raise UserError(f"{folder}: cannot write there; choose a writable folder")
+
+
 def cannot_write(path: Path, error: OSError) -> UserError:
     """The one-line error for a file that cannot be written."""
     reason = error.strerror or str(error)

@@ -16,22 +16,23 @@ from dermdistill.inference.model_info import ModelInfo
 from dermdistill.models.checkpoint import save_weights
 from dermdistill.models.dsnet import DSNet
 
+from ..conftest import Outcome
+
 TINY = [
     *("--recipe", "demo", "--set", "data.size=24", "--set", "evaluation.replicates=100"),
     *("--set", "teacher.model=resnet10t", "--set", "teacher.epochs=1", "--set", "student.epochs=1"),
     *("--set", "teacher.batch_size=8", "--set", "student.batch_size=8"),
 ]
-Command = Callable[..., object]
+Command = Callable[..., Outcome]
 
 
-def one_line(outcome: object) -> str:
+def one_line(outcome: Outcome) -> str:
     """The single error line of a failed command."""
-    code, out, err = outcome.code, outcome.out, outcome.err  # type: ignore[attr-defined]
-    assert code == 2, err
-    assert out == ""
-    assert "Traceback" not in err
-    lines = [line for line in err.replace("\r", "\n").splitlines() if line.startswith("error: ")]
-    assert len(lines) == 1, err
+    assert outcome.code == 2, outcome.err
+    assert outcome.out == ""
+    assert "Traceback" not in outcome.err
+    lines = [line for line in outcome.err.replace("\r", "\n").splitlines() if line.startswith("error: ")]
+    assert len(lines) == 1, outcome.err
     return lines[0]
 
 
@@ -110,7 +111,7 @@ def bomb(folder: Path) -> Path:
     ("make", "fragments"),
     [
         (no_such_path, ["nowhere", "no such"]),
-        (unknown_layout, ["not recognised", "HAM10000_metadata.csv", "benign_train.npy"]),
+        (unknown_layout, ["not a known layout", "HAM10000_metadata.csv", "benign_train.npy"]),
         (missing_column, ["metadata.csv", "diagnosis"]),
         (missing_image, ["metadata.csv", "absent"]),
         (duplicate_ids, ["metadata.csv", "good1"]),

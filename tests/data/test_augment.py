@@ -64,7 +64,7 @@ def test_rotation_takes_any_angle_and_keeps_the_centre() -> None:
 
 
 def test_colours_by_hand() -> None:
-    """Brightness and contrast of grey: c * (b x) + (1 - c) * b * mean; a flat image only gets the brightness."""
+    """Contrast is about the image's own mean, so a flat image only gets the brightness."""
     flat = torch.full((50, 3, 4, 4), 0.4)
     result = augmented(NOTHING.model_copy(update={"brightness": 0.25, "contrast": 0.5}), flat)
     factors = result[:, 0, 0, 0] / 0.4

@@ -79,7 +79,7 @@ def test_published_output_squeezes_probabilities() -> None:
     squashed = ModelInfo("dsnet", INFO.classes, INFO.input, output="softmax-of-softmax")
     network = DSNet(24, 2)
     with torch.no_grad():
-        network[-1].bias.copy_(torch.tensor([-50.0, 50.0]))  # type: ignore[union-attr, operator]
+        network[-1].bias.copy_(torch.tensor([-50.0, 50.0]))  # type: ignore[operator]
     pixels = np.zeros((1, 24, 24, 3), dtype=np.uint8)
     result = TorchPredictor(network, squashed, torch.device("cpu")).predict(pixels)
     assert result[0] == pytest.approx([0.26894142, 0.73105858], abs=1e-6)

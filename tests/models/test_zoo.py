@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,20 +35,22 @@ def test_any_timm_model_gets_the_head(name: str) -> None:
 
 def test_unknown_name_suggests_near_ones() -> None:
     with pytest.raises(UserError, match=r"'resnet5': timm has no such model; did you mean resnet50"):
-        zoo.check_name("resnet5")
+        zoo.check("resnet5", "none")
 
 
 def test_unreachable_hub_is_one_line_with_a_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
     real = timm.create_model
 
-    def offline(name: str, pretrained: bool = False, **options: object) -> nn.Module:
+    def offline(name: str, pretrained: bool = False, **options: Any) -> nn.Module:
         if pretrained:
             raise OSError("no route to the hub\nand a long story")
         network: nn.Module = real(name, **options)
         return network
 
     monkeypatch.setattr(timm, "create_model", offline)
-    with pytest.raises(UserError, match=r"cannot fetch the weights of resnet18 .*local file or 'none'") as caught:
+    with pytest.raises(
+        UserError, match=r"cannot fetch the weights of resnet18 .*local file or 'none'"
+    ) as caught:
         zoo.create("resnet18", 2, "imagenet")
     assert "\n" not in str(caught.value)
 
@@ -66,7 +69,9 @@ def test_own_weights_file_loads_its_backbone(tmp_path: Path) -> None:
     info = ModelInfo("resnet18", ("a", "b", "c", "melanoma"), InputSpec(32, (0.5,) * 3, (0.5,) * 3))
     save_weights(path, source, info)
     network = zoo.create("resnet18", 2, str(path))
-    assert torch.equal(network.backbone.state_dict()["conv1.weight"], source.backbone.state_dict()["conv1.weight"])
+    assert torch.equal(
+        network.backbone.state_dict()["conv1.weight"], source.backbone.state_dict()["conv1.weight"]
+    )
 
 
 def test_weights_of_another_architecture_are_refused(tmp_path: Path) -> None:

@@ -31,7 +31,9 @@ class Setup:
         torch.manual_seed(seed)
         student = DSNet(SIZE, 2)
         torch.manual_seed(99)
-        teacher = FrozenTeacher(nn.Sequential(nn.Flatten(), nn.BatchNorm1d(3 * SIZE * SIZE), nn.Linear(3 * SIZE * SIZE, 2)))
+        teacher = FrozenTeacher(
+            nn.Sequential(nn.Flatten(), nn.BatchNorm1d(3 * SIZE * SIZE), nn.Linear(3 * SIZE * SIZE, 2))
+        )
         made = objectives.create(objective, recipe, training_images=40, class_weights=None)  # type: ignore[arg-type]
         return Trainer(
             student,

@@ -158,7 +158,9 @@ def test_nan_loss_stops_keeps_the_last_good_weights_and_says_where(setup: Setup,
 
 def test_nan_in_the_first_epoch_is_an_error_and_leaves_nothing(setup: Setup, model_path: Path) -> None:
     folder = ModelFolder(model_path)
-    with pytest.raises(UserError, match=r"student: the loss is nan in epoch 1, batch 2; no epoch was finished"):
+    with pytest.raises(
+        UserError, match=r"student: the loss is nan in epoch 1, batch 2; no epoch was finished"
+    ):
         nan_trainer(batches=1).fit(setup.data, folder, **FIT)
     assert not folder.weights.exists()
     assert not folder.checkpoint.exists()
@@ -193,5 +195,11 @@ def test_an_objective_without_its_teacher_is_a_programming_error() -> None:
     made = objectives.Hinton(4.0, 0.1)
     with pytest.raises(ValueError, match="needs a teacher"):
         Trainer(
-            DSNet(20, 2), INFO, objective=made, teacher=None, recipe=RECIPE, seed=0, device=torch.device("cpu")
+            DSNet(20, 2),
+            INFO,
+            objective=made,
+            teacher=None,
+            recipe=RECIPE,
+            seed=0,
+            device=torch.device("cpu"),
         )

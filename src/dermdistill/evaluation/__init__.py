@@ -1,1 +1,1 @@
-
+"""From a predictions table to figures with intervals; nothing here knows a model."""

@@ -1,19 +1,33 @@
-"""What an evaluation says, as it is stored in ``metrics.json``."""
+"""What an evaluation says, and how results are stored as JSON (``metrics.json``, ``comparisons.json``)."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from dermdistill.errors import UserError
+from dermdistill.files import write_text
+
+T = TypeVar("T")
+
+RATES = ("0.80", "0.90", "0.95")
+"""Keys of the specificities that a sensitivity is given at, and the reverse."""
 
 
 class Frozen(BaseModel):
-    """Immutable; an unknown field is an error; NaN is stored as null and read back as None."""
+    """Immutable; an unknown field, NaN or infinity is an error: what is undefined is None."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Estimate(Frozen):
     """A figure with its 95 % interval.
 
-    ``value`` is None (and ``reason`` says why) where the figure is undefined; ``low`` and ``high`` are None
-    where no interval was made.
+    Attributes:
+        value: None where the figure is undefined.
+        low, high: None where no interval can be made.
+        reason: why ``value`` or the interval is missing; None when both are there.
     """
 
     value: float | None
@@ -31,17 +45,19 @@ class ClassScores(Frozen):
 
 
 class OperatingPoint(Frozen):
-    """A threshold on P(melanoma) and where it came from; an image is called melanoma at or above it.
+    """A rule to call an image melanoma, and where it came from.
 
     Attributes:
         name: ``argmax``, ``youden``, ``specificity_0.90``, ``sensitivity_0.95``, ...
-        threshold: in [0, 1]; may lie just above 1 where nothing must be called melanoma.
+        threshold: an image is called melanoma when P(melanoma) is at or above it; in [0, 1], or just above 1
+            where nothing must be called melanoma. None for ``argmax`` over more than two diagnoses: the image
+            is called melanoma when no diagnosis is more probable, which no threshold expresses.
         chosen_on: ``fixed`` or ``val``.
         sensitivity, specificity: on the split that it was chosen on; None where fixed.
     """
 
     name: str
-    threshold: float
+    threshold: float | None
     chosen_on: str
     sensitivity: float | None = None
     specificity: float | None = None
@@ -50,7 +66,7 @@ class OperatingPoint(Frozen):
 class OperatingPointScores(Frozen):
     """What an operating point does on the evaluated images.
 
-    ``confusion`` is ``[[true benign, false melanoma], [missed melanoma, true melanoma]]``, counts of images.
+    ``confusion`` is ``[[true other, false melanoma], [missed melanoma, true melanoma]]``, counts of images.
     """
 
     point: OperatingPoint
@@ -67,8 +83,8 @@ class Evaluation(Frozen):
     """All figures of one model on one set of images.
 
     ``sensitivity_at_specificity`` and ``specificity_at_sensitivity`` are read off the ROC curve of the
-    evaluated images themselves (keys ``0.80``, ``0.90``, ``0.95``): they describe the curve. The
-    ``operating_points`` carry thresholds chosen elsewhere: they describe what a user would meet.
+    evaluated images themselves (keys `RATES`): they describe the curve. The ``operating_points`` carry
+    thresholds chosen elsewhere: they describe what a user would meet.
     """
 
     n_images: int
@@ -83,19 +99,104 @@ class Evaluation(Frozen):
     operating_points: dict[str, OperatingPointScores]
 
 
+class SeedMean(Estimate):
+    """The mean of a figure over several seeds of one model, undefined where it is for any of them.
+
+    The interval is of this mean for these very networks, from resampling the images; what another training
+    would give is seen in ``sd``.
+
+    Attributes:
+        per_seed: the figure of each, in the order given.
+        sd: sample standard deviation over the seeds; None for a single one or where the mean is undefined.
+    """
+
+    per_seed: tuple[float | None, ...]
+    sd: float | None
+
+
+class ClassSeedMeans(Frozen):
+    """Precision, recall and F1 of one class, over seeds."""
+
+    precision: SeedMean
+    recall: SeedMean
+    f1: SeedMean
+
+
+class OperatingPointSeedMeans(Frozen):
+    """What the operating points of one name do, each seed with its own threshold."""
+
+    sensitivity: SeedMean
+    specificity: SeedMean
+    accuracy: SeedMean
+    balanced_accuracy: SeedMean
+    melanoma: ClassSeedMeans
+    other: ClassSeedMeans
+
+
+class GroupEvaluation(Frozen):
+    """All figures of one model trained with several seeds, on one set of images; fields as `Evaluation`."""
+
+    seeds: int
+    n_images: int
+    n_lesions: int
+    n_melanoma: int
+    auc: SeedMean
+    auprc: SeedMean
+    brier: SeedMean
+    ece: SeedMean
+    sensitivity_at_specificity: dict[str, SeedMean]
+    specificity_at_sensitivity: dict[str, SeedMean]
+    operating_points: dict[str, OperatingPointSeedMeans]
+
+
 class Comparison(Frozen):
     """Model ``a`` against model ``b`` on the same images, paired.
+
+    Pairs are seed i with seed i where both groups have as many seeds; else every seed of a with every seed of
+    b, those of b running fastest.
 
     Attributes:
         a, b: names of the groups (a group is one model trained with one or more seeds).
         delta_auc: mean AUC of a minus mean AUC of b; interval by bootstrap over lesions, the same resample
-            for both.
-        p_values: DeLong's two-sided p, one a pair of seeds; None where undefined.
+            for all. It speaks of these very networks, not of what another seed would give.
+        pair_deltas: AUC of a minus AUC of b, one a pair; None where undefined.
+        p_values: two-sided p of DeLong's test with lesions as clusters, one a pair; None where undefined.
         seeds: how many seeds each group had.
     """
 
     a: str
     b: str
     delta_auc: Estimate
+    pair_deltas: tuple[float | None, ...]
     p_values: tuple[float | None, ...]
     seeds: tuple[int, int] = Field(description="number of seeds of a and of b")
+
+
+def write_json(path: Path, model: BaseModel) -> None:
+    """Write one object as indented JSON, atomically; raises UserError where it cannot be written."""
+    write_text(path, model.model_dump_json(indent=2) + "\n")
+
+
+def write_json_list(path: Path, models: Sequence[BaseModel]) -> None:
+    """Write objects as one JSON list, atomically; raises UserError where it cannot be written."""
+    lines = ",\n".join(model.model_dump_json(indent=2) for model in models)
+    write_text(path, f"[\n{lines}\n]\n")
+
+
+def read_json(path: Path, kind: type[T]) -> T:
+    """Read what `write_json` wrote, or `write_json_list` with ``kind`` a ``list[...]``.
+
+    Raises:
+        UserError: the file is missing, cannot be read, is cut short or holds something else.
+    """
+    try:
+        return TypeAdapter(kind).validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file; run the command that makes it again") from None
+    except OSError as error:
+        raise UserError(f"{path}: cannot read ({error.strerror}); expected a JSON file") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        found = f"{where}: {first['msg']}" if where else first["msg"]
+        raise UserError(f"{path}: damaged ({found}); run the command that made it again") from None

@@ -17,12 +17,13 @@ class ChosenThreshold:
 
     Attributes:
         name: as in ``evaluation.results.OperatingPoint``.
-        threshold: on P(melanoma), at or above which an image is called melanoma.
+        threshold: on P(melanoma), at or above which an image is called melanoma; None for argmax over more
+            than two diagnoses.
         sensitivity, specificity: on the validation images; None for a fixed threshold.
     """
 
     name: str
-    threshold: float
+    threshold: float | None
     sensitivity: float | None = None
     specificity: float | None = None
 

@@ -78,8 +78,9 @@ def tabulate(
     """
     wrong = np.flatnonzero(~((probabilities >= 0) & (probabilities <= 1)).all(axis=1))
     if len(wrong):
+        first = int(wrong[0])
         raise UserError(
-            f"image {records[wrong[0]].image_id}: the model gives {probabilities[wrong[0]].tolist()}; expected "
+            f"image {records[first].image_id}: the model gives {probabilities[first].tolist()}; expected "
             "probabilities from 0 to 1: its weights are damaged, train it again"
         )
     return Predictions(
@@ -113,9 +114,10 @@ def aligned(named: Sequence[tuple[str, Predictions]]) -> list[Predictions]:
             extra = next(iter(set(other.image_id) - set(first.image_id)))
             raise _unlike(f"image {extra} is missing from {first_name}", first_name, name)
         table = other.take([row[image_id] for image_id in first.image_id])
-        for i, image_id in enumerate(first.image_id):
-            if table.lesion_id[i] != first.lesion_id[i] or table.label[i] != first.label[i]:
-                raise _unlike(f"{image_id} has another lesion or diagnosis in {name}", first_name, name)
+        differs = (np.array(table.lesion_id) != np.array(first.lesion_id)) | (table.label != first.label)
+        if differs.any():
+            image_id = first.image_id[int(np.argmax(differs))]
+            raise _unlike(f"image {image_id} has another lesion or label in {name}", first_name, name)
         tables.append(table)
     return tables
 
@@ -180,8 +182,8 @@ def _read_rows(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]
             for values in reader:
                 if len(values) != len(columns):
                     raise UserError(
-                        f"{path}, line {reader.line_num}: {len(values)} fields; expected {len(columns)}: the table "
-                        "is damaged, evaluate the model again"
+                        f"{path}, line {reader.line_num}: {len(values)} fields; expected {len(columns)}: "
+                        "the table is damaged, evaluate the model again"
                     )
                 rows.append((reader.line_num, dict(zip(columns, values, strict=True))))
     except FileNotFoundError:

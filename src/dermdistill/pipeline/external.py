@@ -13,6 +13,7 @@ from dermdistill.data.splits import read_split
 from dermdistill.errors import UserError
 from dermdistill.evaluation.evaluate import evaluate
 from dermdistill.evaluation.results import Evaluation, OperatingPoint, write_json
+from dermdistill.files import check_writable
 from dermdistill.inference.model_info import ModelInfo
 from dermdistill.inference.predictions import tabulate, write_predictions
 from dermdistill.inference.predictor import predict_in_batches
@@ -57,6 +58,7 @@ def judge_elsewhere(
     dataset = open_data(data, SyntheticRecipe(), size)
     records, splits = _chosen(dataset.records, model, split)
     out = out or _default_out(model, data, split)
+    check_writable(out)
     results: dict[str, Evaluation] = {}
     for name, path in weights.items():
         network, info = load_weights(path)

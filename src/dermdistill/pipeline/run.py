@@ -10,7 +10,7 @@ from dermdistill.data import splits
 from dermdistill.data.images import InputSpec
 from dermdistill.errors import UserError
 from dermdistill.evaluation.results import Evaluation, read_json, write_json
-from dermdistill.files import write_text
+from dermdistill.files import check_writable, write_text
 from dermdistill.models import zoo
 from dermdistill.pipeline.cells import Bench, finish, student_cells, teacher_cell
 from dermdistill.pipeline.environment import describe, now
@@ -35,21 +35,16 @@ def run(recipe: Recipe, data: str, out: Path, *, device: torch.device, command: 
     """
     keep_freed_memory()
     folder = RunFolder(out)
-    zoo.check_name(recipe.teacher.model)
+    zoo.check(recipe.teacher.model, recipe.teacher.weights)
+    _check_out(folder)
     dataset = open_data(data, recipe.synthetic, recipe.data.size)
     for note in dataset.notes:
         print(f"note: {note}", file=sys.stderr)
     assigned = assign(dataset, recipe)
+    images = decode(dataset.records, recipe.data.size)
     manifest = _open_folder(folder, recipe, assigned, data=data, device=device, command=command)
     mean, std = zoo.statistics(recipe.teacher.model, recipe.teacher.weights)
-    bench = Bench(
-        recipe=recipe,
-        run=folder,
-        assigned=assigned,
-        images=decode(dataset.records, recipe.data.size),
-        spec=InputSpec(recipe.data.size, mean, std),
-        device=device,
-    )
+    bench = Bench(recipe, folder, assigned, images, InputSpec(recipe.data.size, mean, std), device)
     cells = [teacher_cell(recipe), *student_cells(recipe)]
     for cell in cells:
         finish(cell, bench)
@@ -58,14 +53,17 @@ def run(recipe: Recipe, data: str, out: Path, *, device: torch.device, command: 
     return folder
 
 
+def _check_out(folder: RunFolder) -> None:
+    """Refuse a folder that cannot be written or holds something else, before any work."""
+    check_writable(folder.path)
+    if folder.path.is_dir() and any(folder.path.iterdir()) and not folder.recipe.exists():
+        raise UserError(f"{folder.path}: holds other files; choose an empty or new folder for --out")
+
+
 def _open_folder(
     folder: RunFolder, recipe: Recipe, assigned: Assigned, *, data: str, device: torch.device, command: str
 ) -> RunManifest:
     """Write recipe, split and manifest; on resume keep the first start."""
-    if folder.path.exists() and not folder.path.is_dir():
-        raise UserError(f"{folder.path}: is a file; --out needs a folder")
-    if folder.path.is_dir() and any(folder.path.iterdir()) and not folder.recipe.exists():
-        raise UserError(f"{folder.path}: holds other files; choose an empty or new folder for --out")
     write_text(folder.recipe, to_toml(recipe))
     splits.write_split(folder.split, assigned.dataset.records, assigned.split)
     manifest = RunManifest(

@@ -1,0 +1,106 @@
+"""Models that differ only in their seed, taken together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dermdistill.evaluation.evaluate import mean_over_seeds
+from dermdistill.evaluation.results import GroupEvaluation
+from dermdistill.report.reading import ModelResults, RunResults
+from dermdistill.runs import ModelSummary
+
+LABELS_ONLY = "labels"
+_OBJECTIVES = {LABELS_ONLY: "labels only", "hinton": "distilled", "as-published": "distilled as published"}
+_NETWORKS = {
+    "dsnet": "DSNet",
+    "resnet50": "ResNet-50",
+    "resnet101": "ResNet-101",
+    "tf_efficientnet_lite0": "EfficientNet-Lite0",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The models of one configuration.
+
+    Attributes:
+        label: what the report calls it, such as ``DSNet labels only``.
+        models: one a seed, at least one.
+        mean: their figures as means over the seeds.
+    """
+
+    name: str
+    label: str
+    models: tuple[ModelResults, ...]
+    mean: GroupEvaluation
+
+    @property
+    def summary(self) -> ModelSummary:
+        """That of the first model; network, objective and size are the same for all."""
+        return self.models[0].summary
+
+    @property
+    def training_seconds(self) -> float:
+        """Mean of one model."""
+        return sum(model.summary.training_seconds for model in self.models) / len(self.models)
+
+    @property
+    def is_control(self) -> bool:
+        """A student without a teacher."""
+        return self.summary.role == "student" and self.summary.objective == LABELS_ONLY
+
+    @property
+    def is_distilled(self) -> bool:
+        """A student with a teacher."""
+        return self.summary.role == "student" and self.summary.objective != LABELS_ONLY
+
+
+def network_name(architecture: str) -> str:
+    """``dsnet`` is DSNet; names we do not know stay as they are."""
+    return _NETWORKS.get(architecture, architecture)
+
+
+def group_models(run: RunResults) -> tuple[Group, ...]:
+    """All groups of a run with their mean figures: the teacher, the control, then the distilled students."""
+    members: dict[str, list[ModelResults]] = {}
+    for model in sorted(run.models, key=lambda model: model.summary.seed):
+        members.setdefault(model.summary.group, []).append(model)
+    labels = _labels([models[0].summary for models in members.values()])
+    groups = [
+        Group(name, labels[name], tuple(models), _mean(models, run.recipe.evaluation.replicates))
+        for name, models in members.items()
+    ]
+    return tuple(sorted(groups, key=_rank))
+
+
+def _mean(models: Sequence[ModelResults], replicates: int) -> GroupEvaluation:
+    return mean_over_seeds(
+        [model.test for model in models],
+        [[scores.point for scores in model.evaluation.operating_points.values()] for model in models],
+        replicates=replicates,
+    )
+
+
+def _rank(group: Group) -> tuple[bool, int, str]:
+    order = list(_OBJECTIVES)
+    objective = group.summary.objective
+    return (
+        group.summary.role != "teacher",
+        order.index(objective) if objective in order else len(order),
+        group.name,
+    )
+
+
+def _labels(summaries: Sequence[ModelSummary]) -> dict[str, str]:
+    """A readable label for each group; the group's own name is added where two would be called the same."""
+    labels = {summary.group: _label(summary) for summary in summaries}
+    readable = list(labels.values())
+    return {
+        name: f"{label} ({name})" if readable.count(label) > 1 else label for name, label in labels.items()
+    }
+
+
+def _label(summary: ModelSummary) -> str:
+    network = network_name(summary.architecture)
+    if summary.role == "teacher":
+        return f"Teacher ({network})"
+    return f"{network} {_OBJECTIVES.get(summary.objective, summary.objective)}"

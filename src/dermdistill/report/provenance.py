@@ -1,0 +1,100 @@
+"""What was run on what: the data, the recipe, the machine, as tables and sentences."""
+
+from dermdistill.config import Recipe, TrainingRecipe
+from dermdistill.records import MELANOMA, SPLIT_NAMES
+from dermdistill.report import numbers
+from dermdistill.report.reading import RunResults
+from dermdistill.report.tables import Cell, Row, Table, text
+from dermdistill.runs import DataSummary
+
+_SPLIT_WORDS = {"train": "training", "val": "validation", "test": "test"}
+
+
+def data_sentence(data: DataSummary) -> str:
+    """One sentence: which data, how many images and lesions, how split."""
+    origin = "drawn by the program" if data.synthetic else f"layout “{data.layout}”, read from {data.path}"
+    return (
+        f"{numbers.count(data.images)} images of {numbers.count(data.lesions)} lesions, {origin}. "
+        f"All images of a lesion are in one split. Digest of the split: {data.split_digest}."
+    )
+
+
+def data_table(run: RunResults) -> Table:
+    """Images per diagnosis and split, melanoma first; then images and lesions in all."""
+    by_split = [run.manifest.data.counts.get(split, {}) for split in SPLIT_NAMES]
+    totals = [sum(counts.values()) for counts in by_split]
+    diagnoses = {name: [counts.get(name, 0) for counts in by_split] for counts in by_split for name in counts}
+    ordered = sorted(diagnoses, key=lambda name: (name != MELANOMA, -sum(diagnoses[name]), name))
+    rows = [_count_row(name, diagnoses[name], totals) for name in ordered]
+    lesions = [run.lesions[split] for split in SPLIT_NAMES]
+    return Table(
+        name="data",
+        caption="Images per diagnosis and split",
+        columns=("diagnosis", *(_SPLIT_WORDS[split] for split in SPLIT_NAMES), "all"),
+        rows=(
+            *rows,
+            _total_row("images", totals),
+            _total_row("lesions", lesions),
+        ),
+    )
+
+
+def _count_row(name: str, counts: list[int], totals: list[int]) -> Row:
+    shares = zip((*counts, sum(counts)), (*totals, sum(totals)), strict=True)
+    return Row(text(name), tuple(Cell(numbers.count(n), numbers.percent(n, total)) for n, total in shares))
+
+
+def _total_row(name: str, counts: list[int]) -> Row:
+    return Row(text(name), tuple(Cell(numbers.count(n)) for n in (*counts, sum(counts))), quiet=True)
+
+
+def recipe_table(recipe: Recipe) -> Table:
+    """The recipe's main choices."""
+    student, teacher = recipe.student, recipe.teacher
+    return _listing(
+        "recipe",
+        f"Recipe “{recipe.name}”",
+        [
+            ("input", f"{recipe.data.size} x {recipe.data.size} pixels"),
+            (
+                "target",
+                "all diagnoses" if recipe.data.target == "diagnoses" else "melanoma or not",
+            ),
+            ("teacher", f"{teacher.model}, weights: {teacher.weights}; {_training(teacher)}"),
+            ("students", f"{student.model}; {_training(student)}"),
+            (
+                "distillation",
+                f"temperature {student.temperature:g}; {student.hard_weight:g} x hard labels + "
+                f"{1 - student.hard_weight:g} x soft targets",
+            ),
+        ],
+    )
+
+
+def environment_table(run: RunResults) -> Table:
+    """The command, the times and the machine."""
+    manifest = run.manifest
+    trained = sum(model.summary.training_seconds for model in run.models)
+    return _listing(
+        "environment",
+        "How this run was made",
+        [
+            ("command", manifest.command),
+            ("started", manifest.started),
+            ("finished", manifest.finished or "not finished: the figures are of the models that were ready"),
+            ("training, all models", numbers.duration(trained)),
+            *sorted(manifest.environment.items()),
+        ],
+    )
+
+
+def _listing(name: str, caption: str, entries: list[tuple[str, str]]) -> Table:
+    rows = tuple(Row(text(entry), (text(value),)) for entry, value in entries)
+    return Table(name=name, caption=caption, columns=(), rows=rows)
+
+
+def _training(training: TrainingRecipe) -> str:
+    return (
+        f"{training.epochs} epochs, batch {training.batch_size}, {training.optimizer} at "
+        f"{training.learning_rate:g}, {training.schedule} schedule, class weights: {training.class_weights}"
+    )

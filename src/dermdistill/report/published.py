@@ -1,0 +1,54 @@
+"""The figures of arXiv:2210.08086 (Khan et al. 2022), as data: Table 2, and DSNet's scores of each class."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+TITLE = "Knowledge Distillation approach towards Melanoma Detection"
+ARXIV = "https://arxiv.org/abs/2210.08086"
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedStudent:
+    """One line of the paper's Table 2.
+
+    Attributes:
+        parameters: trainable, as printed, in millions.
+        training_seconds, prediction_seconds: on the authors' GPU; prediction of the 3,000 test images.
+        accuracy: on the balanced test images.
+        remark: what the authors' published notebooks print for the accuracy instead.
+    """
+
+    architecture: str
+    parameters: str
+    training_seconds: float
+    prediction_seconds: float
+    accuracy: float
+    remark: str | None = None
+
+
+class PublishedClassScores(NamedTuple):
+    """Precision, recall and F1 of one class, as printed."""
+
+    precision: float
+    recall: float
+    f1: float
+
+
+TABLE_2 = (
+    PublishedStudent("ResNet-101", "42.5 M", 1972, 14.55, 0.996),
+    PublishedStudent("ResNet-50", "23.5 M", 1165, 8.28, 0.994),
+    PublishedStudent("Inception-V3", "21.7 M", 896, 10.26, 0.995, "0.985 in the notebook with distillation"),
+    PublishedStudent("VGG-16", "14.7 M", 664, 20.49, 0.998),
+    PublishedStudent(
+        "EfficientNet-B0",
+        "4 M",
+        1070,
+        4.98,
+        0.820,
+        "1.00 in a notebook without distillation",
+    ),
+    PublishedStudent("MobileNet", "3.2 M", 660, 5.14, 0.985),
+    PublishedStudent("DSNet", "0.26 M", 340, 2.57, 0.917),
+)
+DSNET_MELANOMA = PublishedClassScores(precision=0.96, recall=0.87, f1=0.91)
+DSNET_OTHER = PublishedClassScores(precision=0.88, recall=0.97, f1=0.92)

@@ -1,0 +1,194 @@
+"""The main job as its user runs it, on small synthetic images and with a small teacher."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from dermdistill.inference.predictions import read_predictions
+from dermdistill.models.checkpoint import load_weights
+from dermdistill.runs import RunFolder
+
+from ..conftest import Outcome
+
+RECIPE = """
+[data]
+size = 32
+[synthetic]
+lesions = 120
+[teacher]
+model = "resnet10t"
+weights = "none"
+epochs = 2
+batch_size = 16
+[student]
+objectives = ["labels", "hinton", "as-published"]
+seeds = [0, 1]
+epochs = 2
+batch_size = 16
+[evaluation]
+replicates = 200
+"""
+MODELS = ["teacher", *(f"dsnet-{o}-seed{s}" for o in ("as-published", "hinton", "labels") for s in (0, 1))]
+Command = Callable[..., Outcome]
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Path:
+    path = tmp_path / "tiny.toml"
+    path.write_text(RECIPE)
+    return path
+
+
+def start(recipe: Path, out: Path) -> "subprocess.Popen[bytes]":
+    """The command in a process of its own, so that it can be killed; its output goes beside ``out``."""
+    arguments = ["run", "--data", "synthetic", "--recipe", str(recipe), "--out", str(out)]
+    with out.with_suffix(".log").open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-c", "from dermdistill.cli import main; main()", *arguments],
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            stderr=log,
+            stdout=log,
+        )
+
+
+def learned(run: RunFolder) -> dict[str, object]:
+    """All numbers of a run that must not depend on how often it was interrupted."""
+    return {
+        folder.path.name: (
+            [
+                {k: v for k, v in row.items() if k != "seconds"}
+                for row in csv.DictReader(folder.history.open())
+            ],
+            folder.predictions.read_text(),
+            json.loads(folder.metrics.read_text()),
+        )
+        for folder in run.models()
+    }
+
+
+def test_one_command_trains_judges_and_reports(command: Command, recipe: Path, tmp_path: Path) -> None:
+    run = RunFolder(tmp_path / "run")
+    outcome = command("run", "--data", "synthetic", "--recipe", recipe, "--out", run.path)
+    assert outcome.code == 0, outcome.err
+
+    # The table on stdout names every model; progress and notes stay on stderr.
+    assert [line.split()[0] for line in outcome.out.splitlines()[2:]] == MODELS
+    assert "SYNTHETIC" in outcome.err
+
+    # The split never divides a lesion, and every image is in it.
+    with run.split.open(newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    splits: dict[str, set[str]] = {}
+    for row in rows:
+        splits.setdefault(row["lesion_id"], set()).add(row["split"])
+    assert all(len(names) == 1 for names in splits.values())
+    assert len(splits) == 120
+
+    # Figures follow from the predictions table; weights carry their thresholds.
+    for folder in run.models():
+        test = read_predictions(folder.predictions).of_split("test")
+        metrics = json.loads(folder.metrics.read_text())
+        assert metrics["auc"]["value"] == pytest.approx(roc_auc_score(test.label, test.probability))
+        assert metrics["auc"]["low"] <= metrics["auc"]["value"] <= metrics["auc"]["high"]
+        info = load_weights(folder.weights)[1]
+        assert {"argmax", "youden", "specificity_0.90"} <= {point.name for point in info.thresholds}
+        assert info.provenance["data"] == "SYNTHETIC images"
+        assert not folder.checkpoint.exists()
+    published = read_predictions(run.model("dsnet-as-published-seed0").predictions).probability
+    assert published.min() > 0.2689
+    assert published.max() < 0.7311
+
+    page = run.report.read_text()
+    assert "SYNTHETIC" in page
+    assert all(group in page for group in ("dsnet-labels", "dsnet-hinton", "dsnet-as-published"))
+
+    # The same command again trains nothing; a report comes from the folder alone.
+    before = {path: path.stat().st_mtime_ns for path in run.path.rglob("weights.safetensors")}
+    assert command("run", "--data", "synthetic", "--recipe", recipe, "--out", run.path).code == 0
+    assert {path: path.stat().st_mtime_ns for path in run.path.rglob("weights.safetensors")} == before
+    moved = RunFolder(run.path.rename(tmp_path / "elsewhere"))
+    page = moved.report.read_text()
+    moved.report.unlink()
+    assert command("report", moved.path).code == 0
+    assert moved.report.read_text() == page
+
+
+def test_evaluate_scores_a_run_elsewhere_and_guards_its_training_images(
+    command: Command, recipe: Path, image_folder: Callable[..., Path], tmp_path: Path
+) -> None:
+    run = RunFolder(tmp_path / "run")
+    data = image_folder(melanoma=30, nevus=50, dermatofibroma=30)
+    target = [
+        "--set",
+        "data.target=diagnoses",
+        "--set",
+        "student.objectives=['labels']",
+        "--set",
+        "student.seeds=[0]",
+    ]
+    outcome = command("run", "--data", data, "--recipe", recipe, "--out", run.path, *target)
+    assert outcome.code == 0, outcome.err
+
+    # All diagnoses are told apart, and P(melanoma) is one entry of the softmax.
+    table = read_predictions(run.model("teacher").predictions)
+    assert table.classes == ("dermatofibroma", "melanoma", "nevus")
+    assert table.class_probabilities is not None
+    assert np.allclose(table.class_probabilities.sum(axis=1), 1)
+    assert np.array_equal(table.class_probabilities[:, 1], table.probability)
+
+    refused = command("evaluate", run.path, "--data", data)
+    assert refused.code == 2
+    assert "the run was trained or selected on them; add --split test" in refused.err
+
+    # The run's own test split gives the run's own numbers.
+    again = command("evaluate", run.path, "--data", data, "--split", "test", "--replicates", "200", "--json")
+    assert again.code == 0, again.err
+    figures = json.loads(again.out)
+    assert figures.keys() == {"teacher", "dsnet-labels-seed0"}
+    for folder in run.models():
+        assert figures[folder.path.name] == json.loads(folder.metrics.read_text())
+
+    # One weights file, on other data, without touching the run.
+    weights = run.model("teacher").weights
+    outside = command(
+        "evaluate", weights, "--data", "synthetic", "--out", tmp_path / "outside", "--replicates", "100"
+    )
+    assert outside.code == 0, outside.err
+    assert outside.out.splitlines()[2].split()[0] == "teacher"
+    assert len(read_predictions(tmp_path / "outside" / "teacher" / "predictions.csv")) > 600
+
+
+def test_kill_at_any_moment_and_the_same_command_ends_with_the_same_numbers(
+    recipe: Path, tmp_path: Path
+) -> None:
+    whole, killed = RunFolder(tmp_path / "whole"), RunFolder(tmp_path / "killed")
+    assert start(recipe, whole.path).wait() == 0
+    # Once in the teacher's second epoch, once politely among the students.
+    for model, ending in (("teacher", signal.SIGKILL), ("dsnet-hinton-seed1", signal.SIGINT)):
+        process = start(recipe, killed.path)
+        while process.poll() is None and not killed.model(model).history.exists():
+            time.sleep(0.01)
+        process.send_signal(ending)
+        expected = -9 if ending == signal.SIGKILL else 130
+        assert process.wait() == expected, killed.path.with_suffix(".log").read_text()
+    assert start(recipe, killed.path).wait() == 0
+    assert learned(killed) == learned(whole)
+
+
+def test_another_recipe_never_mixes_with_old_results(command: Command, recipe: Path, tmp_path: Path) -> None:
+    few = ["--set", "student.objectives=['labels']", "--set", "student.seeds=[0]"]
+    arguments = ["run", "--data", "synthetic", "--recipe", recipe, "--out", tmp_path / "run", *few]
+    assert command(*arguments).code == 0
+    changed = command(*arguments, "--set", "student.learning_rate=0.01")
+    assert changed.code == 2
+    assert "holds a model of another recipe or other data; choose another --out or delete it" in changed.err

@@ -1,0 +1,104 @@
+import base64
+from collections.abc import Callable
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from matplotlib import rcParams
+from sklearn.metrics import auc, roc_auc_score, roc_curve
+
+from dermdistill.report.curves import Illustration, result_curves, training_curves
+from dermdistill.report.figures import Curve, Panel, draw
+from dermdistill.report.groups import Group, group_models
+from dermdistill.report.reading import read_run
+from dermdistill.runs import RunFolder
+
+
+@pytest.fixture(scope="module")
+def groups(reported_run: RunFolder) -> tuple[Group, ...]:
+    return group_models(read_run(reported_run))
+
+
+@pytest.fixture(scope="module")
+def illustrations(groups: tuple[Group, ...]) -> tuple[Illustration, ...]:
+    return (*result_curves(groups), *training_curves(groups))
+
+
+def test_roc_curve_of_one_model_is_scikit_learns(groups: tuple[Group, ...]) -> None:
+    teacher = result_curves(groups)[0].panel.curves[0]
+    test = groups[0].models[0].test
+    expected = roc_curve(test.label, test.probability, drop_intermediate=False)[:2]
+    np.testing.assert_allclose(teacher.main, expected)
+    assert teacher.seeds == ()
+
+
+def test_mean_roc_curve_lies_among_its_seeds(groups: tuple[Group, ...]) -> None:
+    curve = result_curves(groups)[0].panel.curves[1]
+    areas = [roc_auc_score(model.test.label, model.test.probability) for model in groups[1].models]
+    assert len(curve.seeds) == 3
+    assert [auc(*line) for line in curve.seeds] == pytest.approx(areas)
+    assert auc(*curve.main) == pytest.approx(np.mean(areas), abs=0.01)
+    assert np.all(np.diff(curve.main[1]) >= 0)
+    assert curve.main[1][-1] == 1
+
+
+def test_reliability_curve_balances(groups: tuple[Group, ...]) -> None:
+    panel = result_curves(groups)[1].panel
+    for group, curve in zip(groups, panel.curves, strict=True):
+        label = np.concatenate([model.test.label for model in group.models])
+        assert curve.main[1].min() <= label.mean() <= curve.main[1].max()
+        assert np.all(np.diff(curve.main[0]) > 0)
+
+
+def test_dots_mark_the_chosen_epochs(groups: tuple[Group, ...]) -> None:
+    for group, curve in zip(groups, training_curves(groups)[0].panel.curves, strict=True):
+        assert curve.marks is not None
+        for model, x, y in zip(group.models, *curve.marks, strict=True):
+            assert x == model.summary.best_epoch
+            assert y == model.history.val_auc[model.history.epoch.index(model.summary.best_epoch)]
+
+
+def test_a_seed_that_stopped_early_shortens_only_its_own_line(run_copy: RunFolder) -> None:
+    path = run_copy.model("dsnet-hinton-seed2").history
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[:10]))
+    curve = training_curves(group_models(read_run(run_copy)))[1].panel.curves[2]
+    assert [len(x) for x, _ in curve.seeds] == [12, 12, 9]
+    assert len(curve.main[0]) == 12
+    assert curve.main[1][11] == pytest.approx(np.mean([curve.seeds[0][1][11], curve.seeds[1][1][11]]))
+
+
+def test_without_melanoma_there_is_no_roc_curve(make_run: Callable[..., RunFolder]) -> None:
+    groups = group_models(read_run(make_run(diagnoses=("nevus",) * 4)))
+    assert [i.panel.x for i in result_curves(groups)] == ["mean P(melanoma) of a bin"]
+
+
+def test_words_tell_what_the_curves_show(illustrations: tuple[Illustration, ...]) -> None:
+    assert "Teacher (ResNet-50): AUC 0.9" in illustrations[0].alt
+    assert "thin lines: single seeds" in illustrations[0].caption
+
+
+def test_drawings_are_whole_and_repeat(illustrations: tuple[Illustration, ...]) -> None:
+    for illustration in illustrations:
+        drawn = draw(illustration.panel, synthetic=False)
+        assert ElementTree.fromstring(drawn).tag == "{http://www.w3.org/2000/svg}svg"
+        assert drawn == draw(illustration.panel, synthetic=False)
+        assert drawn != draw(illustration.panel, synthetic=True)
+        assert len(base64.b64encode(drawn)) < 200_000
+
+
+def test_a_users_matplotlib_settings_are_neither_used_nor_changed(
+    illustrations: tuple[Illustration, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = draw(illustrations[0].panel, synthetic=False)
+    monkeypatch.setitem(rcParams, "lines.linewidth", 9.0)
+    assert draw(illustrations[0].panel, synthetic=False) == plain
+    assert rcParams["lines.linewidth"] == 9.0
+
+
+@pytest.mark.parametrize("losses", [[np.nan, np.nan], [0.5, np.nan], [1e-9, 3e5], [0.3, 0.3]])
+def test_any_losses_can_be_drawn(losses: list[Any]) -> None:
+    curve = Curve("a", (np.array([1.0, 2.0]), np.array(losses)))
+    panel = Panel("epoch", "training loss", [curve], kind="epochs", log=True)
+    assert draw(panel, synthetic=False).endswith(b"</svg>\n")
