@@ -5,6 +5,7 @@ RUN/
   run.json             RunManifest: data, environment, command, times
   split.csv            image_id, lesion_id, diagnosis, split
   comparisons.json     list of Comparison, paired on the test split
+  thumbnails/          small copies of the images that the report shows
   report.html          rebuilt from the rest by `dermdistill report RUN`
   models/<name>/       one folder a trained model: teacher, dsnet-labels-seed0, ...
     model.json         ModelSummary

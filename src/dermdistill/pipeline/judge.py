@@ -1,6 +1,6 @@
 """From predictions to figures: always made anew, because they follow from the stored tables alone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
 from dermdistill.evaluation.evaluate import compare, evaluate
@@ -8,14 +8,10 @@ from dermdistill.evaluation.results import Comparison, write_json, write_json_li
 from dermdistill.evaluation.thresholds import operating_points
 from dermdistill.inference.predictions import Predictions, read_predictions
 from dermdistill.pipeline.cells import Bench, Cell
-from dermdistill.report.build import build_report
-from dermdistill.report.wrong import most_wrong, save_thumbnails
-
-MOST_WRONG = 12
 
 
 def judge(bench: Bench, cells: Sequence[Cell]) -> None:
-    """Write every model's metrics, the comparisons, thumbnails of the worst mistakes, and the report."""
+    """Write the metrics of every model and the paired comparisons."""
     replicates = bench.recipe.evaluation.replicates
     tests: dict[str, Predictions] = {}
     for cell in cells:
@@ -29,8 +25,6 @@ def judge(bench: Bench, cells: Sequence[Cell]) -> None:
         for name, members in groupby(cells, lambda cell: cell.group)
     }
     write_json_list(bench.run.comparisons, comparisons(groups, replicates))
-    _keep_thumbnails(bench, tests.values())
-    build_report(bench.run)
 
 
 def comparisons(groups: dict[str, list[Predictions]], replicates: int) -> list[Comparison]:
@@ -40,10 +34,3 @@ def comparisons(groups: dict[str, list[Predictions]], replicates: int) -> list[C
     pairs = [(name, control) for control in controls for name in students if name != control]
     pairs += [(name, "teacher") for name in students]
     return [compare(groups[a], groups[b], names=(a, b), replicates=replicates) for a, b in pairs]
-
-
-def _keep_thumbnails(bench: Bench, tests: Iterable[Predictions]) -> None:
-    """Store small copies of the images that the report shows, so that it can be rebuilt without the data."""
-    shown = {table.image_id[row] for table in tests for row in most_wrong(table, MOST_WRONG)}
-    records = {record.image_id: record for record in bench.assigned.dataset.records}
-    save_thumbnails(bench.run, sorted(shown), lambda ids: [records[name].image.decode() for name in ids])

@@ -16,6 +16,7 @@ from dermdistill.pipeline.cells import Bench, finish, student_cells, teacher_cel
 from dermdistill.pipeline.environment import describe, now
 from dermdistill.pipeline.judge import judge
 from dermdistill.pipeline.prepare import Assigned, assign, decode, open_data
+from dermdistill.report.build import build_report
 from dermdistill.runs import RunFolder, RunManifest
 from dermdistill.training.memory import keep_freed_memory
 
@@ -50,6 +51,8 @@ def run(recipe: Recipe, data: str, out: Path, *, device: torch.device, command: 
         finish(cell, bench)
     judge(bench, cells)
     write_json(folder.manifest, manifest.model_copy(update={"finished": manifest.finished or now()}))
+    records = {record.image_id: record for record in dataset.records}
+    build_report(folder, images=lambda ids: [records[image_id].image.decode() for image_id in ids])
     return folder
 
 
