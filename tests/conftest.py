@@ -1,7 +1,12 @@
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+# Two test processes share the machine; more threads than cores would only wait for each other. Must be set
+# before anything imports torch.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pytest
