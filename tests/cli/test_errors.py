@@ -139,7 +139,7 @@ def test_wrong_data(
         (["--recipe", "nope"], ["nope: no such recipe", "demo"]),
         (["--set", "student.epoch=3"], ["unknown key 'student.epoch'", "'student.epochs'"]),
         (["--set", "teacher.model=resnet5"], ["'resnet5'", "resnet50"]),
-        (["--set", "teacher.weights=gone.pth"], ["gone.pth: no such weights file"]),
+        (["--weights", "gone.pth"], ["gone.pth: no such weights file"]),
     ],
 )
 def test_wrong_choices(command: Command, tmp_path: Path, arguments: list[str], fragments: list[str]) -> None:

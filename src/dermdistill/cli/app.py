@@ -34,13 +34,17 @@ def run(
     changes: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one entry of the recipe.")
     ] = None,
+    weights: Annotated[
+        str | None, typer.Option(help="The teacher's first weights: imagenet, none or a file.")
+    ] = None,
     device: Device = "auto",
     as_json: AsJson = False,
 ) -> None:
     """Train teacher and students, judge them, report."""
     from dermdistill.config import load_recipe
 
-    chosen = load_recipe(recipe, changes or [])
+    of_teacher = [] if weights is None else [f"teacher.weights={weights}"]
+    chosen = load_recipe(recipe, [*(changes or []), *of_teacher])
     _need_training_parts()
     from dermdistill.cli.table import results_json, results_table
     from dermdistill.pipeline.environment import choose_device
