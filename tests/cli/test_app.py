@@ -20,6 +20,33 @@ def test_help_imports_nothing_heavy() -> None:
     assert "Research software, not a medical device." in " ".join(done.stdout.split())
 
 
+def test_without_the_training_parts_data_works_and_run_says_what_to_install(
+    image_folder: Callable[..., Path],
+) -> None:
+    script = (
+        "import sys\n"
+        "class Absent:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.split('.')[0] in ('torch', 'timm', 'matplotlib', 'jinja2'):\n"
+        "            raise ModuleNotFoundError(name)\n"
+        "sys.meta_path.insert(0, Absent())\n"
+        "import importlib.util\n"
+        "real = importlib.util.find_spec\n"
+        "importlib.util.find_spec = lambda name, package=None: None if name == 'torch' else real(name, package)\n"
+        "from dermdistill.cli import main; main()"
+    )
+
+    def light(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True)
+
+    data = str(image_folder(melanoma=2, nevus=2))
+    assert light("data", data).stdout.splitlines()[0] == "layout: folder; 4 images"
+    for arguments in (["run", "--data", data], ["evaluate", "x", "--data", data], ["report", "x"]):
+        done = light(*arguments)
+        assert done.returncode == 2
+        assert done.stderr == "error: this command needs PyTorch: pip install 'dermdistill[train]'\n"
+
+
 def test_data_says_what_it_sees(command: Callable[..., Outcome], image_folder: Callable[..., Path]) -> None:
     outcome = command("data", image_folder(melanoma=3, nevus=5))
     lines = outcome.out.splitlines()

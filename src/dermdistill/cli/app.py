@@ -41,12 +41,12 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Train teacher and students, judge them, report."""
+    _need_training_parts()
+    from dermdistill.cli.table import results_json, results_table
     from dermdistill.config import load_recipe
 
     of_teacher = [] if weights is None else [f"teacher.weights={weights}"]
     chosen = load_recipe(recipe, [*(changes or []), *of_teacher])
-    _need_training_parts()
-    from dermdistill.cli.table import results_json, results_table
     from dermdistill.pipeline.environment import choose_device
     from dermdistill.pipeline.run import results_of
     from dermdistill.pipeline.run import run as start
@@ -87,6 +87,7 @@ def evaluate(
 @app.command()
 def report(run: Annotated[Path, typer.Argument(help="A run folder.")]) -> None:
     """Build a run's report.html anew."""
+    _need_training_parts()
     from dermdistill.report.build import build_report
     from dermdistill.runs import RunFolder
 
