@@ -32,7 +32,7 @@ def test_without_the_training_parts_data_works_and_run_says_what_to_install(
         "sys.meta_path.insert(0, Absent())\n"
         "import importlib.util\n"
         "real = importlib.util.find_spec\n"
-        "importlib.util.find_spec = lambda name, package=None: None if name == 'torch' else real(name, package)\n"
+        "importlib.util.find_spec = lambda name, of=None: None if name == 'torch' else real(name, of)\n"
         "from dermdistill.cli import main; main()"
     )
 
