@@ -47,11 +47,12 @@ def test_overrides_change_single_entries() -> None:
         ("student.seeds=[1, 1]", r"student\.seeds must name at least one, each once"),
         ("student.epochs", r"expected section\.key=value"),
         ("name.deep=1", "'name' is not a section"),
+        ("student.class_weights=sqrt", "must be 'none' with the objective as-published"),
     ],
 )
 def test_wrong_overrides_cost_one_clear_line(override: str, message: str) -> None:
     with pytest.raises(UserError, match=message) as caught:
-        load_recipe("demo", [override])
+        load_recipe("paper" if "class_weights" in override else "demo", [override])
     assert "\n" not in str(caught.value)
 
 

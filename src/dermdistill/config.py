@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -125,9 +125,15 @@ class StudentRecipe(TrainingRecipe):
 
     model: Literal["dsnet"] = "dsnet"
     objectives: tuple[ObjectiveName, ...] = ("labels", "hinton")
-    seeds: tuple[int, ...] = (0,)
+    seeds: tuple[Annotated[int, Field(ge=0)], ...] = (0,)
     temperature: float = Field(10.0, gt=0)
     hard_weight: float = Field(0.1, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _published_without_weights(self) -> Self:
+        if "as-published" in self.objectives and self.class_weights != "none":
+            raise ValueError("student.class_weights must be 'none' with the objective as-published")
+        return self
 
     @model_validator(mode="after")
     def _no_repeats(self) -> Self:
@@ -169,6 +175,7 @@ def load_recipe(name_or_file: str, overrides: Iterable[str] = ()) -> Recipe:
     content.setdefault("name", Path(name_or_file).stem)
     for override in overrides:
         _apply(content, override)
+        label += f" --set {override}"
     try:
         return Recipe.model_validate(content)
     except ValidationError as error:
@@ -247,5 +254,5 @@ def _toml_value(value: object) -> str:
     if isinstance(value, list):
         return f"[{', '.join(_toml_value(item) for item in value)}]"
     if isinstance(value, str):
-        return json.dumps(value)  # a TOML basic string escapes as JSON does
+        return json.dumps(value, ensure_ascii=False)  # a TOML basic string escapes as JSON does
     return repr(value)

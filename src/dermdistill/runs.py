@@ -52,6 +52,17 @@ class RunManifest(BaseModel):
     finished: str | None = None
 
 
+class EvaluationManifest(BaseModel):
+    """What an evaluation elsewhere judged, and on what."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str
+    data: str
+    split: str | None
+    synthetic: bool
+
+
 class ModelSummary(BaseModel):
     """What a model is and what it cost.
 

@@ -139,6 +139,11 @@ def test_wrong_data(
         (["--recipe", "nope"], ["nope: no such recipe", "demo"]),
         (["--set", "student.epoch=3"], ["unknown key 'student.epoch'", "'student.epochs'"]),
         (["--set", "teacher.model=resnet5"], ["'resnet5'", "resnet50"]),
+        (
+            ["--set", "teacher.model=vit_tiny_patch16_224", "--weights", "none", "--set", "data.size=24"],
+            ["'vit_tiny_patch16_224' cannot take images of data.size = 24 pixels"],
+        ),
+        (["--set", "student.seeds=[-1]", "--recipe", "demo"], ["student.seeds.0 = -1"]),
         (["--weights", "gone.pth"], ["gone.pth: no such weights file"]),
     ],
 )
@@ -161,6 +166,47 @@ def test_a_folder_of_other_things_is_left_alone(command: Command, tmp_path: Path
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
+def test_a_loss_that_is_not_finite_in_the_first_epoch(
+    command: Command, image_folder: Callable[..., Path], tmp_path: Path
+) -> None:
+    data = image_folder(melanoma=24, nevus=24)
+    hot = ["--set", "teacher.learning_rate=1e30", "--set", "teacher.weight_decay=0.0"]
+    line = one_line(command("run", "--data", data, "--out", tmp_path / "run", *TINY, *hot))
+    assert "teacher: the loss is" in line
+    assert "in epoch 1" in line
+    assert "no weights to keep" in line
+    assert not list((tmp_path / "run").rglob("*.safetensors"))
+
+
+def test_a_corrupt_checkpoint(
+    command: Command, image_folder: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = image_folder(melanoma=24, nevus=24)
+    arguments = ["run", "--data", data, "--out", tmp_path / "run", *TINY]
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("dermdistill.pipeline.cells._score", killed)
+        assert command(*arguments).code == 130
+    checkpoint = tmp_path / "run" / "models" / "teacher" / "checkpoint.ckpt"
+    checkpoint.write_bytes(checkpoint.read_bytes()[:-1])
+    assert "teacher/checkpoint.ckpt: the checkpoint is damaged; delete it" in one_line(command(*arguments))
+
+
+def test_weights_of_another_architecture_leave_no_run(
+    command: Command, image_folder: Callable[..., Path], tmp_path: Path
+) -> None:
+    path = tmp_path / "other.safetensors"
+    info = ModelInfo("dsnet", ("other", "melanoma"), InputSpec(24, (0.5,) * 3, (0.5,) * 3))
+    save_weights(path, DSNet(24, 2), info)
+    data = image_folder(melanoma=24, nevus=24)
+    line = one_line(command("run", "--data", data, "--out", tmp_path / "run", *TINY, "--weights", path))
+    assert "other.safetensors: weights of another architecture" in line
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_full_disk_is_one_clear_line(image_folder: Callable[..., Path], tmp_path: Path) -> None:
     """A limit on file size stands in for the disk: writing the teacher's weights fails."""
     data = image_folder(melanoma=24, nevus=24)
@@ -178,8 +224,9 @@ def test_a_full_disk_is_one_clear_line(image_folder: Callable[..., Path], tmp_pa
     )
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr
-    assert "weights.safetensors: cannot write (File too large)" in done.stderr
-    assert not list((tmp_path / "run").rglob("*weights*"))
+    assert "checkpoint.ckpt: cannot write (File too large)" in done.stderr
+    left = {path.name for path in (tmp_path / "run" / "models" / "teacher").iterdir()}
+    assert left == {"tensorboard"}
 
 
 def test_evaluate_refuses_what_is_no_model(command: Command, tmp_path: Path) -> None:

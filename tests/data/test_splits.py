@@ -1,11 +1,10 @@
 import random
 from collections import Counter, defaultdict
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from dermdistill.data.splits import check, digest, read_split, split, write_split
+from dermdistill.data.splits import check, digest, split
 from dermdistill.errors import UserError
 from dermdistill.records import SPLIT_NAMES, Pixels, Record, SplitName
 
@@ -237,39 +236,6 @@ class TestCheck:
         records = [record(f"{lesion}{image}", lesion=lesion) for lesion in "LMN" for image in "ab"]
         with pytest.raises(UserError, match=r"lesion L has images in train and val \(and 1 more like it\)"):
             check(records, ["train", "val", "val", "val", "val", "train"])
-
-
-class TestFile:
-    def test_written_and_read_again(self, tmp_path: Path) -> None:
-        records = lesions({"melanoma": 10, "nevus": 20})
-        splits = split(records, seed=0)
-        write_split(tmp_path / "split.csv", records, splits)
-        lines = (tmp_path / "split.csv").read_text().splitlines()
-        assert lines[0] == "image_id,lesion_id,diagnosis,split"
-        assert lines[1] == f"melanoma-0-0,melanoma-0,melanoma,{splits[0]}"
-        assert read_split(tmp_path / "split.csv") == dict(
-            zip([r.image_id for r in records], splits, strict=True)
-        )
-
-    @pytest.mark.parametrize(
-        ("content", "message"),
-        [
-            ("image_id,lesion_id,split\n", "column 'diagnosis' is missing"),
-            ("image_id,lesion_id,diagnosis,split\na,a,nevus,trian\n", "line 2: split is 'trian'"),
-            (
-                "image_id,lesion_id,diagnosis,split\na,a,nevus,val\na,a,nevus,val\n",
-                "line 3: image a is listed",
-            ),
-        ],
-    )
-    def test_bad_files(self, content: str, message: str, tmp_path: Path) -> None:
-        (tmp_path / "split.csv").write_text(content)
-        with pytest.raises(UserError, match=message):
-            read_split(tmp_path / "split.csv")
-
-    def test_no_file(self, tmp_path: Path) -> None:
-        with pytest.raises(UserError, match=r"split\.csv: cannot read the split"):
-            read_split(tmp_path / "split.csv")
 
 
 class TestDigest:

@@ -83,8 +83,11 @@ def test_one_command_trains_judges_and_reports(command: Command, recipe: Path, t
     assert outcome.code == 0, outcome.err
 
     # The table on stdout names every model; progress and notes stay on stderr.
-    assert [line.split()[0] for line in outcome.out.splitlines()[2:]] == MODELS
-    assert "SYNTHETIC" in outcome.err
+    lines = outcome.out.splitlines()
+    assert lines[0].startswith("SYNTHETIC")
+    assert [line.split()[0] for line in lines[4:11]] == MODELS
+    assert "dsnet-hinton minus dsnet-labels" in outcome.out
+    assert "layout synthetic" in outcome.err
 
     # The split never divides a lesion, and every image is in it.
     with run.split.open(newline="") as handle:
@@ -147,14 +150,23 @@ def test_evaluate_scores_a_run_elsewhere_and_guards_its_training_images(
     assert np.allclose(table.class_probabilities.sum(axis=1), 1)
     assert np.array_equal(table.class_probabilities[:, 1], table.probability)
 
-    refused = command("evaluate", run.path, "--data", data)
-    assert refused.code == 2
-    assert "the run was trained or selected on them; add --split test" in refused.err
+    # Training images are recognised by content, whatever they are called.
+    renamed = data.parent / "renamed"
+    (renamed / "images").mkdir(parents=True)
+    lines = ["image_id,diagnosis"]
+    for i, path in enumerate(sorted(data.rglob("*.jpg"))):
+        (renamed / "images" / f"r{i}.jpg").write_bytes(path.read_bytes())
+        lines.append(f"r{i},{path.parent.name}")
+    (renamed / "metadata.csv").write_text("\n".join(lines))
+    for same_images in (data, renamed):
+        refused = command("evaluate", run.path, "--data", same_images)
+        assert refused.code == 2
+        assert "the run was trained or selected on it (88 such images); add --split test" in refused.err
 
     # The run's own test split gives the run's own numbers.
     again = command("evaluate", run.path, "--data", data, "--split", "test", "--replicates", "200", "--json")
     assert again.code == 0, again.err
-    figures = json.loads(again.out)
+    figures = json.loads(again.out)["models"]
     assert figures.keys() == {"teacher", "dsnet-labels-seed0"}
     for folder in run.models():
         assert figures[folder.path.name] == json.loads(folder.metrics.read_text())
@@ -165,7 +177,8 @@ def test_evaluate_scores_a_run_elsewhere_and_guards_its_training_images(
         "evaluate", weights, "--data", "synthetic", "--out", tmp_path / "outside", "--replicates", "100"
     )
     assert outside.code == 0, outside.err
-    assert outside.out.splitlines()[2].split()[0] == "teacher"
+    assert outside.out.startswith("SYNTHETIC")
+    assert outside.out.splitlines()[4].split()[0] == "teacher"
     assert len(read_predictions(tmp_path / "outside" / "teacher" / "predictions.csv")) > 600
 
 
@@ -182,6 +195,8 @@ def test_kill_at_any_moment_and_the_same_command_ends_with_the_same_numbers(
         process.send_signal(ending)
         expected = -9 if ending == signal.SIGKILL else 130
         assert process.wait() == expected, killed.path.with_suffix(".log").read_text()
+    log = killed.path.with_suffix(".log").read_text()
+    assert "interrupted; the same command goes on from the last finished epoch" in log
     assert start(recipe, killed.path).wait() == 0
     assert learned(killed) == learned(whole)
 
@@ -190,6 +205,28 @@ def test_another_recipe_never_mixes_with_old_results(command: Command, recipe: P
     few = ["--set", "student.objectives=['labels']", "--set", "student.seeds=[0]"]
     arguments = ["run", "--data", "synthetic", "--recipe", recipe, "--out", tmp_path / "run", *few]
     assert command(*arguments).code == 0
-    changed = command(*arguments, "--set", "student.learning_rate=0.01")
-    assert changed.code == 2
-    assert "holds a model of another recipe or other data; choose another --out or delete it" in changed.err
+    before = {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()}
+    for change in ("student.learning_rate=0.01", "data.split_seed=7", "student.seeds=[1]"):
+        changed = command(*arguments, "--set", change)
+        assert changed.code == 2
+        assert "a model of another recipe or other data; choose another --out" in changed.err
+        assert {path: path.read_bytes() for path in before} == before
+    more = command(*arguments, "--set", "student.seeds=[0, 1]")
+    assert more.code == 0
+    assert "dsnet-labels-seed0: trained before" in more.err
+
+
+def test_synthetic_evaluation_draws_the_runs_own_images(
+    command: Command, recipe: Path, tmp_path: Path
+) -> None:
+    run = RunFolder(tmp_path / "run")
+    drawing = ["--set", "synthetic.difficulty=0.1", "--set", "synthetic.lesions=120"]
+    outcome = command("run", "--data", "synthetic", "--recipe", recipe, "--out", run.path, *FEW, *drawing)
+    assert outcome.code == 0, outcome.err
+    scored = ["--split", "test", "--replicates", "200", "--json"]
+    again = command("evaluate", run.path, "--data", "synthetic", *scored)
+    assert again.code == 0, again.err
+    judged = json.loads(again.out)
+    assert judged["synthetic"]
+    for folder in run.models():
+        assert judged["models"][folder.path.name] == json.loads(folder.metrics.read_text())

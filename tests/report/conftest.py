@@ -256,5 +256,8 @@ def _write_run_files(run: RunFolder, scenario: Scenario, images: Predictions) ->
     write_text(run.recipe, to_toml(recipe.model_copy(update={"evaluation": evaluation})))
     with run.split.open("w", newline="", encoding="utf-8") as handle:
         writer = csv.writer(handle)
-        writer.writerow(("image_id", "lesion_id", "diagnosis", "split"))
-        writer.writerows(zip(images.image_id, images.lesion_id, images.diagnosis, images.split, strict=True))
+        writer.writerow(("image_id", "lesion_id", "diagnosis", "split", "content"))
+        contents = [f"{i:032x}" for i in range(len(images))]
+        writer.writerows(
+            zip(images.image_id, images.lesion_id, images.diagnosis, images.split, contents, strict=True)
+        )

@@ -19,7 +19,7 @@ from dermdistill.runs import ModelFolder, RunFolder
 MakeRun = Callable[..., RunFolder]
 ReadPage = Callable[[Path], Any]
 DrawImages = Callable[[Sequence[str]], list[Pixels]]
-GROUPS = ["Teacher (ResNet-50)", "DSNet labels only", "DSNet distilled", "DSNet distilled as published"]
+GROUPS = ["Teacher (ResNet-50)", "DSNet labels only", "DSNet distilled", "DSNet as published"]
 
 
 def change_json(path: Path, **entries: object) -> None:
@@ -82,6 +82,7 @@ def test_comparisons_are_shown_with_what_they_allow_to_say(
     assert row[1] == "3 and 3"
     assert row[3] == "DSNet distilled has the higher AUC"
     assert "Distillation helped: DSNet distilled gains" in page.text
+    assert "between DSNet as published and DSNet labels only" in page.text
 
 
 def test_data_table_adds_up_to_the_split(reported_run: RunFolder, read_page: ReadPage) -> None:
@@ -94,6 +95,13 @@ def test_data_table_adds_up_to_the_split(reported_run: RunFolder, read_page: Rea
     assert rows[0][0] == "melanoma"
     assert page.row("table-data", "lesions")[3] == "240"
     assert "5f2c9a7e41b0" in page.text
+
+
+def test_further_columns_of_the_split_are_no_matter(run_copy: RunFolder) -> None:
+    before = run_copy.report.read_bytes()
+    header, *lines = run_copy.split.read_text().splitlines()
+    run_copy.split.write_text("\n".join([f"{header},remark", *(f"{line},x" for line in lines)]) + "\n")
+    assert build_report(run_copy).read_bytes() == before
 
 
 def test_confusion_matrices_hold_the_counts(reported_run: RunFolder, read_page: ReadPage) -> None:
@@ -306,9 +314,8 @@ def test_damaged_figures_cost_one_line(run_copy: RunFolder, content: bytes) -> N
 @pytest.mark.parametrize(
     ("file", "content", "message"),
     [
-        ("split.csv", "image_id,lesion_id,diagnosis\na,b,nevus\n", "column 'split' is missing"),
-        ("split.csv", "image_id,lesion_id,diagnosis,split\na,b,nevus,dev\n", "line 2: split is 'dev'"),
-        ("split.csv", "image_id,lesion_id,diagnosis,split\na,b\n", "line 2 is cut short"),
+        ("models/teacher/history.csv", "epoch,train_loss\n1,0.5\n", "column 'val_auc' is missing"),
+        ("models/teacher/history.csv", "epoch,train_loss,val_auc\n1,0.5\n", "line 2 is cut short"),
         ("models/teacher/history.csv", "epoch,train_loss,val_auc\n", "no epoch"),
         ("models/teacher/history.csv", "epoch,train_loss,val_auc\n1,low,0.5\n", "line 2: could not convert"),
         (
@@ -325,6 +332,13 @@ def test_a_wrong_table_is_told_by_its_line(
     with pytest.raises(UserError) as caught:
         build_report(run_copy)
     assert str(caught.value).startswith(f"{run_copy.path / file}: damaged ({message}")
+
+
+@pytest.mark.parametrize("name", ["dev", ""])
+def test_an_unknown_split_is_told_by_its_line(run_copy: RunFolder, name: str) -> None:
+    run_copy.split.write_text(f"image_id,lesion_id,diagnosis,split,content\na,b,nevus,{name},0f\n")
+    with pytest.raises(UserError, match=re.escape(f"{run_copy.split}, line 2: split is '{name}'; expected")):
+        build_report(run_copy)
 
 
 def test_models_judged_on_other_images_are_refused(run_copy: RunFolder) -> None:

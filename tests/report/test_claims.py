@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from dermdistill.evaluation.results import Comparison, Estimate
-from dermdistill.report.claims import claim, distilled_first
+from dermdistill.report.claims import against_control, claim
 from dermdistill.report.groups import Group, group_models
 from dermdistill.report.reading import read_run
 from dermdistill.report.summary import summarise
@@ -80,7 +80,7 @@ def test_the_summary_turns_a_comparison_round(
         delta_auc=Estimate(value=-0.02, low=-0.03, high=-0.01),
         pair_deltas=(-0.01, -0.02, -0.03),
     )
-    assert distilled_first(turned, groups) == compared()
+    assert against_control(turned, groups) == compared()
     verdict = summarise(list(groups.values()), [turned]).verdict
     assert verdict == (
         "Distillation helped: DSNet distilled gains +0.020 [+0.010, +0.030] in AUC over DSNet labels only."
@@ -89,13 +89,32 @@ def test_the_summary_turns_a_comparison_round(
 
 def test_harm_is_said_as_plainly(compared: Callable[..., Comparison], groups: Mapping[str, Group]) -> None:
     harmful = compared(
-        a="dsnet-as-published",
-        delta_auc=Estimate(value=-0.02, low=-0.03, high=-0.01),
-        pair_deltas=(-0.01, -0.02, -0.03),
+        delta_auc=Estimate(value=-0.02, low=-0.03, high=-0.01), pair_deltas=(-0.01, -0.02, -0.03)
     )
     verdict = summarise(list(groups.values()), [harmful]).verdict
-    assert verdict.startswith(
-        "Distillation did harm: DSNet distilled as published changes by \N{MINUS SIGN}0.020"
+    assert verdict.startswith("Distillation did harm: DSNet distilled changes by \N{MINUS SIGN}0.020")
+
+
+@pytest.mark.parametrize(("sign", "written"), [(1, "+"), (-1, "\N{MINUS SIGN}")])
+def test_the_published_arithmetic_is_not_called_distillation(
+    compared: Callable[..., Comparison], groups: Mapping[str, Group], sign: int, written: str
+) -> None:
+    low, high = sorted((sign * 0.01, sign * 0.03))
+    published = compared(
+        a="dsnet-as-published",
+        delta_auc=Estimate(value=sign * 0.02, low=low, high=high),
+        pair_deltas=tuple(sign * delta for delta in (0.01, 0.02, 0.03)),
+    )
+    verdict = summarise(list(groups.values()), [compared(), published]).verdict
+    about_published = verdict.partition("over DSNet labels only. ")[2]
+    assert about_published.startswith(f"The published arithmetic changes the AUC by {written}0.020 [")
+    assert about_published.endswith("]: DSNet as published against DSNet labels only.")
+    assert "distil" not in about_published.lower()
+
+    alone = summarise(list(groups.values()), [published]).verdict
+    assert alone == (
+        f"{about_published} No distilled student was compared with a labels-only control: nothing can be "
+        "said of distillation."
     )
 
 
@@ -103,7 +122,7 @@ def test_without_a_control_nothing_is_said_of_distillation(
     compared: Callable[..., Comparison], groups: Mapping[str, Group]
 ) -> None:
     teacher_only = compared(b="teacher", seeds=(3, 1))
-    assert distilled_first(teacher_only, groups) is None
+    assert against_control(teacher_only, groups) is None
     verdict = summarise(list(groups.values()), [teacher_only]).verdict
     assert verdict.endswith("nothing can be said of distillation.")
 

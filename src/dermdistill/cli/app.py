@@ -42,20 +42,28 @@ def run(
 ) -> None:
     """Train teacher and students, judge them, report."""
     _need_training_parts()
-    from dermdistill.cli.table import results_json, results_table
+    from dermdistill.cli.table import results_json, results_text
     from dermdistill.config import load_recipe
 
     of_teacher = [] if weights is None else [f"teacher.weights={weights}"]
     chosen = load_recipe(recipe, [*(changes or []), *of_teacher])
+    from dermdistill.errors import UserError
     from dermdistill.pipeline.environment import choose_device
-    from dermdistill.pipeline.run import results_of
+    from dermdistill.pipeline.prepare import SYNTHETIC
+    from dermdistill.pipeline.run import comparisons_of, failures_of, results_of
     from dermdistill.pipeline.run import run as start
 
     folder = out or Path("runs") / f"{chosen.name}-{Path(data).resolve().name}"
-    finished = start(chosen, data, folder, device=choose_device(device), command=_command())
-    results = results_of(finished)
-    print(results_json(results) if as_json else results_table(results))
+    try:
+        finished = start(chosen, data, folder, device=choose_device(device), command=_command())
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on from the last finished epoch", file=sys.stderr)
+        raise typer.Exit(130) from None
+    show = results_json if as_json else results_text
+    print(show(results_of(finished), comparisons_of(finished), synthetic=data == SYNTHETIC))
     print(f"report: {finished.report}", file=sys.stderr)
+    if failures := failures_of(finished):
+        raise UserError("; ".join(failures))
 
 
 @app.command()
@@ -73,14 +81,15 @@ def evaluate(
     Thresholds are those of each model's own validation images; nothing is fitted to the new data.
     """
     _need_training_parts()
-    from dermdistill.cli.table import results_json, results_table
+    from dermdistill.cli.table import results_json, results_text
     from dermdistill.pipeline.environment import choose_device
     from dermdistill.pipeline.external import judge_elsewhere
 
     judged = judge_elsewhere(
         model, data, split=split, out=out, device=choose_device(device), replicates=replicates
     )
-    print(results_json(judged.results) if as_json else results_table(judged.results))
+    show = results_json if as_json else results_text
+    print(show(judged.results, judged.comparisons, judged.means, synthetic=judged.synthetic))
     print(f"predictions and metrics: {judged.out}", file=sys.stderr)
 
 

@@ -3,31 +3,56 @@
 import json
 from collections.abc import Mapping, Sequence
 
-from dermdistill.evaluation.results import Estimate, Evaluation
+from dermdistill.evaluation.results import Comparison, Estimate, Evaluation, GroupEvaluation
 
-_COLUMNS = ("model", "images", "melanoma", "AUC [95 % interval]", "sens. at 90 % spec.", "Brier", "ECE")
+_RANKING = ("", "images", "melanoma", "AUC [95 % interval]", "sens. at 90 % spec.", "AUPRC", "Brier", "ECE")
+_DECISIONS = (
+    "at the Youden threshold",
+    "accuracy",
+    "mel. P",
+    "mel. R",
+    "mel. F1",
+    "other P",
+    "other R",
+    "other F1",
+)
 
-
-def results_table(results: Mapping[str, Evaluation]) -> str:
-    """One row a model, columns aligned."""
-    rows = [
-        (
-            name,
-            str(result.n_images),
-            str(result.n_melanoma),
-            _with_interval(result.auc),
-            _with_interval(result.sensitivity_at_specificity["0.90"]),
-            _figure(result.brier.value),
-            _figure(result.ece.value),
-        )
-        for name, result in results.items()
-    ]
-    return align([_COLUMNS, *rows])
+Figures = Mapping[str, Evaluation] | Mapping[str, GroupEvaluation]
 
 
-def results_json(results: Mapping[str, Evaluation]) -> str:
-    """Every figure of every model."""
-    return json.dumps({name: result.model_dump(mode="json") for name, result in results.items()}, indent=2)
+def results_text(
+    results: Mapping[str, Evaluation],
+    comparisons: Sequence[Comparison],
+    means: Mapping[str, GroupEvaluation] | None = None,
+    *,
+    synthetic: bool,
+) -> str:
+    """Every model, the means over seeds and the paired differences, for a person to read."""
+    parts = ["SYNTHETIC images: these figures say nothing about patients."] if synthetic else []
+    parts.append(_tables(results))
+    if means:
+        parts.append("means over the seeds of a group\n" + _tables(means))
+    if comparisons:
+        rows = [(f"{c.a} minus {c.b}", _with_interval(c.delta_auc)) for c in comparisons]
+        parts.append(align([("paired on the same images", "difference in AUC"), *rows]))
+    return "\n\n".join(parts)
+
+
+def results_json(
+    results: Mapping[str, Evaluation],
+    comparisons: Sequence[Comparison],
+    means: Mapping[str, GroupEvaluation] | None = None,
+    *,
+    synthetic: bool,
+) -> str:
+    """The same, with every figure, for a program to read."""
+    content = {
+        "synthetic": synthetic,
+        "models": {name: result.model_dump(mode="json") for name, result in results.items()},
+        "means": {name: result.model_dump(mode="json") for name, result in (means or {}).items()},
+        "comparisons": [comparison.model_dump(mode="json") for comparison in comparisons],
+    }
+    return json.dumps(content, indent=2)
 
 
 def align(rows: Sequence[Sequence[str]]) -> str:
@@ -43,11 +68,41 @@ def align(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
 
 
-def _figure(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
+def _tables(figures: Figures) -> str:
+    ranking = [_ranking(name, result) for name, result in figures.items()]
+    decisions = [
+        _decisions(name, result) for name, result in figures.items() if "youden" in result.operating_points
+    ]
+    parts = [align([_RANKING, *ranking])]
+    if decisions:
+        parts.append(align([_DECISIONS, *decisions]))
+    reasons = sorted({result.auc.reason for result in figures.values() if result.auc.reason})
+    return "\n\n".join([*parts, *(f"AUC: {reason}" for reason in reasons)])
+
+
+def _ranking(name: str, result: Evaluation | GroupEvaluation) -> tuple[str, ...]:
+    return (
+        name,
+        str(result.n_images),
+        str(result.n_melanoma),
+        _with_interval(result.auc),
+        *map(_figure, (result.sensitivity_at_specificity["0.90"], result.auprc, result.brier, result.ece)),
+    )
+
+
+def _decisions(name: str, result: Evaluation | GroupEvaluation) -> tuple[str, ...]:
+    scores = result.operating_points["youden"]
+    estimates: list[Estimate] = [scores.accuracy]
+    for of_class in (scores.melanoma, scores.other):
+        estimates += [of_class.precision, of_class.recall, of_class.f1]
+    return (name, *map(_figure, estimates))
+
+
+def _figure(estimate: Estimate) -> str:
+    return "-" if estimate.value is None else f"{estimate.value:.3f}"
 
 
 def _with_interval(estimate: Estimate) -> str:
     if estimate.low is None or estimate.high is None:
-        return _figure(estimate.value)
-    return f"{_figure(estimate.value)} [{estimate.low:.3f}, {estimate.high:.3f}]"
+        return _figure(estimate)
+    return f"{_figure(estimate)} [{estimate.low:.3f}, {estimate.high:.3f}]"

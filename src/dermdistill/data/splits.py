@@ -1,18 +1,13 @@
 """Training, validation and test images that share no lesion and no patient."""
 
-import csv
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from dermdistill.data.grouping import connected
 from dermdistill.errors import UserError
-from dermdistill.files import replacing
 from dermdistill.records import MELANOMA, SPLIT_NAMES, Record, SplitName
-
-_COLUMNS = ("image_id", "lesion_id", "diagnosis", "split")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,51 +87,11 @@ def _names(group: _Group, splits: Sequence[str | None]) -> list[str]:
 
 def digest(records: Sequence[Record], splits: Sequence[str]) -> str:
     """Hex digest of the assignment (image, lesion, diagnosis, split), whatever the order of the records."""
-    lines = sorted("\t".join(row) for row in _rows(records, splits))
-    return hashlib.blake2b("\n".join(lines).encode(), digest_size=16).hexdigest()
-
-
-def write_split(path: Path, records: Sequence[Record], splits: Sequence[str]) -> None:
-    """Write the assignment as CSV: image_id, lesion_id, diagnosis, split."""
-    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as handle:
-        writer = csv.writer(handle)
-        writer.writerow(_COLUMNS)
-        writer.writerows(_rows(records, splits))
-
-
-def read_split(path: Path) -> dict[str, SplitName]:
-    """The split of each image id, from a file of ``write_split``.
-
-    Raises:
-        UserError: the file is missing, lacks a column, names an unknown split or an image twice.
-    """
-    try:
-        with path.open(newline="", encoding="utf-8") as handle:
-            reader = csv.DictReader(handle)
-            columns = reader.fieldnames or []
-            rows = list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"{path}: cannot read the split ({error})") from None
-    missing = [name for name in _COLUMNS if name not in columns]
-    if missing:
-        raise UserError(f"{path}: column {missing[0]!r} is missing; expected {', '.join(_COLUMNS)}")
-    known: Mapping[str, SplitName] = {name: name for name in SPLIT_NAMES}
-    assigned: dict[str, SplitName] = {}
-    for line, row in enumerate(rows, start=2):
-        image_id, name = row["image_id"], row["split"]
-        if name not in known:
-            raise UserError(f"{path}, line {line}: split is {name!r}; expected {', '.join(SPLIT_NAMES)}")
-        if image_id in assigned:
-            raise UserError(f"{path}, line {line}: image {image_id} is listed twice; remove one of the lines")
-        assigned[image_id] = known[name]
-    return assigned
-
-
-def _rows(records: Sequence[Record], splits: Sequence[str]) -> list[tuple[str, str, str, str]]:
-    return [
-        (record.image_id, record.lesion_id, record.diagnosis, name)
+    lines = sorted(
+        "\t".join((record.image_id, record.lesion_id, record.diagnosis, name))
         for record, name in zip(records, splits, strict=True)
-    ]
+    )
+    return hashlib.blake2b("\n".join(lines).encode(), digest_size=16).hexdigest()
 
 
 def _groups(records: Sequence[Record]) -> list[_Group]:

@@ -9,6 +9,7 @@ from dermdistill.errors import UserError
 from dermdistill.records import MELANOMA, Record
 
 OTHER = "other"
+_BINARY = (OTHER, MELANOMA)
 
 
 def classes_of(records: Sequence[Record], target: str) -> tuple[str, ...]:
@@ -22,7 +23,7 @@ def classes_of(records: Sequence[Record], target: str) -> tuple[str, ...]:
         UserError: ``diagnoses`` was asked for and the records hold fewer than two.
     """
     if target == "binary":
-        return (OTHER, MELANOMA)
+        return _BINARY
     found = tuple(sorted({record.diagnosis for record in records}))
     if len(found) < 2 or MELANOMA not in found:
         raise UserError(
@@ -39,7 +40,7 @@ def class_indices(records: Sequence[Record], classes: Sequence[str]) -> NDArray[
         UserError: a diagnosis that is not among ``classes``.
     """
     index = {name: i for i, name in enumerate(classes)}
-    fallback = index.get(OTHER)
+    fallback = index[OTHER] if tuple(classes) == _BINARY else None
     numbers = [index.get(record.diagnosis, fallback) for record in records]
     for record, number in zip(records, numbers, strict=True):
         if number is None:
@@ -51,7 +52,7 @@ def class_indices(records: Sequence[Record], classes: Sequence[str]) -> NDArray[
 
 
 def class_weights(labels: NDArray[np.int64], classes: int, kind: str) -> NDArray[np.float32] | None:
-    """Weight of each class in the hard-label loss, scaled so that the mean over images is 1.
+    """Weight of each class in the hard-label loss; only their ratios matter there.
 
     Args:
         labels: ``(N,)`` class indices of the training images.
@@ -61,6 +62,5 @@ def class_weights(labels: NDArray[np.int64], classes: int, kind: str) -> NDArray
     if kind == "none":
         return None
     counts = np.maximum(np.bincount(labels, minlength=classes), 1)
-    weights = counts ** (-1.0 if kind == "balanced" else -0.5)
-    weights *= len(labels) / (weights * counts).sum()
-    return weights.astype(np.float32)
+    weights = (counts / counts.mean()) ** (-1.0 if kind == "balanced" else -0.5)
+    return np.asarray(weights, dtype=np.float32)

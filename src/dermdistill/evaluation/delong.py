@@ -49,11 +49,6 @@ def delong_test(label: Labels, a: Floats, b: Floats, lesion: Sequence[str]) -> P
     return PairedTest(delta, error, math.erfc(abs(delta) / error / math.sqrt(2)))
 
 
-def auc_standard_error(label: Labels, probability: Floats, lesion: Sequence[str]) -> float:
-    """Standard error of one AUC; NaN with fewer than two lesions of either class; see `delong_test`."""
-    return _mean_and_standard_error(label, _placements(label, probability), lesion)[1]
-
-
 def _placements(label: Labels, score: Floats) -> Floats:
     """``(N,)``: the share of the other class that each image is ranked rightly against, a tie counting half.
 
@@ -73,7 +68,7 @@ def _share_below(ranked: Floats, score: Floats) -> Floats:
 
 
 def _mean_and_standard_error(label: Labels, placement: Floats, lesion: Sequence[str]) -> tuple[float, float]:
-    """The mean of placements (an AUC, or a difference of two) and its standard error over lesions."""
+    """The mean difference of placements, which is that of the AUCs, and its standard error over lesions."""
     names, cluster = np.unique(np.asarray(lesion), return_inverse=True)
     variance, deviations = 0.0, []
     for of_class in (label, ~label):

@@ -28,6 +28,16 @@ def save_weights(path: Path, network: nn.Module, info: ModelInfo) -> None:
     write_bytes(path, save(tensors, metadata={_DESCRIPTION: info.to_json()}))
 
 
+def read_info(path: Path) -> ModelInfo | None:
+    """The description inside a weights file; None where the file is not one of this program."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            description = (file.metadata() or {}).get(_DESCRIPTION)
+    except (SafetensorError, OSError):
+        return None
+    return None if description is None else ModelInfo.from_json(description, str(path))
+
+
 def load_weights(path: Path) -> tuple[nn.Module, ModelInfo]:
     """Rebuild a network from its weights file, in eval mode on the CPU.
 

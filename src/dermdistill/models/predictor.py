@@ -5,7 +5,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from dermdistill.data.images import InputSpec
 from dermdistill.inference.model_info import ModelInfo, Output
 
 
@@ -16,7 +15,6 @@ class TorchPredictor:
         self._network = network.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
         self._info = info
         self._device = device
-        self._normalise = Normalise(info.input, device)
 
     @property
     def info(self) -> ModelInfo:
@@ -26,22 +24,10 @@ class TorchPredictor:
     @torch.inference_mode()
     def predict(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Class probabilities ``(N, classes)`` of RGB pixels ``(N, size, size, 3)``."""
-        images = self._normalise(torch.from_numpy(np.ascontiguousarray(pixels)).to(self._device))
+        images = torch.from_numpy(self._info.input.normalise(pixels)).to(self._device)
+        images = images.contiguous(memory_format=torch.channels_last)
         result: NDArray[np.float64] = probabilities(self._network(images), self._info.output).cpu().numpy()
         return result
-
-
-class Normalise:
-    """To network input ``(N, 3, S, S)``, from uint8 ``(N, S, S, 3)`` or float ``(N, 3, S, S)`` in [0, 1]."""
-
-    def __init__(self, spec: InputSpec, device: torch.device) -> None:
-        self._mean = torch.tensor(spec.mean, device=device).view(1, 3, 1, 1)
-        self._std = torch.tensor(spec.std, device=device).view(1, 3, 1, 1)
-
-    def __call__(self, images: Tensor) -> Tensor:
-        if images.dtype == torch.uint8:
-            images = images.permute(0, 3, 1, 2).float() / 255
-        return (images - self._mean) / self._std
 
 
 def probabilities(logits: Tensor, output: Output) -> Tensor:

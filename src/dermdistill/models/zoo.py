@@ -53,6 +53,24 @@ def check(name: str, weights: str) -> None:
         raise UserError(f"{weights}: no such weights file; {_EXPECTED}, 'imagenet' or 'none'")
 
 
+def try_out(name: str, weights: str, size: int) -> None:
+    """Build the network and show it one black image, so that what cannot work fails before any work is done.
+
+    Raises:
+        UserError: see ``create``; or the network cannot take images of ``size`` pixels.
+    """
+    network = create(name, 2, weights).eval()
+    try:
+        with torch.no_grad():
+            network(torch.zeros(1, 3, size, size))
+    except (RuntimeError, AssertionError, ValueError) as error:
+        reason = str(error).splitlines()[0][:120]
+        raise UserError(
+            f"teacher.model {name!r} cannot take images of data.size = {size} pixels ({reason}); "
+            "choose another size or network"
+        ) from error
+
+
 def statistics(name: str, weights: str) -> tuple[Statistics, Statistics]:
     """Mean and standard deviation (RGB, 0..1) that the weights expect; ImageNet's where there are none."""
     config = timm.get_pretrained_cfg(name) if weights != "none" else None

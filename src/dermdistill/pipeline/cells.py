@@ -6,7 +6,10 @@ it; so the same command resumes, and a changed recipe never mixes with old resul
 
 import hashlib
 import json
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 import torch
@@ -33,6 +36,7 @@ from dermdistill.models.predictor import TorchPredictor
 from dermdistill.pipeline.prepare import Assigned, Decoded
 from dermdistill.runs import ModelFolder, ModelSummary, RunFolder
 from dermdistill.training.engine import Trainer, TrainingData, TrainingResult
+from dermdistill.training.resume import load_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +81,31 @@ def student_cells(recipe: Recipe) -> list[Cell]:
     ]
 
 
-def finish(cell: Cell, bench: Bench) -> None:
-    """Train, score and write one cell, unless its folder already holds it.
+def refuse_other_results(cells: Sequence[Cell], bench: Bench) -> None:
+    """Raise UserError where the run folder holds models that these cells would not make."""
+    expected = {cell.name: _identity(cell, bench) for cell in cells}
+    for path in sorted((bench.run.path / "models").glob("*")):
+        if _found_identity(ModelFolder(path)) not in (None, expected.get(path.name)):
+            raise UserError(
+                f"{path}: a model of another recipe or other data; choose another --out or delete that folder"
+            )
 
-    Raises:
-        UserError: the folder holds another model's results; see ``Trainer.fit`` for the rest.
-    """
+
+def _found_identity(folder: ModelFolder) -> str | None:
+    """The identity of the finished or begun model in a folder; None where there is neither."""
+    if folder.summary.exists():
+        return read_json(folder.summary, ModelSummary).identity
+    state = load_state(folder.checkpoint)
+    return None if state is None else str(state["identity"])
+
+
+def finish(cell: Cell, bench: Bench) -> None:
+    """Train, score and write one cell, unless its folder already holds it; see ``Trainer.fit`` for errors."""
     folder = bench.run.model(cell.name)
     identity = _identity(cell, bench)
     if folder.summary.exists():
-        finished = read_json(folder.summary, ModelSummary)
-        if finished.identity == identity:
-            return
-        raise UserError(
-            f"{folder.path}: holds a model of another recipe or other data; choose another --out or delete it"
-        )
+        print(f"{cell.name}: trained before", file=sys.stderr)
+        return
     network, result = _train(cell, bench, folder, identity)
     info = _score(folder, bench)
     write_json(
@@ -197,7 +211,8 @@ def _provenance(cell: Cell, bench: Bench) -> dict[str, str]:
 
 def _identity(cell: Cell, bench: Bench) -> str:
     recipe = bench.recipe
-    needs_teacher = cell.role == "student" and cell.objective != "labels"
+    distils = cell.role == "student" and cell.objective != "labels"
+    first_weights = Path(recipe.teacher.weights) if cell.role == "teacher" else Path()
     shaping = {
         "cell": [cell.name, cell.architecture, cell.objective, cell.seed],
         "recipe": cell.recipe.model_dump(mode="json", exclude={"objectives", "seeds"}),
@@ -206,10 +221,9 @@ def _identity(cell: Cell, bench: Bench) -> str:
         "classes": bench.assigned.classes,
         "split": bench.assigned.digest,
         "pixels": bench.images.key,
-        "teacher": _digest_of(bench.run.model("teacher")) if needs_teacher else None,
+        "teacher": _identity(teacher_cell(recipe), bench) if distils else None,
+        "weights": hashlib.sha256(first_weights.read_bytes()).hexdigest()
+        if first_weights.is_file()
+        else None,
     }
     return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _digest_of(teacher: ModelFolder) -> str:
-    return read_json(teacher.summary, ModelSummary).identity

@@ -8,29 +8,56 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from dermdistill.config import SyntheticRecipe
-from dermdistill.data.splits import read_split
+from dermdistill.config import SyntheticRecipe, load_recipe
+from dermdistill.data.split_file import read_split
 from dermdistill.errors import UserError
-from dermdistill.evaluation.evaluate import evaluate
-from dermdistill.evaluation.results import Evaluation, OperatingPoint, write_json
+from dermdistill.evaluation.evaluate import evaluate, mean_over_seeds
+from dermdistill.evaluation.results import (
+    Comparison,
+    Evaluation,
+    GroupEvaluation,
+    OperatingPoint,
+    read_json,
+    write_json,
+    write_json_list,
+)
 from dermdistill.files import check_writable
 from dermdistill.inference.model_info import ModelInfo
-from dermdistill.inference.predictions import tabulate, write_predictions
+from dermdistill.inference.predictions import Predictions, tabulate, write_predictions
 from dermdistill.inference.predictor import predict_in_batches
 from dermdistill.models.checkpoint import load_weights
 from dermdistill.models.predictor import TorchPredictor
-from dermdistill.pipeline.prepare import decode, open_data
+from dermdistill.pipeline.judge import comparisons
+from dermdistill.pipeline.prepare import contents_of, decode, open_data
 from dermdistill.records import Record
-from dermdistill.runs import ModelFolder, RunFolder
+from dermdistill.runs import EvaluationManifest, ModelFolder, ModelSummary, RunFolder
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What an evaluation wrote, and its figures by model name."""
+    """What an evaluation wrote.
+
+    Attributes:
+        out: the folder.
+        synthetic: whether the images are procedural.
+        results: figures by model.
+        means: figures of each group of several seeds, by group.
+        comparisons: every student against its control and the teacher, paired on these images.
+    """
 
     out: Path
+    synthetic: bool
     results: dict[str, Evaluation]
-    notes: tuple[str, ...]
+    means: dict[str, GroupEvaluation]
+    comparisons: list[Comparison]
+
+
+@dataclass(frozen=True, slots=True)
+class _Model:
+    name: str
+    group: str
+    is_control: bool
+    weights: Path
 
 
 def judge_elsewhere(
@@ -42,70 +69,93 @@ def judge_elsewhere(
 
     Args:
         model: a run folder or a weights file.
-        data: a path, or ``synthetic``.
+        data: a path, or ``synthetic``: drawn as the run's images were, if it is a run on such.
         split: score only this split: the source's own, else the run's where the images are the run's. None
-            scores all records of a source that has no split.
-        out: where predictions and metrics go; by default ``evaluations/<data>`` in the run, or beside the
-            weights file.
+            scores all records.
+        out: where everything goes; by default ``evaluations/<data>`` in the run, or beside the weights file.
         device: where the networks run.
         replicates: bootstrap resamples.
 
     Raises:
-        UserError: nothing to score, an unknown split, or images that the run was trained on.
+        UserError: nothing to score, an unknown split, images that the run was trained on, or a folder ``out``
+            that holds the evaluation on other data.
     """
-    weights = _weights(model)
-    size = load_weights(next(iter(weights.values())))[1].input.size
-    dataset = open_data(data, SyntheticRecipe(), size)
-    records, splits = _chosen(dataset.records, model, split)
+    models = _models(model)
+    size = load_weights(models[0].weights)[1].input.size
+    run = RunFolder(model if model.is_dir() else model.parent.parent.parent)
+    drawing = load_recipe(str(run.recipe)).synthetic if run.recipe.exists() else SyntheticRecipe()
+    dataset = open_data(data, drawing, size)
+    records, splits = _chosen(dataset.records, run, split)
     out = out or _default_out(model, data, split)
-    check_writable(out)
+    _open_out(out, EvaluationManifest(model=str(model), data=data, split=split, synthetic=dataset.synthetic))
+
     results: dict[str, Evaluation] = {}
-    for name, path in weights.items():
-        network, info = load_weights(path)
-        predictor = TorchPredictor(network, info, device)
-        pixels = decode(records, info.input.size).pixels
-        probabilities = predict_in_batches(predictor, pixels, np.arange(len(records)), progress=name)
-        predictions = tabulate(records, splits, probabilities, info.classes)
-        results[name] = evaluate(predictions, _points(info), replicates=replicates)
-        folder = ModelFolder(out / name)
+    tables: dict[str, list[Predictions]] = {}
+    points: dict[str, list[Sequence[OperatingPoint]]] = {}
+    for each in models:
+        predictions, info = _score(each, records, splits, device)
+        tables.setdefault(each.group, []).append(predictions)
+        points.setdefault(each.group, []).append(_points(info))
+        results[each.name] = evaluate(predictions, _points(info), replicates=replicates)
+        folder = ModelFolder(out / each.name)
         write_predictions(folder.predictions, predictions)
-        write_json(folder.metrics, results[name])
-    return Judged(out, results, dataset.notes)
+        write_json(folder.metrics, results[each.name])
+    means = {
+        group: mean_over_seeds(tables[group], points[group], replicates=replicates)
+        for group in tables
+        if len(tables[group]) > 1
+    }
+    paired = comparisons(tables, {each.group for each in models if each.is_control}, replicates)
+    write_json_list(out / "comparisons.json", paired)
+    return Judged(out, dataset.synthetic, results, means, paired)
 
 
-def _weights(model: Path) -> dict[str, Path]:
+def _models(model: Path) -> list[_Model]:
     if model.is_file():
-        return {model.parent.name if model.stem == "weights" else model.stem: model}
-    found = {folder.path.name: folder.weights for folder in RunFolder(model).models()}
+        name = model.parent.name if model.stem == "weights" else model.stem
+        return [_Model(name, name, False, model)]
+    found = [(folder, read_json(folder.summary, ModelSummary)) for folder in RunFolder(model).models()]
     if not found:
         raise UserError(f"{model}: neither a weights file nor a run folder with finished models")
-    return found
+    return [
+        _Model(s.name, s.group, s.role == "student" and s.objective == "labels", folder.weights)
+        for folder, s in found
+    ]
+
+
+def _score(
+    model: _Model, records: Sequence[Record], splits: Sequence[str], device: torch.device
+) -> tuple[Predictions, ModelInfo]:
+    network, info = load_weights(model.weights)
+    pixels = decode(records, info.input.size).pixels
+    rows = np.arange(len(records))
+    predictor = TorchPredictor(network, info, device)
+    probabilities = predict_in_batches(predictor, pixels, rows, progress=model.name)
+    return tabulate(records, splits, probabilities, info.classes), info
 
 
 def _chosen(
-    records: tuple[Record, ...], model: Path, split: str | None
+    records: Sequence[Record], run: RunFolder, split: str | None
 ) -> tuple[tuple[Record, ...], tuple[str, ...]]:
-    """The records to score and the split of each; never an image that the run was trained on."""
-    run_split = _split_of_run(model)
-    given = [record.split or run_split.get(record.image_id, "") for record in records]
+    """The records to score and the split of each; never an image that the run was trained on.
+
+    Images are recognised by content: the same file under another name is still the same image.
+    """
+    of_run = {row.content: row.split for row in read_split(run.split)} if run.split.exists() else {}
+    contents = contents_of(records) if of_run else [""] * len(records)
+    of_run_here = [of_run.get(content) for content in contents]
+    given = [record.split or mine or "" for record, mine in zip(records, of_run_here, strict=True)]
     if split is not None and split not in given:
         known = ", ".join(sorted(set(given) - {""})) or "none: leave --split out"
         raise UserError(f"--split {split}: the data has no such split; it has {known}")
     rows = [i for i, name in enumerate(given) if split is None or name == split]
-    trained_on = [i for i in rows if run_split.get(records[i].image_id) in ("train", "val")]
+    trained_on = [i for i in rows if of_run_here[i] in ("train", "val")]
     if trained_on:
         raise UserError(
-            f"{records[trained_on[0]].image_id} and {len(trained_on) - 1} more images: the run was trained "
-            "or selected on them; add --split test"
+            f"{records[trained_on[0]].image.name}: the run was trained or selected on it "
+            f"({len(trained_on)} such images); add --split test"
         )
     return tuple(records[i] for i in rows), tuple(given[i] or "all" for i in rows)
-
-
-def _split_of_run(model: Path) -> dict[str, str]:
-    """The split of every image of the run that a model belongs to; empty for a weights file on its own."""
-    folder = model if model.is_dir() else model.parent.parent.parent
-    path = RunFolder(folder).split
-    return dict(read_split(path)) if path.exists() else {}
 
 
 def _points(info: ModelInfo) -> Sequence[OperatingPoint]:
@@ -126,3 +176,12 @@ def _default_out(model: Path, data: str, split: str | None) -> Path:
     if model.is_dir():
         return model / "evaluations" / name
     return model.parent / f"{model.stem}-on-{name}"
+
+
+def _open_out(out: Path, manifest: EvaluationManifest) -> None:
+    """Write what this evaluation is; refuse a folder that holds another one."""
+    check_writable(out)
+    path = out / "evaluation.json"
+    if path.exists() and read_json(path, EvaluationManifest) != manifest:
+        raise UserError(f"{out}: holds the evaluation on other data; choose another --out or delete it")
+    write_json(path, manifest)

@@ -1,6 +1,9 @@
 """From ``--data`` to decoded, split and labelled images."""
 
+import os
+import sys
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +12,7 @@ from numpy.typing import NDArray
 
 from dermdistill.config import Recipe, SyntheticRecipe
 from dermdistill.data import cache, splits
+from dermdistill.data.digests import content_digests
 from dermdistill.data.loader import LabelledPixels
 from dermdistill.data.sources import read_data, synthetic
 from dermdistill.distillation.targets import class_indices, classes_of
@@ -19,10 +23,26 @@ SYNTHETIC = "synthetic"
 
 
 def open_data(data: str, recipe: SyntheticRecipe, size: int) -> DataSet:
-    """The records of ``--data``: a path, or ``synthetic`` for procedural images of ``size`` pixels."""
+    """The records of ``--data``, announced on stderr with all that the source has to say.
+
+    Args:
+        data: a path, or ``synthetic`` for procedural images.
+        recipe: how to draw procedural images.
+        size: their side, pixels.
+    """
     if data == SYNTHETIC:
-        return synthetic.read(recipe.lesions, size=size, difficulty=recipe.difficulty, seed=recipe.seed)
-    return read_data(Path(data))
+        dataset = synthetic.read(recipe.lesions, size=size, difficulty=recipe.difficulty, seed=recipe.seed)
+    else:
+        dataset = read_data(Path(data))
+    announce(dataset)
+    return dataset
+
+
+def announce(dataset: DataSet) -> None:
+    """Say on stderr which layout was recognised, and the source's notes."""
+    print(f"data: {len(dataset.records)} images, layout {dataset.layout}", file=sys.stderr)
+    for note in dataset.notes:
+        print(f"note: {note}", file=sys.stderr)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +100,29 @@ def assign(dataset: DataSet, recipe: Recipe) -> Assigned:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """All images of a data set.
+    """All images of a data set, in the order of its records.
 
     Attributes:
-        pixels: RGB uint8 ``(N, S, S, 3)`` in the order of the records, memory-mapped.
+        pixels: RGB uint8 ``(N, S, S, 3)``, memory-mapped.
         key: changes whenever a pixel could be different.
+        contents: a digest of each image, the same under any name.
     """
 
     pixels: NDArray[np.uint8]
     key: str
+    contents: tuple[str, ...]
 
 
-def decode(records: tuple[Record, ...], size: int) -> Decoded:
+def decode(records: Sequence[Record], size: int) -> Decoded:
     """All images at ``size`` pixels, from the cache or decoded now."""
     pixels = cache.decoded(records, size, cache_dir=cache.default_cache_dir())
     # The cache names its files by content.
     assert isinstance(pixels, np.memmap)
-    return Decoded(pixels, Path(str(pixels.filename)).stem)
+    return Decoded(pixels, Path(str(pixels.filename)).stem, contents_of(records))
+
+
+def contents_of(records: Sequence[Record]) -> tuple[str, ...]:
+    """A digest of each image; hashed once, then remembered beside the decoded images."""
+    images = [record.image for record in records]
+    workers = os.cpu_count() or 1
+    return tuple(content_digests(images, cache_dir=cache.default_cache_dir(), workers=workers, progress=True))

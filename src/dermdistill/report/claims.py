@@ -30,11 +30,11 @@ def claim(comparison: Comparison, groups: Mapping[str, Group]) -> Claim:
     return "a is higher" if delta.value > 0 else "b is higher"
 
 
-def distilled_first(comparison: Comparison, groups: Mapping[str, Group]) -> Comparison | None:
-    """The comparison as a distilled student minus its labels-only control; None where it is another one."""
+def against_control(comparison: Comparison, groups: Mapping[str, Group]) -> Comparison | None:
+    """The comparison as a student minus its labels-only control; None where it is another one."""
     for turned in (comparison, _swapped(comparison)):
         a, b = groups.get(turned.a), groups.get(turned.b)
-        if a is not None and b is not None and b.is_control and a.is_distilled:
+        if a is not None and b is not None and b.is_control and (a.is_distilled or a.is_as_published):
             return turned
     return None
 

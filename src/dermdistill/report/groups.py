@@ -9,7 +9,8 @@ from dermdistill.report.reading import ModelResults, RunResults
 from dermdistill.runs import ModelSummary
 
 LABELS_ONLY = "labels"
-_OBJECTIVES = {LABELS_ONLY: "labels only", "hinton": "distilled", "as-published": "distilled as published"}
+AS_PUBLISHED = "as-published"
+_OBJECTIVES = {LABELS_ONLY: "labels only", "hinton": "distilled", AS_PUBLISHED: "as published"}
 _NETWORKS = {
     "dsnet": "DSNet",
     "resnet50": "ResNet-50",
@@ -50,8 +51,13 @@ class Group:
 
     @property
     def is_distilled(self) -> bool:
-        """A student with a teacher."""
-        return self.summary.role == "student" and self.summary.objective != LABELS_ONLY
+        """A student that learns from a teacher; in the published arithmetic its share is almost nil."""
+        return self.summary.role == "student" and self.summary.objective not in (LABELS_ONLY, AS_PUBLISHED)
+
+    @property
+    def is_as_published(self) -> bool:
+        """A student trained by the arithmetic of the paper's notebooks."""
+        return self.summary.role == "student" and self.summary.objective == AS_PUBLISHED
 
 
 def network_name(architecture: str) -> str:
@@ -60,7 +66,7 @@ def network_name(architecture: str) -> str:
 
 
 def group_models(run: RunResults) -> tuple[Group, ...]:
-    """All groups of a run with their mean figures: the teacher, the control, then the distilled students."""
+    """All groups of a run with their mean figures: the teacher, the control, then the other students."""
     members: dict[str, list[ModelResults]] = {}
     for model in sorted(run.models, key=lambda model: model.summary.seed):
         members.setdefault(model.summary.group, []).append(model)

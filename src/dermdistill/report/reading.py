@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dermdistill.config import Recipe, load_recipe
+from dermdistill.data.split_file import read_split
 from dermdistill.errors import UserError
 from dermdistill.evaluation.results import Comparison, Evaluation, read_json
 from dermdistill.inference.predictions import Predictions, aligned, read_predictions
@@ -104,11 +105,7 @@ def _read_model_folder(folder: ModelFolder) -> ModelResults:
 
 
 def _read_test(path: Path) -> Predictions:
-    try:
-        predictions = read_predictions(path)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise _damaged(path, str(error)) from None
-    test = predictions.of_split("test")
+    test = read_predictions(path).of_split("test")
     if not len(test):
         raise _damaged(path, "no row of the test split")
     return test
@@ -160,10 +157,8 @@ def _number(text: str) -> float:
 
 def _lesions_per_split(path: Path) -> dict[str, int]:
     lesions: dict[str, set[str]] = {name: set() for name in SPLIT_NAMES}
-    for line, row in _rows(path, ("lesion_id", "split")):
-        if row["split"] not in lesions:
-            raise _damaged(path, f"line {line}: split is {row['split']!r}; expected {', '.join(SPLIT_NAMES)}")
-        lesions[row["split"]].add(row["lesion_id"])
+    for image in read_split(path):
+        lesions[image.split].add(image.lesion_id)
     return {name: len(ids) for name, ids in lesions.items()}
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from dermdistill.evaluation.results import Comparison
 from dermdistill.report import numbers
-from dermdistill.report.claims import SEEDS_FOR_A_CLAIM, claim, distilled_first
+from dermdistill.report.claims import SEEDS_FOR_A_CLAIM, against_control, claim
 from dermdistill.report.groups import Group
 
 
@@ -21,10 +21,13 @@ class Summary:
 def summarise(groups: Sequence[Group], comparisons: Sequence[Comparison]) -> Summary:
     """The summary of a run."""
     by_name = {group.name: group for group in groups}
-    controlled = [c for c in (distilled_first(c, by_name) for c in comparisons) if c is not None]
-    verdicts = [_verdict(comparison, by_name) for comparison in controlled] or [
-        "No distilled student was compared with a labels-only control: nothing can be said of distillation."
-    ]
+    controlled = [c for c in (against_control(c, by_name) for c in comparisons) if c is not None]
+    verdicts = [_verdict(comparison, by_name) for comparison in controlled]
+    if not any(by_name[comparison.a].is_distilled for comparison in controlled):
+        verdicts.append(
+            "No distilled student was compared with a labels-only control: nothing can be said of "
+            "distillation."
+        )
     images = groups[0].mean
     basis = (
         f"AUC with its 95\N{NO-BREAK SPACE}% interval on {numbers.count(images.n_images)} test images "
@@ -34,11 +37,14 @@ def summarise(groups: Sequence[Group], comparisons: Sequence[Comparison]) -> Sum
 
 
 def _verdict(comparison: Comparison, groups: dict[str, Group]) -> str:
-    """One sentence on a distilled student (a) against its control (b)."""
+    """One sentence on a student (a) against its labels-only control (b)."""
     student, control = groups[comparison.a].label, groups[comparison.b].label
+    published = groups[comparison.a].is_as_published
     delta = numbers.with_interval(comparison.delta_auc, with_sign=True)
     unclaimed = f"No difference can be claimed between {student} and {control}: "
     match claim(comparison, groups):
+        case "a is higher" | "b is higher" if published:
+            return f"The published arithmetic changes the AUC by {delta}: {student} against {control}."
         case "a is higher":
             return f"Distillation helped: {student} gains {delta} in AUC over {control}."
         case "b is higher":

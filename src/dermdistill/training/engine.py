@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from dermdistill.config import TrainingRecipe
 from dermdistill.data.augment import Augment
+from dermdistill.data.images import InputSpec
 from dermdistill.data.loader import LabelledPixels, batches, batches_in_epoch
 from dermdistill.distillation.objectives import Losses, Objective
 from dermdistill.distillation.teacher import FrozenTeacher
@@ -26,7 +27,7 @@ from dermdistill.evaluation.metrics import auc
 from dermdistill.inference.model_info import ModelInfo
 from dermdistill.inference.predictor import predict_in_batches
 from dermdistill.models.checkpoint import save_weights
-from dermdistill.models.predictor import Normalise, TorchPredictor
+from dermdistill.models.predictor import TorchPredictor
 from dermdistill.records import MELANOMA
 from dermdistill.runs import ModelFolder
 from dermdistill.training.history import Row, TensorBoard, one_line, write_history
@@ -96,7 +97,6 @@ class Trainer:
         self._recipe = recipe
         self._seed = seed
         self._device = device
-        self._normalise = Normalise(info.input, device)
         self._optimizer = _optimizer(network, recipe)
 
     def fit(self, data: TrainingData, folder: ModelFolder, *, label: str, identity: str) -> TrainingResult:
@@ -171,7 +171,7 @@ class Trainer:
                 kind=recipe.schedule,
             )
             images = pixels.to(self._device, non_blocking=True).permute(0, 3, 1, 2).float() / 255
-            images = self._normalise(data.augment(images, generator))
+            images = normalise(data.augment(images, generator), self._info.input)
             losses = self._step(images, labels.to(self._device, non_blocking=True), rate)
             if not torch.isfinite(losses["total"]):
                 raise NonFiniteLossError(
@@ -187,12 +187,11 @@ class Trainer:
             teacher_logits = self._teacher(images).float() if self._teacher is not None else None
             student_logits = self._network(images).float()
         losses = self._objective(student_logits=student_logits, teacher_logits=teacher_logits, labels=labels)
-        if torch.isfinite(losses["total"]):
-            self._optimizer.zero_grad(set_to_none=True)
-            losses["total"].backward()  # type: ignore[no-untyped-call]
-            for group in self._optimizer.param_groups:
-                group["lr"] = rate
-            self._optimizer.step()
+        self._optimizer.zero_grad(set_to_none=True)
+        losses["total"].backward()  # type: ignore[no-untyped-call]
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate
+        self._optimizer.step()
         return losses
 
     def _validate(self, val: LabelledPixels, epoch: int) -> float:
@@ -204,10 +203,7 @@ class Trainer:
         return auc(val.labels == melanoma, probability)
 
     def _keep(self, folder: ModelFolder, identity: str, progress: _Progress) -> None:
-        """Store an epoch; the checkpoint comes last, so that it never runs ahead of the other files."""
-        if progress.best_epoch == len(progress.rows):
-            save_weights(folder.weights, self._network, self._info)
-        write_history(folder.history, progress.rows)
+        """Store an epoch: the checkpoint first, because the other files can be made from it again."""
         save_state(
             folder.checkpoint,
             {
@@ -219,6 +215,13 @@ class Trainer:
                 "best_epoch": progress.best_epoch,
             },
         )
+        self._publish(folder, progress)
+
+    def _publish(self, folder: ModelFolder, progress: _Progress) -> None:
+        """Write what people and programs read; the network is that of the last epoch."""
+        write_history(folder.history, progress.rows)
+        if progress.best_epoch == len(progress.rows):
+            save_weights(folder.weights, self._network, self._info)
 
     def _resume(self, folder: ModelFolder, identity: str) -> _Progress:
         state: dict[str, Any] | None = load_state(folder.checkpoint)
@@ -230,7 +233,16 @@ class Trainer:
             )
         self._network.load_state_dict(state["network"])
         self._optimizer.load_state_dict(state["optimizer"])
-        return _Progress(state["rows"], state["best_auc"], state["best_epoch"])
+        progress = _Progress(state["rows"], state["best_auc"], state["best_epoch"])
+        self._publish(folder, progress)
+        return progress
+
+
+def normalise(images: Tensor, spec: InputSpec) -> Tensor:
+    """``InputSpec.normalise`` for images that are on the device already: float ``(N, 3, S, S)`` in [0, 1]."""
+    mean = torch.tensor(spec.mean, device=images.device).view(1, 3, 1, 1)
+    std = torch.tensor(spec.std, device=images.device).view(1, 3, 1, 1)
+    return (images - mean) / std
 
 
 def _optimizer(network: nn.Module, recipe: TrainingRecipe) -> torch.optim.Optimizer:

@@ -63,6 +63,27 @@ def test_the_test_arrays_are_the_test_split(root: Path) -> None:
     assert set(splits) == {"train", "val", "test"}
 
 
+def test_copies_of_training_images_are_counted_and_kept(root: Path) -> None:
+    assert not any("copies" in note for note in arrays.read(root).notes)
+    test = images(4, seed=2)
+    test[0], test[2] = images(12, seed=0)[5], images(8, seed=1)[7]
+    test[1] = images(12, seed=0)[5]
+    test[3] = images(12, seed=0)[6]
+    test[3, 0, 0, 0] ^= 1
+    np.save(root / "benign_test.npy", test)
+    data = arrays.read(root)
+    assert data.notes[-1] == (
+        "3 of 7 test images are exact copies of training images, which flatters the results"
+    )
+    assert len(data.records) == 27
+    assert split(data.records, seed=10).count("test") == 7
+
+
+def test_copies_are_found_in_whatever_order_an_array_is_stored(root: Path) -> None:
+    np.save(root / "malign_test.npy", np.asfortranarray(images(8, seed=1)[:3]))
+    assert arrays.read(root).notes[-1].startswith("3 of 7 test images are exact copies")
+
+
 def test_missing_arrays_are_named(root: Path) -> None:
     (root / "benign_test.npy").unlink()
     (root / "malign_test.npy").unlink()

@@ -47,6 +47,18 @@ class TestLayouts:
         picture(tmp_path / "nevus" / "1.png", red=1)
         assert [r.diagnosis for r in folder.read(tmp_path).records] == ["melanoma", "nevus"]
 
+    def test_linked_folders_are_followed(self, tmp_path: Path, picture: Picture) -> None:
+        root, elsewhere = tmp_path / "data", tmp_path / "elsewhere"
+        fill(picture, root / "melanoma", 5)
+        fill(picture, elsewhere / "clinic", 5, first=5)
+        fill(picture, root / "nevus", 2, first=20)
+        (root / "melanoma" / "linked").symlink_to(elsewhere, target_is_directory=True)
+        (elsewhere / "circle").symlink_to(elsewhere, target_is_directory=True)
+        data = folder.read(root)
+        assert [record.diagnosis for record in data.records].count("melanoma") == 10
+        assert data.records[-3].image_id == "melanoma/linked/clinic/9.png"
+        assert data.notes == ("12 of 12 images have no lesion id: each counts as a lesion of its own",)
+
     def test_everything_left_out_is_counted(self, tmp_path: Path, picture: Picture) -> None:
         fill(picture, tmp_path / "train" / "melanoma", 1)
         fill(picture, tmp_path / "extra" / "nevus", 1, first=5)

@@ -239,6 +239,71 @@ class TestWhichTable:
             isic.read(root / "labels.csv")
 
 
+class TestSideTables:
+    IMAGES = ("A", "B", "C", "D")
+    LABELS = ("image,diagnosis", "A,melanoma", "B,melanoma", "C,nevus", "D,nevus")
+    LESIONS = ("image,lesion_id,patient_id", "A,L1,P1", "B.jpg,L1,P1", "C,L2,P2", "D,L2,")
+
+    def test_a_second_side_table_adds_to_the_first(self, layout: Layout) -> None:
+        ages = ["image,age,lesion_id", *(f"{image},50," for image in self.IMAGES)]
+        tables = {"labels.csv": self.LABELS, "a_lesions.csv": self.LESIONS, "b_ages.csv": ages}
+        records = isic.read(layout(tables, self.IMAGES)).records
+        assert [record.lesion_id for record in records] == ["L1", "L1", "L2", "L2"]
+        assert [record.patient_id for record in records] == ["P1", "P1", "P2", None]
+        assert {record.age for record in records} == {50.0}
+
+    def test_a_blank_cell_takes_nothing_away(self, layout: Layout) -> None:
+        cells = ("lesion_id", "", "nan", "L2", "")
+        labels = [f"{line},{cell}" for line, cell in zip(self.LABELS, cells, strict=True)]
+        records = isic.read(layout({"labels.csv": labels, "x.csv": self.LESIONS}, self.IMAGES)).records
+        assert [record.lesion_id for record in records] == ["L1", "L1", "L2", "L2"]
+
+    def test_the_table_of_labels_comes_first_then_the_side_tables_by_name(self, layout: Layout) -> None:
+        tables = {
+            "labels.csv": ["image,diagnosis,sex,age", "A,melanoma,female,"],
+            "b.csv": ["image,sex,age", "A,male,60"],
+            "c.csv": ["image,sex,age", "A,male,70"],
+        }
+        record = isic.read(layout(tables, ["A"])).records[0]
+        assert (record.sex, record.age) == ("female", 60.0)
+
+    def test_the_kind_of_image_may_stand_in_a_side_table(self, layout: Layout) -> None:
+        tables = {"labels.csv": self.LABELS, "kinds.csv": ["image,image_type", "A,TBP tile: close-up"]}
+        assert "1 of 4 images are TBP tile: close-up, not dermoscopic; they are kept" in (
+            isic.read(layout(tables, self.IMAGES)).notes
+        )
+
+    @pytest.mark.parametrize(
+        ("tables", "message"),
+        [
+            (
+                {"b.csv": ["image,lesion_id", "C,L2", "A,L9"]},
+                "b.csv, line 3: image A has lesion L9 here, but L1 in a.csv, line 2; correct",
+            ),
+            (
+                {"b.csv": ["image,patient_id", "B,P9"]},
+                "b.csv, line 2: image B has patient P9 here, but P1 in a.csv, line 3; correct",
+            ),
+            (
+                {"labels.csv": ["image,diagnosis,lesion_id", "A,melanoma,L9"]},
+                "a.csv, line 2: image A has lesion L1 here, but L9 in labels.csv, line 2; correct",
+            ),
+            (
+                {"a.csv": ["image,lesion_id", "A,L1", "A,L9"]},
+                "a.csv, line 3: image A has lesion L9 here, but L1 in a.csv, line 2; correct",
+            ),
+        ],
+        ids=["lesion", "patient", "labels", "one-table"],
+    )
+    def test_tables_that_contradict_each_other_are_refused(
+        self, tables: dict[str, Sequence[str]], message: str, layout: Layout
+    ) -> None:
+        root = layout({"labels.csv": self.LABELS, "a.csv": self.LESIONS} | tables, self.IMAGES)
+        with pytest.raises(UserError) as caught:
+            isic.read(root)
+        assert str(caught.value) == f"{root}/{message} the wrong one"
+
+
 class TestBadRows:
     @pytest.mark.parametrize(
         ("lines", "message"),

@@ -6,6 +6,7 @@ objects are refused, because reading them can run code.
 """
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,10 +42,7 @@ class ArrayImage:
 
     def digest(self) -> str:
         """Hex digest of the image's shape and pixels."""
-        pixels = self.decode()
-        digest = hashlib.blake2b(repr(pixels.shape).encode(), digest_size=16)
-        digest.update(pixels.data)
-        return digest.hexdigest()
+        return _digest(self.decode())
 
     def decode(self) -> Pixels:
         return np.array(_open(self.path)[self.index])
@@ -75,8 +73,31 @@ def read(path: Path) -> DataSet:
         for stem, diagnosis, split in _FILES
         for index in range(len(_open(path / f"{stem}.npy")))
     )
-    notes = ("malignant means melanoma in these arrays", lesions_unknown(len(records), len(records)))
+    unknown = lesions_unknown(len(records), len(records))
+    notes = ("malignant means melanoma in these arrays", unknown, *_copies(path))
     return DataSet(LAYOUT, path, records, notes=notes)
+
+
+def _copies(path: Path) -> list[str]:
+    """A note on test images that are training images too; they stay, as the arrays are those of the paper.
+
+    Every image is read from disk once.
+    """
+    training = {digest for stem, _, split in _FILES if split is None for digest in _digests(path, stem)}
+    test = [digest for stem, _, split in _FILES if split == "test" for digest in _digests(path, stem)]
+    copies = sum(digest in training for digest in test)
+    of_all = f"{copies} of {len(test)} test images"
+    return [f"{of_all} are exact copies of training images, which flatters the results"] if copies else []
+
+
+def _digests(path: Path, stem: str) -> Iterator[str]:
+    return map(_digest, _open(path / f"{stem}.npy"))
+
+
+def _digest(pixels: Pixels) -> str:
+    digest = hashlib.blake2b(repr(pixels.shape).encode(), digest_size=16)
+    digest.update(np.ascontiguousarray(pixels).data)
+    return digest.hexdigest()
 
 
 def _open(path: Path) -> NDArray[np.uint8]:

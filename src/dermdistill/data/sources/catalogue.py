@@ -1,15 +1,15 @@
 """Records from tables of labels and the image files beside them."""
 
-import os
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dermdistill.data.images import IMAGE_SUFFIXES, ImageFile
 from dermdistill.data.sources.copies import unite_copies
 from dermdistill.data.sources.labels import LABEL_COLUMNS, LABEL_COLUMNS_IN_WORDS, diagnosis, has_labels
 from dermdistill.data.sources.tables import Row, Table, read_table
+from dermdistill.data.sources.walk import visible_files
 from dermdistill.errors import UserError
 from dermdistill.records import Record, SplitName
 
@@ -23,6 +23,9 @@ COLUMNS = frozenset(
     )
 )
 """All columns that records are made of."""
+
+# What splits are made by: a wrong one would put one lesion or patient on both sides.
+_GROUPED_BY = {"lesion_id": "lesion", "patient_id": "patient"}
 
 _SEX = {"male": "male", "m": "male", "female": "female", "f": "female"}
 
@@ -77,18 +80,18 @@ def read_catalogue(
     Args:
         root: the images are looked for in this folder and all folders below it, by name.
         labelled: the tables of labels.
-        side_tables: further columns (lesion, age, ...) for the same images.
+        side_tables: further columns (lesion, age, ...) for the same images; they fill the cells that the
+            tables of labels, and earlier side tables, leave blank.
 
     Raises:
-        UserError: an image is listed twice, has two diagnoses, or has no file; no row can be used.
+        UserError: an image is listed twice, has no file, or has two diagnoses, lesions or patients; no row
+            can be used.
     """
     entries, notes = _entries(labelled)
-    details = {image_id: row for table in side_tables for image_id, row in _rows_by_image(table)}
+    entries = _completed(entries, side_tables)
     files = find_images(root)
     _check_all_there(entries, files, root)
-    records = [
-        _record(entry, details.get(entry.image_id), _only_one(entry.image_id, files)) for entry in entries
-    ]
+    records = [_record(entry, _only_one(entry.image_id, files)) for entry in entries]
     united, copies = unite_copies(records, [record.image_id for record in records])
     return united, (*notes, *copies, *_remarks(entries, records, files))
 
@@ -99,24 +102,10 @@ def find_images(root: Path) -> dict[str, list[Path]]:
     Folders are listed once each, whatever the number of images; links to folders are followed.
     """
     found: dict[str, list[Path]] = {}
-    seen: set[str] = set()
-    for folder, below, files in os.walk(root, followlinks=True):
-        real = os.path.realpath(folder)
-        if real in seen:
-            below.clear()
-            continue
-        seen.add(real)
-        below[:] = sorted(name for name in below if not is_hidden(name))
-        for name in sorted(files):
-            path = Path(folder, name)
-            if path.suffix.lower() in IMAGE_SUFFIXES and not is_hidden(name):
-                found.setdefault(path.stem, []).append(path)
+    for path in visible_files(root):
+        if path.suffix.lower() in IMAGE_SUFFIXES:
+            found.setdefault(path.stem, []).append(path)
     return found
-
-
-def is_hidden(name: str) -> bool:
-    """Files and folders that systems and archive programs leave behind."""
-    return name.startswith(".") or name == "__MACOSX"
 
 
 def _rows_by_image(table: Table) -> list[tuple[str, Row]]:
@@ -174,6 +163,31 @@ def _check_new(entry: _Entry, earlier: _Entry | None) -> None:
     raise UserError(f"{where} is listed twice, first in {first}; remove one of the lines")
 
 
+def _completed(entries: Sequence[_Entry], side_tables: Sequence[Table]) -> list[_Entry]:
+    """The entries with their blank cells filled from the side tables."""
+    details: defaultdict[str, list[tuple[Table, Row]]] = defaultdict(list)
+    for table in side_tables:
+        for image_id, row in _rows_by_image(table):
+            details[image_id].append((table, row))
+    return [replace(entry, row=_filled(entry, details.get(entry.image_id, []))) for entry in entries]
+
+
+def _filled(entry: _Entry, details: Sequence[tuple[Table, Row]]) -> Row:
+    cells = dict(entry.row.cells)
+    said_in = dict.fromkeys(cells, (entry.table, entry.row))
+    for table, row in details:
+        for column, cell in row.cells.items():
+            if not cells.get(column):
+                cells[column], said_in[column] = cell, (table, row)
+            elif cell and cell != cells[column] and column in _GROUPED_BY:
+                earlier, at = said_in[column]
+                raise UserError(
+                    f"{table.path}, line {row.line}: image {entry.image_id} has {_GROUPED_BY[column]} {cell} "
+                    f"here, but {cells[column]} in {earlier.path.name}, line {at.line}; correct the wrong one"
+                )
+    return replace(entry.row, cells=cells)
+
+
 def _check_all_there(entries: Sequence[_Entry], files: dict[str, list[Path]], root: Path) -> None:
     missing = [entry for entry in entries if entry.image_id not in files]
     if not missing:
@@ -195,9 +209,8 @@ def _only_one(image_id: str, files: dict[str, list[Path]]) -> Path:
     return first
 
 
-def _record(entry: _Entry, details: Row | None, path: Path) -> Record:
-    cells = {**(details.cells if details is not None else {}), **entry.row.cells}
-    row = Row(entry.row.line, cells)
+def _record(entry: _Entry, path: Path) -> Record:
+    row = entry.row
     return Record(
         image_id=entry.image_id,
         image=ImageFile(path),

@@ -5,7 +5,6 @@ number, show the same lesion, which no split may divide. Where the only folders 
 ``malignant``, malignant means melanoma, as in the widely used data sets of that layout.
 """
 
-import os
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -14,8 +13,9 @@ from pathlib import Path
 
 from dermdistill.data.diagnoses import BENIGN, canonical
 from dermdistill.data.images import IMAGE_SUFFIXES, ImageFile
-from dermdistill.data.sources.catalogue import is_hidden, lesions_unknown
+from dermdistill.data.sources.catalogue import lesions_unknown
 from dermdistill.data.sources.copies import unite_copies
+from dermdistill.data.sources.walk import is_hidden, visible_files
 from dermdistill.errors import UserError
 from dermdistill.records import MELANOMA, DataSet, Record, SplitName
 
@@ -106,18 +106,9 @@ def _folders(path: Path) -> list[Path]:
 def _images(root: Path, folder: Path, split: SplitName | None) -> list[_Found]:
     return [
         _Found(path, path.relative_to(root).as_posix(), folder.name, split)
-        for path in _files(folder)
+        for path in visible_files(folder)
         if path.suffix.lower() in IMAGE_SUFFIXES
     ]
-
-
-def _files(folder: Path) -> list[Path]:
-    """All visible files below a folder, in a stable order."""
-    found: list[Path] = []
-    for parent, below, names in os.walk(folder):
-        below[:] = sorted(name for name in below if not is_hidden(name))
-        found.extend(Path(parent, name) for name in sorted(names) if not is_hidden(name))
-    return found
 
 
 def _diagnoses(path: Path, folders: set[str]) -> dict[str, str]:
@@ -146,7 +137,7 @@ def _notes(path: Path, records: Sequence[Record], names: dict[str, str]) -> list
         notes.append("malignant is taken for melanoma, as in the data sets with folders benign and malignant")
     notes.append(lesions_unknown(len(records), len(records)))
     kept = {record.image_id for record in records}
-    left_out = [file for file in _files(path) if file.relative_to(path).as_posix() not in kept]
+    left_out = [file for file in visible_files(path) if file.relative_to(path).as_posix() not in kept]
     if left_out:
         kinds = Counter(file.suffix.lower() or "without ending" for file in left_out)
         counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))

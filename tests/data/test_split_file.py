@@ -1,0 +1,41 @@
+from pathlib import Path
+
+import pytest
+
+from dermdistill.data.images import ImageFile
+from dermdistill.data.split_file import Assignment, read_split, write_split
+from dermdistill.errors import UserError
+from dermdistill.records import Record
+
+HEADER = "image_id,lesion_id,diagnosis,split,content\n"
+
+
+def test_written_and_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "split.csv"
+    records = [Record(f"i,{i}", ImageFile(Path("x.jpg")), f"l{i // 2}", "nevus") for i in range(3)]
+    write_split(path, records, ["train", "train", "test"], ["c0", "c1", "c2"])
+    assert path.read_text().startswith(HEADER)
+    assert read_split(path) == (
+        Assignment("i,0", "l0", "nevus", "train", "c0"),
+        Assignment("i,1", "l0", "nevus", "train", "c1"),
+        Assignment("i,2", "l1", "nevus", "test", "c2"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("image_id,lesion_id,split,content\n", "column 'diagnosis' is missing"),
+        (HEADER + "a,a,nevus,trian,c\n", "line 2: split is 'trian'"),
+        (HEADER + "a,a,nevus,val,c\na,a,nevus,val,c\n", "line 3: image a is listed twice"),
+    ],
+)
+def test_bad_files(content: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "split.csv").write_text(content)
+    with pytest.raises(UserError, match=message):
+        read_split(tmp_path / "split.csv")
+
+
+def test_no_file(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"split\.csv: cannot read the split"):
+        read_split(tmp_path / "split.csv")
