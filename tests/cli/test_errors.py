@@ -140,8 +140,8 @@ def test_wrong_data(
         (["--set", "student.epoch=3"], ["unknown key 'student.epoch'", "'student.epochs'"]),
         (["--set", "teacher.model=resnet5"], ["'resnet5'", "resnet50"]),
         (
-            ["--set", "teacher.model=vit_tiny_patch16_224", "--weights", "none", "--set", "data.size=24"],
-            ["'vit_tiny_patch16_224' cannot take images of data.size = 24 pixels"],
+            ["--set", "teacher.model=vit_tiny_patch16_224", "--weights", "none", "--set", "data.size=40"],
+            ["'vit_tiny_patch16_224' cannot take images of data.size = 40 pixels"],
         ),
         (["--set", "student.seeds=[-1]", "--recipe", "demo"], ["student.seeds.0 = -1"]),
         (["--weights", "gone.pth"], ["gone.pth: no such weights file"]),
