@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from dermdistill.config import SyntheticRecipe, load_recipe
 from dermdistill.data.split_file import read_split
@@ -89,11 +90,12 @@ def judge_elsewhere(
     out = out or _default_out(model, data, split)
     _open_out(out, EvaluationManifest(model=str(model), data=data, split=split, synthetic=dataset.synthetic))
 
+    pixels = decode(records, size).pixels  # all models of a run take the same size
     results: dict[str, Evaluation] = {}
     tables: dict[str, list[Predictions]] = {}
     points: dict[str, list[Sequence[OperatingPoint]]] = {}
     for each in models:
-        predictions, info = _score(each, records, splits, device)
+        predictions, info = _score(each, pixels, records, splits, device)
         tables.setdefault(each.group, []).append(predictions)
         points.setdefault(each.group, []).append(_points(info))
         results[each.name] = evaluate(predictions, _points(info), replicates=replicates)
@@ -124,10 +126,13 @@ def _models(model: Path) -> list[_Model]:
 
 
 def _score(
-    model: _Model, records: Sequence[Record], splits: Sequence[str], device: torch.device
+    model: _Model,
+    pixels: NDArray[np.uint8],
+    records: Sequence[Record],
+    splits: Sequence[str],
+    device: torch.device,
 ) -> tuple[Predictions, ModelInfo]:
     network, info = load_weights(model.weights)
-    pixels = decode(records, info.input.size).pixels
     rows = np.arange(len(records))
     predictor = TorchPredictor(network, info, device)
     probabilities = predict_in_batches(predictor, pixels, rows, progress=model.name)
