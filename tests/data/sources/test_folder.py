@@ -64,10 +64,10 @@ class TestLayouts:
         fill(picture, tmp_path / "extra" / "nevus", 1, first=5)
         picture(tmp_path / "cover.png", red=9)
         (tmp_path / "README").write_text("about")
-        (tmp_path / "train" / "melanoma" / "scan.dcm").write_bytes(b"DICM")
+        (tmp_path / "train" / "melanoma" / "scan.raw").write_bytes(b"DICM")
         (tmp_path / "train" / "melanoma" / ".DS_Store").write_bytes(b"")
         assert folder.read(tmp_path).notes[-1] == (
-            "4 files left out, not images in a folder of a diagnosis: 1 .dcm, 2 .png, 1 without ending"
+            "4 files left out, not images in a folder of a diagnosis: 2 .png, 1 .raw, 1 without ending"
         )
 
     @pytest.mark.parametrize("names", [[], ["cats", "dogs"], ["nevus"], ["train"]])
