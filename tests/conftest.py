@@ -9,10 +9,19 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
+import onnx
 import pytest
+import torch
 from PIL import Image
 
 from dermdistill.cli import main
+from dermdistill.data.images import InputSpec
+from dermdistill.export.graph import assemble
+from dermdistill.export.network import to_onnx
+from dermdistill.inference.calibration import Calibration
+from dermdistill.inference.model_info import ChosenThreshold, ModelInfo, ValidationScores
+from dermdistill.inference.reference import STATISTICS, Reference
+from dermdistill.models.dsnet import DSNet
 
 
 @pytest.fixture(autouse=True)
@@ -63,3 +72,67 @@ def image_folder(tmp_path: Path) -> Callable[..., Path]:
         return folder
 
     return make
+
+
+DIAGNOSES = ("benign keratosis", "melanoma", "nevus")
+
+
+@pytest.fixture(scope="session")
+def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An exported DSNet at 24 px of three diagnoses, untrained: all that ``predict`` needs, in a second."""
+    torch.manual_seed(0)
+    # Skin-coloured images of any contrast are like its training images; black or green ones are not.
+    spread = (0.15, 0.15, 0.15, 0.2, 0.2, 0.2, 10.0)
+    info = ModelInfo(
+        "dsnet",
+        DIAGNOSES,
+        InputSpec(24),
+        thresholds=(
+            ChosenThreshold("argmax", None),
+            ChosenThreshold("youden", 0.4, 0.5, 0.75),
+            ChosenThreshold("sensitivity_0.90", 0.3, 1.0, 0.5),
+        ),
+        calibration=Calibration(1.5, -0.25),
+        validation=ValidationScores(melanoma=(0.35, 0.6), other=(0.1, 0.2, 0.35, 0.45)),
+        reference=Reference(
+            mean=(0.75, 0.55, 0.5, 0.15, 0.15, 0.15, -5.0),
+            precision=tuple(
+                tuple(spread[i] ** -2 if i == j else 0.0 for j in range(len(STATISTICS)))
+                for i in range(len(STATISTICS))
+            ),
+            far=5.0,
+            blurred=-14.0,
+        ),
+        provenance={"data": "none: untrained"},
+    )
+    path = tmp_path_factory.mktemp("model") / "dsnet.onnx"
+    path.write_bytes(assemble(to_onnx(DSNet(24, 3), 24), info).SerializeToString())
+    return path
+
+
+@pytest.fixture
+def changed_model(model_file: Path) -> Callable[[Callable[[onnx.ModelProto], object]], bytes]:
+    """The bytes of ``model_file`` after a change of its ONNX content."""
+
+    def change(by: Callable[[onnx.ModelProto], object]) -> bytes:
+        model = onnx.load(model_file)
+        by(model)
+        content: bytes = model.SerializeToString()
+        return content
+
+    return change
+
+
+@pytest.fixture
+def photographs(tmp_path: Path) -> Path:
+    """A folder of five JPEGs of 60 x 45 pixels, a blob on skin each, all different."""
+    folder = tmp_path / "photographs"
+    folder.mkdir()
+    rng = np.random.default_rng(1)
+    for i in range(5):
+        skin = np.array([200, 150, 130]) + rng.normal(0, 8, (45, 60, 1))
+        row, column = np.mgrid[:45, :60]
+        inside = (row - 22) ** 2 + (column - 25 - 3 * i) ** 2 < (8 + i) ** 2
+        pixels = np.where(inside[..., None], skin - 80, skin).clip(0, 255).astype(np.uint8)
+        Image.fromarray(pixels).save(folder / f"photo{i}.jpg", quality=95)
+    return folder

@@ -6,6 +6,7 @@ RUN/
   split.csv            image_id, lesion_id, diagnosis, split
   comparisons.json     list of Comparison, paired on the test split
   thumbnails/          small copies of the images that the report shows
+  export/              <name>.onnx and <name>.parity.json, by `dermdistill export RUN`
   report.html          rebuilt from the rest by `dermdistill report RUN`
   models/<name>/       one folder a trained model: teacher, dsnet-labels-seed0, ...
     model.json         ModelSummary
@@ -155,6 +156,14 @@ class RunFolder:
     @property
     def report(self) -> Path:
         return self.path / "report.html"
+
+    @property
+    def export(self) -> Path:
+        return self.path / "export"
+
+    def exported(self) -> list[Path]:
+        """The model files that `dermdistill export` wrote, by name."""
+        return sorted(self.export.glob("*.onnx"))
 
     def model(self, name: str) -> ModelFolder:
         """The folder of one model."""

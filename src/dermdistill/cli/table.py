@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from dermdistill.evaluation.results import Comparison, Estimate, Evaluation, GroupEvaluation
+from dermdistill.export.parity import Parity
 
 _RANKING = ("", "images", "melanoma", "AUC [95 % interval]", "sens. at 90 % spec.", "AUPRC", "Brier", "ECE")
 _DECISIONS = (
@@ -16,6 +17,12 @@ _DECISIONS = (
     "other R",
     "other F1",
 )
+
+_FILES = (
+    *("file", "bytes", "compared", "largest change of P", "tolerance", "test AUC [95 % interval]"),
+    *("difference in AUC", "ECE"),
+)
+_POINTS = ("operating point", "threshold", "test sensitivity", "test specificity", "decisions changed")
 
 Figures = Mapping[str, Evaluation] | Mapping[str, GroupEvaluation]
 
@@ -53,6 +60,40 @@ def results_json(
         "comparisons": [comparison.model_dump(mode="json") for comparison in comparisons],
     }
     return json.dumps(content, indent=2)
+
+
+def parity_text(exported: Sequence[tuple[str, Parity]]) -> str:
+    """Every exported file beside what it was made from, for a person to read."""
+    files = [
+        (
+            path,
+            f"{parity.bytes:,}",
+            f"{parity.after} / {parity.before}",
+            f"{parity.largest_difference:.2g}",
+            f"{parity.tolerance:g}",
+            _with_interval(parity.auc_after),
+            _with_signed_interval(parity.delta_auc),
+            _figure(parity.ece_after),
+        )
+        for path, parity in exported
+    ]
+    points = [
+        (
+            f"{parity.after}, {point.name}",
+            "-" if point.threshold_after is None else f"{point.threshold_after:.4f}",
+            f"{_figure(point.sensitivity_before)} -> {_figure(point.sensitivity_after)}",
+            f"{_figure(point.specificity_before)} -> {_figure(point.specificity_after)}",
+            f"{point.changed} of {parity.images}",
+        )
+        for _, parity in exported
+        for point in parity.points
+    ]
+    return "\n\n".join([align([_FILES, *files]), align([_POINTS, *points])])
+
+
+def parity_json(exported: Sequence[tuple[str, Parity]]) -> str:
+    """The same for a program: ``{path: parity}``."""
+    return json.dumps({path: parity.model_dump(mode="json") for path, parity in exported}, indent=2)
 
 
 def align(rows: Sequence[Sequence[str]]) -> str:
@@ -106,3 +147,11 @@ def _with_interval(estimate: Estimate) -> str:
     if estimate.low is None or estimate.high is None:
         return _figure(estimate)
     return f"{_figure(estimate)} [{estimate.low:.3f}, {estimate.high:.3f}]"
+
+
+def _with_signed_interval(estimate: Estimate) -> str:
+    if estimate.value is None or estimate.low is None or estimate.high is None:
+        return "-"
+    # A difference of nothing must not read -0.0000.
+    value, low, high = (round(number, 4) + 0.0 for number in (estimate.value, estimate.low, estimate.high))
+    return f"{value:.4f} [{low:.4f}, {high:.4f}]"

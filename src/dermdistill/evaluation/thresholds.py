@@ -1,11 +1,13 @@
 """Operating points: thresholds on P(melanoma), chosen on validation images only."""
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 
 from dermdistill.evaluation.metrics import Floats, Labels, Ranking
 from dermdistill.evaluation.results import RATES, OperatingPoint
+from dermdistill.inference.model_info import ChosenThreshold
 from dermdistill.inference.predictions import Predictions
 from dermdistill.records import MELANOMA
 
@@ -38,6 +40,25 @@ def operating_points(validation: Predictions) -> tuple[OperatingPoint, ...]:
         *(choice.at_specificity(rate) for rate in RATES),
         *(choice.at_sensitivity(rate) for rate in RATES),
     )
+
+
+def to_store(points: Iterable[OperatingPoint]) -> tuple[ChosenThreshold, ...]:
+    """The operating points as they travel inside a model file."""
+    return tuple(ChosenThreshold(p.name, p.threshold, p.sensitivity, p.specificity) for p in points)
+
+
+def stored(points: Iterable[ChosenThreshold]) -> list[OperatingPoint]:
+    """The inverse of ``to_store``."""
+    return [
+        OperatingPoint(
+            name=point.name,
+            threshold=point.threshold,
+            chosen_on="fixed" if point.sensitivity is None else "val",
+            sensitivity=point.sensitivity,
+            specificity=point.specificity,
+        )
+        for point in points
+    ]
 
 
 def called_melanoma(predictions: Predictions, point: OperatingPoint) -> Labels:

@@ -1,11 +1,17 @@
 """What travels with a model's weights: all that is needed to score an image right, wherever the file goes."""
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
+
+import numpy as np
 
 from dermdistill.data.images import InputSpec
 from dermdistill.errors import UserError
+from dermdistill.inference.calibration import Calibration
+from dermdistill.inference.reference import Reference
+from dermdistill.records import MELANOMA
 
 Output = Literal["softmax", "softmax-of-softmax"]
 """How logits become class probabilities; the second is the published code's, which squeezes them."""
@@ -29,6 +35,30 @@ class ChosenThreshold:
 
 
 @dataclass(frozen=True, slots=True)
+class ValidationScores:
+    """P(melanoma) of the validation images: what any threshold does to them can be read off.
+
+    Attributes:
+        melanoma, other: sorted, calibrated, one an image.
+    """
+
+    melanoma: tuple[float, ...]
+    other: tuple[float, ...]
+
+    @property
+    def prevalence(self) -> float:
+        """Share of melanomas; NaN where there is no image."""
+        images = len(self.melanoma) + len(self.other)
+        return len(self.melanoma) / images if images else float("nan")
+
+    def at(self, threshold: float) -> tuple[float, float]:
+        """Sensitivity and specificity at a threshold; NaN where a class has no image."""
+        called_melanoma = np.array(self.melanoma) >= threshold
+        called_other = np.array(self.other) < threshold
+        return tuple(float(a.mean()) if len(a) else float("nan") for a in (called_melanoma, called_other))  # type: ignore[return-value]
+
+
+@dataclass(frozen=True, slots=True)
 class ModelInfo:
     """Description of a trained network.
 
@@ -39,6 +69,9 @@ class ModelInfo:
         output: how its logits become probabilities.
         thresholds: operating points chosen on validation; empty until they have been chosen.
         provenance: what made it (program version, data, objective, seed), as text.
+        calibration: of P(melanoma), fitted on validation; None until it has been fitted.
+        validation: what it gave to the validation images; None until it has been exported.
+        reference: what training images look like; None until it has been exported.
     """
 
     architecture: str
@@ -47,28 +80,32 @@ class ModelInfo:
     output: Output = "softmax"
     thresholds: tuple[ChosenThreshold, ...] = ()
     provenance: dict[str, str] = field(default_factory=dict)
+    calibration: Calibration | None = None
+    validation: ValidationScores | None = None
+    reference: Reference | None = None
+
+    @property
+    def melanoma(self) -> int:
+        """The column of P(melanoma)."""
+        return self.classes.index(MELANOMA)
 
     def to_json(self) -> str:
         """One JSON object, stable under equal content."""
-        return json.dumps(
-            {
-                "architecture": self.architecture,
-                "classes": list(self.classes),
-                "input": self.input.to_dict(),
-                "output": self.output,
-                "thresholds": [
-                    {
-                        "name": point.name,
-                        "threshold": point.threshold,
-                        "sensitivity": point.sensitivity,
-                        "specificity": point.specificity,
-                    }
-                    for point in self.thresholds
-                ],
-                "provenance": self.provenance,
-            },
-            sort_keys=True,
-        )
+        content: dict[str, object] = {
+            "architecture": self.architecture,
+            "classes": list(self.classes),
+            "input": self.input.to_dict(),
+            "output": self.output,
+            "thresholds": [asdict(point) for point in self.thresholds],
+            "provenance": self.provenance,
+        }
+        fitted = {
+            "calibration": self.calibration,
+            "validation": self.validation,
+            "reference": self.reference,
+        }
+        content |= {key: asdict(value) for key, value in fitted.items() if value is not None}
+        return json.dumps(content, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str, where: str) -> "ModelInfo":
@@ -81,13 +118,27 @@ class ModelInfo:
             content: dict[str, Any] = json.loads(text)
             return cls(
                 architecture=str(content["architecture"]),
-                classes=tuple(content["classes"]),
+                classes=_classes(content["classes"]),
                 input=InputSpec.from_dict(content["input"]),
                 output=content["output"],
                 thresholds=tuple(ChosenThreshold(**point) for point in content["thresholds"]),
                 provenance=dict(content["provenance"]),
+                calibration=Calibration(**content["calibration"]) if "calibration" in content else None,
+                validation=_validation(content["validation"]) if "validation" in content else None,
+                reference=Reference.from_dict(content["reference"]) if "reference" in content else None,
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise UserError(
-                f"{where}: its model description is damaged ({error}); expected weights made by dermdistill"
+                f"{where}: its model description is damaged ({error}); expected a model made by dermdistill"
             ) from error
+
+
+def _classes(names: list[object]) -> tuple[str, ...]:
+    classes = tuple(str(name) for name in names)
+    if MELANOMA not in classes:
+        raise ValueError(f"classes {classes} lack {MELANOMA!r}")
+    return classes
+
+
+def _validation(content: Mapping[str, list[float]]) -> ValidationScores:
+    return ValidationScores(*(tuple(map(float, content[key])) for key in ("melanoma", "other")))

@@ -1,11 +1,16 @@
 """The predictor protocol on PyTorch."""
 
+from pathlib import Path
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from dermdistill.inference.model_info import ModelInfo, Output
+from dermdistill.inference.onnx import OnnxModel
+from dermdistill.inference.predictor import Predictor
+from dermdistill.models.checkpoint import load_weights
 
 
 class TorchPredictor:
@@ -27,7 +32,19 @@ class TorchPredictor:
         images = torch.from_numpy(self._info.input.normalise(pixels)).to(self._device)
         images = images.contiguous(memory_format=torch.channels_last)
         result: NDArray[np.float64] = probabilities(self._network(images), self._info.output).cpu().numpy()
-        return result
+        calibration = self._info.calibration
+        return result if calibration is None else calibration.apply(result, self._info.melanoma)
+
+
+def open_predictor(path: Path, device: torch.device) -> Predictor:
+    """The model in a file: ``.onnx`` on ONNX Runtime, all else on PyTorch.
+
+    Raises:
+        UserError: not a model of this program.
+    """
+    if path.suffix == ".onnx":
+        return OnnxModel.read(path, threads=torch.get_num_threads())
+    return TorchPredictor(*load_weights(path), device)
 
 
 def probabilities(logits: Tensor, output: Output) -> Tensor:

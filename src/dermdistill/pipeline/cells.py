@@ -25,8 +25,8 @@ from dermdistill.distillation.targets import class_weights
 from dermdistill.distillation.teacher import FrozenTeacher
 from dermdistill.errors import UserError
 from dermdistill.evaluation.results import read_json, write_json
-from dermdistill.evaluation.thresholds import operating_points
-from dermdistill.inference.model_info import ChosenThreshold, ModelInfo
+from dermdistill.evaluation.thresholds import operating_points, to_store
+from dermdistill.inference.model_info import ModelInfo
 from dermdistill.inference.predictions import Predictions, tabulate, write_predictions
 from dermdistill.inference.predictor import predict_in_batches
 from dermdistill.models import cost, zoo
@@ -178,11 +178,7 @@ def _score(folder: ModelFolder, bench: Bench) -> ModelInfo:
     """Predict validation and test images with the kept weights; store the thresholds inside the weights."""
     network, info = load_weights(folder.weights)
     predictions = score(TorchPredictor(network, info, bench.device), bench)
-    points = operating_points(predictions.of_split("val"))
-    info = replace(
-        info,
-        thresholds=tuple(ChosenThreshold(p.name, p.threshold, p.sensitivity, p.specificity) for p in points),
-    )
+    info = replace(info, thresholds=to_store(operating_points(predictions.of_split("val"))))
     save_weights(folder.weights, network, info)
     write_predictions(folder.predictions, predictions)
     return info

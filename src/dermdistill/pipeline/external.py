@@ -22,12 +22,11 @@ from dermdistill.evaluation.results import (
     write_json,
     write_json_list,
 )
+from dermdistill.evaluation.thresholds import stored
 from dermdistill.files import check_writable
-from dermdistill.inference.model_info import ModelInfo
 from dermdistill.inference.predictions import Predictions, tabulate, write_predictions
-from dermdistill.inference.predictor import predict_in_batches
-from dermdistill.models.checkpoint import load_weights
-from dermdistill.models.predictor import TorchPredictor
+from dermdistill.inference.predictor import Predictor, predict_in_batches
+from dermdistill.models.predictor import open_predictor
 from dermdistill.pipeline.judge import comparisons
 from dermdistill.pipeline.prepare import contents_of, decode, open_data
 from dermdistill.records import Record
@@ -64,12 +63,12 @@ class _Model:
 def judge_elsewhere(
     model: Path, data: str, *, split: str | None, out: Path | None, device: torch.device, replicates: int
 ) -> Judged:
-    """Score every model of a run, or one weights file, on other data.
+    """Score every model of a run, or one weights or ONNX file, on other data.
 
     Thresholds are those chosen on each model's own validation images; nothing is fitted to this data.
 
     Args:
-        model: a run folder or a weights file.
+        model: a run folder, a weights file or an exported model.
         data: a path, or ``synthetic``: drawn as the run's images were, if it is a run on such.
         split: score only this split: the source's own, else the run's where the images are the run's. None
             scores all records.
@@ -82,7 +81,7 @@ def judge_elsewhere(
             that holds the evaluation on other data.
     """
     models = _models(model)
-    size = load_weights(models[0].weights)[1].input.size
+    size = open_predictor(models[0].weights, device).info.input.size
     run = RunFolder(model if model.is_dir() else model.parent.parent.parent)
     drawing = load_recipe(str(run.recipe)).synthetic if run.recipe.exists() else SyntheticRecipe()
     dataset = open_data(data, drawing, size)
@@ -95,10 +94,12 @@ def judge_elsewhere(
     tables: dict[str, list[Predictions]] = {}
     points: dict[str, list[Sequence[OperatingPoint]]] = {}
     for each in models:
-        predictions, info = _score(each, pixels, records, splits, device)
+        predictor = open_predictor(each.weights, device)
+        predictions = _score(predictor, each.name, pixels, records, splits)
+        chosen = stored(predictor.info.thresholds)
         tables.setdefault(each.group, []).append(predictions)
-        points.setdefault(each.group, []).append(_points(info))
-        results[each.name] = evaluate(predictions, _points(info), replicates=replicates)
+        points.setdefault(each.group, []).append(chosen)
+        results[each.name] = evaluate(predictions, chosen, replicates=replicates)
         folder = ModelFolder(out / each.name)
         write_predictions(folder.predictions, predictions)
         write_json(folder.metrics, results[each.name])
@@ -118,7 +119,7 @@ def _models(model: Path) -> list[_Model]:
         return [_Model(name, name, False, model)]
     found = [(folder, read_json(folder.summary, ModelSummary)) for folder in RunFolder(model).models()]
     if not found:
-        raise UserError(f"{model}: neither a weights file nor a run folder with finished models")
+        raise UserError(f"{model}: neither a model file nor a run folder with finished models")
     return [
         _Model(s.name, s.group, s.role == "student" and s.objective == "labels", folder.weights)
         for folder, s in found
@@ -126,17 +127,14 @@ def _models(model: Path) -> list[_Model]:
 
 
 def _score(
-    model: _Model,
+    predictor: Predictor,
+    name: str,
     pixels: NDArray[np.uint8],
     records: Sequence[Record],
     splits: Sequence[str],
-    device: torch.device,
-) -> tuple[Predictions, ModelInfo]:
-    network, info = load_weights(model.weights)
-    rows = np.arange(len(records))
-    predictor = TorchPredictor(network, info, device)
-    probabilities = predict_in_batches(predictor, pixels, rows, progress=model.name)
-    return tabulate(records, splits, probabilities, info.classes), info
+) -> Predictions:
+    probabilities = predict_in_batches(predictor, pixels, np.arange(len(records)), progress=name)
+    return tabulate(records, splits, probabilities, predictor.info.classes)
 
 
 def _chosen(
@@ -161,19 +159,6 @@ def _chosen(
             f"({len(trained_on)} such images); add --split test"
         )
     return tuple(records[i] for i in rows), tuple(given[i] or "all" for i in rows)
-
-
-def _points(info: ModelInfo) -> Sequence[OperatingPoint]:
-    return [
-        OperatingPoint(
-            name=point.name,
-            threshold=point.threshold,
-            chosen_on="fixed" if point.sensitivity is None else "val",
-            sensitivity=point.sensitivity,
-            specificity=point.specificity,
-        )
-        for point in info.thresholds
-    ]
 
 
 def _default_out(model: Path, data: str, split: str | None) -> Path:

@@ -1,0 +1,106 @@
+"""An exported model on ONNX Runtime: one file, no PyTorch (see ``export.graph`` for what is in it)."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from dermdistill.errors import UserError
+from dermdistill.inference.model_info import ModelInfo
+from dermdistill.records import Pixels
+
+DESCRIPTION = "dermdistill"
+"""The key of the model's description in the file's metadata."""
+
+INT8_SUFFIX = ".int8.onnx"
+
+_MAX_BYTES = 2**31
+_INPUTS = {"pixels": "tensor(uint8)"}
+_OUTPUTS = ("probabilities", "statistics")
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What a model says of one image.
+
+    Attributes:
+        probabilities: ``(C,)``, calibrated, in the order of the model's classes, summing to 1.
+        statistics: ``(7,)``, of the image as the network sees it (``inference.reference.STATISTICS``).
+    """
+
+    probabilities: NDArray[np.float64]
+    statistics: NDArray[np.float64]
+
+
+class OnnxModel:
+    """A model file, ready to score; thread-safe. A ``Predictor`` too.
+
+    Attributes:
+        model_id: architecture and a digest of the file: the same id is the same file.
+    """
+
+    def __init__(self, content: bytes, name: str, *, threads: int = 1) -> None:
+        """From the bytes of a file.
+
+        Args:
+            content: the file; it cannot refer to other files.
+            name: what an error message calls it.
+            threads: that work on one image together. Several images at once are faster scored by several
+                callers' threads, each with one.
+
+        Raises:
+            UserError: not a model exported by this program, or damaged.
+        """
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 4  # errors are raised; nothing is printed
+        try:
+            self._session = ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # the runtime raises a dozen kinds for damaged bytes
+            raise UserError(f"{name}: cannot read it as an ONNX model; {_EXPECTED}") from error
+        description = self._session.get_modelmeta().custom_metadata_map.get(DESCRIPTION)
+        inputs = {value.name: value.type for value in self._session.get_inputs()}
+        outputs = {value.name for value in self._session.get_outputs()}
+        if description is None or inputs != _INPUTS or not outputs.issuperset(_OUTPUTS):
+            raise UserError(f"{name}: an ONNX model of another program; {_EXPECTED}")
+        self._info = ModelInfo.from_json(description, name)
+        self.model_id = f"{self._info.architecture} {hashlib.sha256(content).hexdigest()[:12]}"
+
+    @classmethod
+    def read(cls, path: Path, *, threads: int = 1) -> "OnnxModel":
+        """From a file; raises UserError as the constructor does, or where it cannot be read."""
+        try:
+            if path.is_file() and path.stat().st_size > _MAX_BYTES:
+                raise UserError(f"{path}: above 2 GB; {_EXPECTED}")
+            content = path.read_bytes()
+        except OSError as error:
+            raise UserError(f"{path}: cannot read the model ({error.strerror}); {_EXPECTED}") from None
+        return cls(content, str(path), threads=threads)
+
+    @property
+    def info(self) -> ModelInfo:
+        """What the model expects and what its outputs mean."""
+        return self._info
+
+    def score(self, pixels: Pixels) -> Scored:
+        """Score one image ``(H, W, 3)`` of any size."""
+        probabilities, statistics = self._run(pixels[None])
+        return Scored(probabilities[0], statistics[0])
+
+    def predict(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Calibrated class probabilities ``(N, C)`` of RGB pixels ``(N, H, W, 3)``, one size for all."""
+        return self._run(pixels)[0]
+
+    def statistics(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Statistics ``(N, 7)`` of RGB pixels ``(N, H, W, 3)`` (``inference.reference.STATISTICS``)."""
+        return self._run(pixels)[1]
+
+    def _run(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        probabilities, statistics = self._session.run(_OUTPUTS, {"pixels": pixels})
+        return probabilities.astype(np.float64), statistics.astype(np.float64)
+
+
+_EXPECTED = "expected a .onnx file made by `dermdistill export`"

@@ -1,0 +1,215 @@
+"""From a run to model files that need no PyTorch, each with proof that it says the same."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from onnx import ModelProto
+
+from dermdistill.config import Recipe, load_recipe
+from dermdistill.data.split_file import read_split
+from dermdistill.errors import UserError
+from dermdistill.evaluation.metrics import auc
+from dermdistill.evaluation.platt import fit_calibration
+from dermdistill.evaluation.results import read_json, write_json
+from dermdistill.evaluation.thresholds import operating_points, stored, to_store
+from dermdistill.export.graph import assemble
+from dermdistill.export.int8 import CALIBRATION_IMAGES, quantise
+from dermdistill.export.network import to_onnx
+from dermdistill.export.parity import Parity, measure
+from dermdistill.files import check_writable, write_bytes
+from dermdistill.inference.model_info import ModelInfo, ValidationScores
+from dermdistill.inference.onnx import INT8_SUFFIX, OnnxModel
+from dermdistill.inference.predictions import Predictions, read_predictions, tabulate
+from dermdistill.inference.predictor import Predictor, predict_in_batches
+from dermdistill.inference.reference import Reference
+from dermdistill.models.checkpoint import load_weights
+from dermdistill.models.predictor import TorchPredictor
+from dermdistill.pipeline.prepare import decode, open_data
+from dermdistill.records import Record, SplitName
+from dermdistill.runs import ModelSummary, RunFolder, RunManifest
+
+FLOAT_TOLERANCE = 1e-4
+"""Two runtimes add up in another order; more than this is another computation."""
+
+INT8_TOLERANCE = 0.1
+"""Unless the user says otherwise; what 8 bits do to a small network's probabilities."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A model file and its parity report, which lies beside it as JSON."""
+
+    path: Path
+    parity: Parity
+
+
+def export(
+    run: RunFolder,
+    *,
+    model: str | None,
+    data: str | None,
+    int8: bool,
+    int8_tolerance: float,
+    out: Path | None,
+) -> list[Exported]:
+    """Write one model of a run as ONNX, and as int8 if asked.
+
+    The calibration, the operating points and the reference of each file are its own, fitted on the run's
+    validation images (the reference, and the ranges of int8, on training images); what they do is measured on
+    the test images.
+
+    Args:
+        run: a finished run.
+        model: its name in the run; the student with the best AUC on validation unless given.
+        data: where the run's images are now; where they were unless given.
+        int8: write the quantised file too.
+        int8_tolerance: the largest difference of a probability between the int8 file and the float one.
+        out: folder for the files; ``export`` in the run unless given.
+
+    Raises:
+        UserError: no such model, images that are not the run's, or a difference above the tolerance: then no
+            model file is written, only the parity report.
+    """
+    folder = out or run.export
+    check_writable(folder)
+    name = model or _best_student(run)
+    weights = run.model(name).weights
+    if not weights.exists():
+        names = ", ".join(each.path.name for each in run.models())
+        raise UserError(f"{run.path}: has no model {name!r}; it has {names}")
+    network, info = load_weights(weights)
+    images = _Images.of(run, data, info.input.size)
+    replicates = images.recipe.evaluation.replicates
+
+    plain = to_onnx(network, info.input.size)
+    float_info = _describe(plain, info, images)
+    trained = TorchPredictor(network, float_info, torch.device("cpu"))
+    content, model_file = _assembled(plain, float_info)
+    floats = images.predictions(model_file, "test")
+    points = stored(float_info.thresholds)
+    parity = measure(
+        ("PyTorch", images.predictions(trained, "test"), points),
+        ("ONNX", floats, points),
+        size=len(content),
+        tolerance=FLOAT_TOLERANCE,
+        replicates=replicates,
+    )
+    exported = [_write(folder / f"{name}.onnx", content, parity)]
+    if int8:
+        small = quantise(plain, images.some("train", at_most=CALIBRATION_IMAGES), info.input)
+        small_info = _describe(small, info, images)
+        content, model_file = _assembled(small, small_info)
+        parity = measure(
+            ("ONNX", floats, points),
+            ("ONNX int8", images.predictions(model_file, "test"), stored(small_info.thresholds)),
+            size=len(content),
+            tolerance=int8_tolerance,
+            replicates=replicates,
+        )
+        exported.append(_write(folder / f"{name}{INT8_SUFFIX}", content, parity))
+    return exported
+
+
+@dataclass(frozen=True, slots=True)
+class _Images:
+    """The images of a run, each with the split that it had there."""
+
+    recipe: Recipe
+    records: tuple[Record, ...]
+    split: tuple[SplitName | None, ...]
+    pixels: NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, run: RunFolder, data: str | None, size: int) -> "_Images":
+        """Read them; images are recognised by content, so that a moved or renamed folder is the same data."""
+        recipe = load_recipe(str(run.recipe))
+        where = data or read_json(run.manifest, RunManifest).data.path
+        records = open_data(where, recipe.synthetic, size).records
+        decoded = decode(records, size)
+        of_run = {row.content: row.split for row in read_split(run.split)}
+        found = of_run.keys() & set(decoded.contents)
+        if found != of_run.keys():
+            raise UserError(
+                f"{where}: holds {len(found)} of the {len(of_run)} images that the run was made of; "
+                "say where they are with --data"
+            )
+        split = tuple(of_run.get(content) for content in decoded.contents)
+        return cls(recipe, records, split, decoded.pixels)
+
+    def rows(self, name: SplitName) -> NDArray[np.int64]:
+        return np.array([i for i, split in enumerate(self.split) if split == name], dtype=np.int64)
+
+    def some(self, name: SplitName, *, at_most: int) -> NDArray[np.uint8]:
+        """Pixels ``(N, S, S, 3)`` of a split, evenly thinned out to ``at_most``."""
+        rows = self.rows(name)
+        chosen = np.linspace(0, len(rows) - 1, min(at_most, len(rows))).astype(np.int64)
+        return self.pixels[rows[chosen]]
+
+    def predictions(self, predictor: Predictor, name: SplitName) -> Predictions:
+        rows = self.rows(name)
+        probabilities = predict_in_batches(predictor, self.pixels, rows, progress=f"scoring {name}")
+        return tabulate(
+            [self.records[i] for i in rows], [name] * len(rows), probabilities, predictor.info.classes
+        )
+
+
+def _describe(network: ModelProto, info: ModelInfo, images: _Images) -> ModelInfo:
+    """Fit all that a file carries beside its weights: calibration, operating points, reference."""
+    _, raw = _assembled(network, replace(info, calibration=None))
+    found = images.predictions(raw, "val")
+    calibration = fit_calibration(found.label, found.probability)
+    calibrated = replace(info, calibration=calibration)
+    _, model = _assembled(network, calibrated)
+    validation = images.predictions(model, "val")
+    train = images.rows("train")
+    statistics = np.concatenate(
+        [model.statistics(images.pixels[part]) for part in np.array_split(train, len(train) // 64 + 1)]
+    )
+    return replace(
+        calibrated,
+        thresholds=to_store(operating_points(validation)),
+        validation=ValidationScores(
+            melanoma=tuple(sorted(map(float, validation.probability[validation.label]))),
+            other=tuple(sorted(map(float, validation.probability[~validation.label]))),
+        ),
+        reference=Reference.of(statistics),
+    )
+
+
+def _assembled(network: ModelProto, info: ModelInfo) -> tuple[bytes, OnnxModel]:
+    content: bytes = assemble(network, info).SerializeToString()
+    return content, OnnxModel(content, "exported model")
+
+
+def _write(path: Path, content: bytes, parity: Parity) -> Exported:
+    """Write the report, and the model if it holds; raises UserError if not."""
+    report = path.with_suffix(".parity.json")
+    write_json(report, parity)
+    if not parity.holds:
+        raise UserError(
+            f"{path}: not written: a probability differs by {parity.largest_difference:.4f} between "
+            f"{parity.before} and {parity.after}, more than the tolerance {parity.tolerance:g}; see {report}"
+        )
+    write_bytes(path, content)
+    return Exported(path, parity)
+
+
+def _best_student(run: RunFolder) -> str:
+    """The student with the best AUC on its validation images; of equals the first by name."""
+    if not run.path.is_dir():
+        raise UserError(f"{run.path}: no such run folder; give the folder that `dermdistill run` wrote")
+    best: tuple[float, str] | None = None
+    for folder in run.models():
+        summary = read_json(folder.summary, ModelSummary)
+        if summary.role != "student":
+            continue
+        validation = read_predictions(folder.predictions).of_split("val")
+        found = auc(validation.label, validation.probability)
+        if best is None or found > best[0]:
+            best = (found, summary.name)
+    if best is None:
+        raise UserError(f"{run.path}: no finished student in this run; name a model with --model")
+    return best[1]

@@ -1,0 +1,136 @@
+"""From a run to a model file, and from the file to scores, as a user does it."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import dermdistill
+from dermdistill.data.images import decode_file, resize
+from dermdistill.evaluation.metrics import auc
+from dermdistill.inference.predictions import read_predictions
+from dermdistill.models.checkpoint import load_weights
+from dermdistill.models.predictor import TorchPredictor
+from dermdistill.runs import RunFolder
+
+from ..conftest import Outcome
+
+Command = Callable[..., Outcome]
+NAME = "dsnet-labels-seed0"
+
+
+@pytest.fixture
+def run(command: Command, image_folder: Callable[..., Path], tmp_path: Path) -> RunFolder:
+    data = image_folder(melanoma=40, nevus=60)
+    folder = RunFolder(tmp_path / "run")
+    done = command(
+        *("run", "--data", data, "--recipe", "demo", "--out", folder.path, "--set", "data.size=24"),
+        *("--set", "teacher.model=resnet10t", "--set", "teacher.epochs=1", "--set", "student.epochs=2"),
+        *("--set", "teacher.batch_size=8", "--set", "student.batch_size=8"),
+        *("--set", "student.objectives=['labels']", "--set", "evaluation.replicates=100"),
+    )
+    assert done.code == 0, done.err
+    return folder
+
+
+def test_from_a_run_to_scores_without_pytorch(command: Command, run: RunFolder, tmp_path: Path) -> None:
+    done = command("export", run.path, "--int8", "--json")
+    assert done.code == 0, done.err
+    parity = json.loads(done.out)
+    files = {name: run.export / name for name in (f"{NAME}.onnx", f"{NAME}.int8.onnx")}
+    assert list(parity) == [str(path) for path in files.values()]
+    for path in files.values():
+        report = parity[str(path)]
+        assert json.loads(path.with_suffix(".parity.json").read_text()) == report
+        assert report["bytes"] == path.stat().st_size
+        assert report["images"] == 20
+        assert report["largest_difference"] <= report["tolerance"]
+    assert parity[str(files[f"{NAME}.onnx"])]["largest_difference"] < 1e-5
+    assert len(parity[str(files[f"{NAME}.int8.onnx"])]["points"]) == 8
+
+    # The file scores photographs as PyTorch does, calibrated alike.
+    model = dermdistill.load(run.path)
+    network, info = load_weights(run.model(NAME).weights)
+    assert info.calibration is None
+    assert model.info.calibration is not None
+    trained = TorchPredictor(network, replace(info, calibration=model.info.calibration), torch.device("cpu"))
+    photographs = sorted((tmp_path / "lesions").rglob("*.jpg"))[::10]
+    pixels = np.stack([resize(decode_file(path), 24) for path in photographs])
+    scored = [prediction.probability for prediction in model.predict(photographs)]
+    np.testing.assert_allclose(scored, trained.predict(pixels)[:, info.melanoma], atol=2e-3)
+
+    # It says of its validation images what it would do to them.
+    point = dermdistill.load(run.path, threshold="youden").operating_point
+    assert model.info.validation is not None
+    assert model.info.validation.at(point.threshold) == (point.sensitivity, point.specificity)
+    assert 0 < model.info.validation.prevalence < 1
+
+
+def test_the_file_is_evaluated_by_the_code_that_evaluates_weights(
+    command: Command, run: RunFolder, tmp_path: Path
+) -> None:
+    assert command("export", run.path).code == 0
+    data = tmp_path / "lesions"
+    out = tmp_path / "judged"
+    judged = command(
+        *("evaluate", run.export / f"{NAME}.onnx", "--data", data, "--out", out, "--replicates", "100")
+    )
+    assert judged.code == 0, judged.err
+    scored = read_predictions(out / NAME / "predictions.csv")
+    assert len(scored) == 100
+    before = read_predictions(run.model(NAME).predictions)
+    rows = [scored.image_id.index(image_id) for image_id in before.image_id]
+    after = scored.take(rows)
+    # Calibration moves probabilities and no rank.
+    assert auc(after.label, after.probability) == pytest.approx(
+        auc(before.label, before.probability), abs=1e-9
+    )
+    assert not np.allclose(after.probability, before.probability, atol=1e-3)
+
+
+def test_a_difference_above_the_tolerance_writes_no_model(command: Command, run: RunFolder) -> None:
+    done = command("export", run.path, "--int8", "--tolerance", "0")
+    assert done.code == 2
+    assert f"{NAME}.int8.onnx: not written: a probability differs by" in done.err
+    assert "more than the tolerance 0; see" in done.err
+    assert [path.name for path in run.exported()] == [f"{NAME}.onnx"]
+    assert (run.export / f"{NAME}.int8.parity.json").exists()
+
+
+def test_wrong_models_and_moved_images(command: Command, run: RunFolder, tmp_path: Path) -> None:
+    unknown = command("export", run.path, "--model", "dsnet-hinton-seed7")
+    assert unknown.code == 2
+    assert f"has no model 'dsnet-hinton-seed7'; it has teacher, {NAME}" in unknown.err
+    data = tmp_path / "lesions"
+    moved = data.rename(tmp_path / "moved")
+    assert "lesions: no such" in command("export", run.path).err
+    fewer = tmp_path / "fewer"
+    moved.rename(fewer)
+    next(fewer.rglob("*.jpg")).unlink()
+    partly = command("export", run.path, "--data", fewer)
+    assert partly.code == 2
+    assert "fewer: holds 99 of the 100 images that the run was made of; say where they are with --data" in (
+        partly.err
+    )
+    assert not run.export.exists()
+
+
+def test_the_teacher_can_be_exported_too(command: Command, run: RunFolder) -> None:
+    done = command("export", run.path, "--model", "teacher")
+    assert done.code == 0, done.err
+    assert "difference in AUC" in done.out
+    assert dermdistill.load(run.path).model_id.startswith("resnet10t ")
+
+
+@pytest.mark.parametrize("arguments", [["--to", "tflite"], ["--tolerance", "2"]])
+def test_wrong_use(command: Command, tmp_path: Path, arguments: list[str]) -> None:
+    assert command("export", tmp_path, *arguments).code == 2
+
+
+def test_no_such_run(command: Command, tmp_path: Path) -> None:
+    assert "no such run folder" in command("export", tmp_path / "gone").err
+    assert "no finished student in this run" in command("export", tmp_path).err

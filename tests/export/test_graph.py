@@ -1,0 +1,112 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from PIL import Image
+from scipy.ndimage import convolve
+
+from dermdistill.data.images import InputSpec, resize
+from dermdistill.export.graph import assemble
+from dermdistill.export.network import to_onnx
+from dermdistill.inference.calibration import Calibration
+from dermdistill.inference.model_info import ChosenThreshold, ModelInfo, Output
+from dermdistill.inference.onnx import OnnxModel
+from dermdistill.inference.reference import LUMINANCE, SHARPNESS_FLOOR
+from dermdistill.models.dsnet import DSNet
+from dermdistill.models.predictor import TorchPredictor
+
+SIZE = 24
+RNG = np.random.default_rng(0)
+# Noise on four different colours.
+PIXELS = (RNG.integers(0, 256, (4, SIZE, SIZE, 3)) * RNG.random((4, 1, 1, 3))).astype(np.uint8)
+INFO = ModelInfo("dsnet", ("a", "melanoma", "c"), InputSpec(SIZE, (0.5, 0.4, 0.3), (0.2, 0.25, 0.3)))
+CPU = torch.device("cpu")
+
+
+def network(classes: int) -> DSNet:
+    torch.manual_seed(0)
+    return DSNet(SIZE, classes).eval()
+
+
+def exported(net: DSNet, info: ModelInfo) -> OnnxModel:
+    return OnnxModel(assemble(to_onnx(net, SIZE), info).SerializeToString(), "m.onnx")
+
+
+@pytest.mark.parametrize("output", ["softmax", "softmax-of-softmax"])
+@pytest.mark.parametrize("calibration", [None, Calibration(1.7, -0.6)])
+@pytest.mark.parametrize("classes", [("other", "melanoma"), ("melanoma", "b"), ("a", "melanoma", "c", "d")])
+def test_the_file_says_what_pytorch_says(
+    output: Output, calibration: Calibration | None, classes: tuple[str, ...]
+) -> None:
+    net = network(len(classes))
+    info = replace(INFO, classes=classes, output=output, calibration=calibration)
+    expected = TorchPredictor(net, info, CPU).predict(PIXELS)
+    assert np.ptp(expected[:, 0]) > 0.01  # different images, different answers
+    np.testing.assert_allclose(exported(net, info).predict(PIXELS), expected, atol=2e-6)
+
+
+def test_probability_is_that_of_melanoma() -> None:
+    info = replace(INFO, calibration=Calibration(0.5, 1.0))
+    content = assemble(to_onnx(network(3), SIZE), info).SerializeToString()
+    session = onnxruntime_session(content)
+    probability, probabilities = session.run(["probability", "probabilities"], {"pixels": PIXELS})
+    assert probability.shape == (4,)
+    assert np.array_equal(probability, probabilities[:, 1])
+
+
+def onnxruntime_session(content: bytes):  # type: ignore[no-untyped-def]
+    import onnxruntime
+
+    return onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+
+
+@pytest.mark.parametrize("shape", [(45, 60), (24, 24), (10, 13), (300, 31)])
+def test_it_resizes_as_training_does(shape: tuple[int, int]) -> None:
+    """Pillow rounds in another order of its two passes: 3 grey levels at most, a quarter on average."""
+    smooth = np.random.default_rng(1).integers(0, 256, (8, 8, 3), dtype=np.uint8)
+    image = np.asarray(Image.fromarray(smooth).resize(shape[::-1], Image.Resampling.BICUBIC))
+    net = network(3)
+    session = onnxruntime_session(with_output(assemble(to_onnx(net, SIZE), INFO), "preprocess/resized"))
+    (resized,) = session.run(["preprocess/resized"], {"pixels": image[None]})
+    difference = np.abs(resized[0].astype(int) - resize(image, SIZE))
+    assert difference.max() <= 3
+    assert difference.mean() < 0.25
+
+
+def with_output(model: onnx.ModelProto, name: str) -> bytes:
+    model.graph.output.append(onnx.helper.make_tensor_value_info(name, onnx.TensorProto.UINT8, None))
+    content: bytes = model.SerializeToString()
+    return content
+
+
+def test_statistics_against_numpy_and_scipy() -> None:
+    found = exported(network(3), INFO).statistics(PIXELS)
+    unit = PIXELS / 255
+    np.testing.assert_allclose(found[:, :3], unit.mean(axis=(1, 2)), atol=1e-6)
+    np.testing.assert_allclose(found[:, 3:6], unit.std(axis=(1, 2)), atol=1e-6)
+    laplacian = np.array([[0, 1, 0], [1, -4, 1], [0, 1, 0]])
+    energy = [(convolve(image @ LUMINANCE, laplacian)[1:-1, 1:-1] ** 2).mean() for image in unit]
+    np.testing.assert_allclose(found[:, 6], np.log(np.array(energy) + SHARPNESS_FLOOR), rtol=1e-5)
+
+
+def test_the_description_travels_inside(tmp_path: Path) -> None:
+    info = replace(
+        INFO,
+        thresholds=(ChosenThreshold("youden", 0.25, 0.8, 0.7),),
+        provenance={"data": "ham10000"},
+        calibration=Calibration(2.0, 0.5),
+    )
+    path = tmp_path / "m.onnx"
+    path.write_bytes(assemble(to_onnx(network(3), SIZE), info).SerializeToString())
+    assert OnnxModel.read(path).info == info
+
+
+def test_inputs_outputs_and_versions_that_others_build_on() -> None:
+    model = assemble(to_onnx(network(3), SIZE), INFO)
+    assert [value.name for value in model.graph.input] == ["pixels"]
+    assert [value.name for value in model.graph.output] == ["probability", "probabilities", "statistics"]
+    assert {opset.domain: opset.version for opset in model.opset_import} == {"": 18}
+    assert model.ir_version == 10
