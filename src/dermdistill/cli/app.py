@@ -68,7 +68,7 @@ def run(
 
 @app.command()
 def evaluate(
-    model: Annotated[Path, typer.Argument(help="A run folder, or one weights file.")],
+    model: Annotated[Path, typer.Argument(help="A run folder, one weights file, or a .onnx file.")],
     data: Data,
     split: Annotated[str | None, typer.Option(help="Score only this split: train, val or test.")] = None,
     out: Annotated[Path | None, typer.Option(help="Where predictions and metrics go.")] = None,
@@ -91,6 +91,78 @@ def evaluate(
     show = results_json if as_json else results_text
     print(show(judged.results, judged.comparisons, judged.means, synthetic=judged.synthetic))
     print(f"predictions and metrics: {judged.out}", file=sys.stderr)
+
+
+@app.command()
+def export(
+    run: Annotated[Path, typer.Argument(help="A run folder.")],
+    to: Annotated[Literal["onnx"], typer.Option(help="Format of the file.")] = "onnx",
+    int8: Annotated[bool, typer.Option("--int8", help="Write an 8-bit file too.")] = False,
+    model: Annotated[
+        str | None, typer.Option(help="Which model; the student best on validation unless given.")
+    ] = None,
+    data: Annotated[str | None, typer.Option(help="Where the run's images are, if they moved since.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the files. Default: RUN/export.")] = None,
+    tolerance: Annotated[
+        float, typer.Option(min=0, max=1, help="Largest change of a probability that int8 may make.")
+    ] = 0.1,
+    as_json: AsJson = False,
+) -> None:
+    """Write a model as one file that scores photographs without PyTorch, and prove that it says the same."""
+    _need_training_parts()
+    from dermdistill.cli.table import parity_json, parity_text
+    from dermdistill.pipeline.deploy import export as write
+    from dermdistill.runs import RunFolder
+
+    written = write(RunFolder(run), model=model, data=data, int8=int8, int8_tolerance=tolerance, out=out)
+    show = parity_json if as_json else parity_text
+    print(show([(str(each.path), each.parity) for each in written]))
+
+
+@app.command()
+def predict(
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATHS...", help="Images, folders, glob patterns; '-' for a list on stdin."),
+    ],
+    recursive: Annotated[
+        bool, typer.Option("--recursive", "-r", help="Go into the folders of folders.")
+    ] = False,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", help="Write a table; the same command goes on after a kill.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+    threshold: Annotated[
+        str, typer.Option(help="An operating point of the model, or a number: melanoma from there on.")
+    ] = "sensitivity_0.90",
+    prevalence: Annotated[
+        float | None,
+        typer.Option(help="Re-state P(melanoma) for people of whom this share has melanoma."),
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="A .onnx file of `dermdistill export`, or a run that holds one.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Images scored side by side. Default: one a core.")
+    ] = None,
+) -> None:
+    """Score photographs: P(melanoma), a decision, and warnings.
+
+    Exit code 1 says that some files could not be scored; each is a row with its error.
+    """
+    from dermdistill.cli.predict import Output, score
+
+    failed = score(
+        paths,
+        recursive=recursive,
+        model=model,
+        threshold=threshold,
+        prevalence=prevalence,
+        output=Output(csv, as_json),
+        workers=workers,
+    )
+    if failed:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -39,7 +39,7 @@ def decode_raster(content: bytes, name: str) -> Decoded:
             image.load()
             colours = _colours(image.mode)
             ImageOps.exif_transpose(image, in_place=True)
-            return Decoded(np.array(_to_rgb(image, name)), image.width, image.height, colours)
+            return Decoded(np.array(to_rgb(image, name)), image.width, image.height, colours)
     except UserError:
         raise
     except UnidentifiedImageError:
@@ -59,7 +59,12 @@ def _colours(mode: str) -> Colours:
     return "greyscale" if mode.startswith(("L", "I")) else _COLOURS.get(mode, "RGB")
 
 
-def _to_rgb(image: Image.Image, name: str) -> Image.Image:
+def to_rgb(image: Image.Image, name: str) -> Image.Image:
+    """Any kind of Pillow image as 8-bit RGB.
+
+    Raises:
+        UserError: it has transparent pixels, or its kind of pixel has no one way to RGB.
+    """
     if image.has_transparency_data:
         rgba = image.convert("RGBA")
         if rgba.getchannel("A").getextrema() != (255, 255):

@@ -1,0 +1,211 @@
+"""The model as a program uses it: ``dermdistill.load().predict(images)``."""
+
+import os
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from dermdistill.data.decoding.raster import to_rgb
+from dermdistill.data.images import read_image
+from dermdistill.errors import UserError
+from dermdistill.inference.calibration import Calibration, prevalence_shift
+from dermdistill.inference.decision import DEFAULT_POINT, OperatingPointUsed, operating_point
+from dermdistill.inference.model_info import ModelInfo
+from dermdistill.inference.onnx import INT8_SUFFIX, OnnxModel, Scored
+from dermdistill.records import MELANOMA, Pixels
+
+ImageInput = str | os.PathLike[str] | Image.Image | Pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a model says of one image.
+
+    Attributes:
+        probability: P(melanoma), calibrated on the model's validation images.
+        decision: ``melanoma`` or ``other``, at the operating point.
+        operating_point: the threshold, with what it did to the validation images.
+        diagnoses: probability of every class of the model, summing to 1; two for a binary model.
+        warnings: why to distrust this answer; empty where nothing was noticed.
+        model_id: architecture and digest of the model file.
+    """
+
+    probability: float
+    decision: str
+    operating_point: OperatingPointUsed
+    diagnoses: dict[str, float]
+    warnings: tuple[str, ...]
+    model_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model with its operating point; thread-safe.
+
+    Made by ``load``.
+    """
+
+    _onnx: OnnxModel = field(repr=False)
+    operating_point: OperatingPointUsed
+    _shift: Calibration | None = field(default=None, repr=False)
+
+    @property
+    def info(self) -> ModelInfo:
+        """The description inside the file: classes, provenance, operating points, calibration."""
+        return self._onnx.info
+
+    @property
+    def model_id(self) -> str:
+        """Architecture and digest of the file; the same id is the same file."""
+        return self._onnx.model_id
+
+    def predict(self, images: ImageInput | Iterable[ImageInput]) -> list[Prediction]:
+        """Score images side by side on all cores.
+
+        Args:
+            images: paths, Pillow images, or RGB arrays ``(H, W, 3)`` uint8, in any mixture; one alone is a
+                list of one.
+
+        Returns:
+            A prediction an image, in order.
+
+        Raises:
+            UserError: an image cannot be read; the message names it.
+            TypeError, ValueError: not an image.
+        """
+        if isinstance(images, str | os.PathLike | Image.Image):
+            return [self._predict_one(images)]
+        if isinstance(images, np.ndarray) and images.ndim != 4:
+            return [self._predict_one(images)]
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            return list(pool.map(self._predict_one, images))
+
+    def predict_file(self, path: Path, *, frame: int | None = None) -> Prediction:
+        """Score an image file.
+
+        Args:
+            path: of the file.
+            frame: which image of a DICOM file that holds several, from 1.
+
+        Raises:
+            SeveralFramesError: it holds several and ``frame`` is not given (see ``data.dicom``).
+            UserError: it cannot be read.
+        """
+        # At twice the network's input the answer hardly moves (see ``read_image_bytes``).
+        read = read_image(path, at_least=2 * self.info.input.size, frame=frame)
+        notes = () if read.colours == "RGB" else (f"not in colour as photographed: {read.colours}",)
+        return self._judge(read.pixels, (read.width, read.height), notes)
+
+    def score(self, pixels: Pixels) -> Prediction:
+        """Score RGB pixels ``(H, W, 3)``, uint8; raises ValueError where they are something else."""
+        if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
+            raise ValueError(f"pixels are {pixels.dtype} {pixels.shape}; expected uint8 (H, W, 3)")
+        return self._judge(pixels, (pixels.shape[1], pixels.shape[0]), ())
+
+    def _predict_one(self, image: ImageInput) -> Prediction:
+        if isinstance(image, np.ndarray):
+            return self.score(image)
+        if isinstance(image, Image.Image):
+            return self.score(np.asarray(to_rgb(image, "image")))
+        if isinstance(image, str | os.PathLike):
+            return self.predict_file(Path(image))
+        raise TypeError(f"{type(image).__name__} is no image; expected a path, a Pillow image or an array")
+
+    def _judge(self, pixels: Pixels, size: tuple[int, int], notes: tuple[str, ...]) -> Prediction:
+        scored = self._onnx.score(pixels)
+        probabilities = scored.probabilities
+        if self._shift is not None:
+            probabilities = self._shift.apply(probabilities[None], self.info.melanoma)[0]
+        probability = float(probabilities[self.info.melanoma])
+        return Prediction(
+            probability=probability,
+            decision=MELANOMA if self.operating_point.calls_melanoma(probability) else "other",
+            operating_point=self.operating_point,
+            diagnoses={name: float(p) for name, p in zip(self.info.classes, probabilities, strict=True)},
+            warnings=(*notes, *self._size_warning(size), *self._look_warnings(scored)),
+            model_id=self.model_id,
+        )
+
+    def _size_warning(self, size: tuple[int, int]) -> tuple[str, ...]:
+        wanted = self.info.input.size
+        if min(size) >= wanted:
+            return ()
+        return (f"small: {size[0]} x {size[1]} pixels, the model looks at {wanted} x {wanted}",)
+
+    def _look_warnings(self, scored: Scored) -> tuple[str, ...]:
+        return self.info.reference.warnings(scored.statistics) if self.info.reference else ()
+
+
+def load(
+    model: str | os.PathLike[str] | None = None,
+    *,
+    threshold: str | float = DEFAULT_POINT,
+    prevalence: float | None = None,
+) -> Model:
+    """Load a model to score images with; needs no PyTorch.
+
+    Args:
+        model: a ``.onnx`` file of ``dermdistill export``, or a run folder that holds one; the one that comes
+            with the package unless given.
+        threshold: an operating point of the model (``youden``, ``sensitivity_0.95``, ...), or a number.
+        prevalence: re-state P(melanoma) for people of whom this share has melanoma. Decisions stay the same:
+            named operating points move along; a threshold given as a number is taken as re-stated.
+
+    Raises:
+        UserError: no such model, a damaged one, an unknown operating point, a value out of range.
+    """
+    path = _find(model)
+    onnx = OnnxModel.read(path)
+    shift = None if prevalence is None else _shift(onnx.info, prevalence, path)
+    point = operating_point(onnx.info, threshold, str(path))
+    if shift is not None:
+        point = _restated(onnx.info, point, shift)
+    return Model(onnx, point, shift)
+
+
+def _find(model: str | os.PathLike[str] | None) -> Path:
+    if model is None:
+        raise UserError("no model comes with this version; give one made by `dermdistill export`")
+    path = Path(model)
+    if path.is_dir():
+        return _exported(path)
+    if path.suffix == ".safetensors":
+        raise UserError(f"{path}: weights for PyTorch; make a model of its run with `dermdistill export`")
+    return path
+
+
+def _exported(run: Path) -> Path:
+    """The exported model of a run, the float one of two; raises UserError where it is not one."""
+    from dermdistill.runs import RunFolder  # brings pydantic, a tenth of the time to the first answer
+
+    found = RunFolder(run).exported()
+    floats = [path for path in found if not path.name.endswith(INT8_SUFFIX)] or found
+    if len(floats) == 1:
+        return floats[0]
+    if not found:
+        raise UserError(f"{run}: holds no exported model; make one with `dermdistill export {run}`")
+    raise UserError(f"{run}: holds several models; give one of {', '.join(map(str, floats))}")
+
+
+def _shift(info: ModelInfo, prevalence: float, path: Path) -> Calibration:
+    if not 0 < prevalence < 1:
+        raise UserError(f"prevalence {prevalence}: expected a share between 0 and 1, such as 0.02")
+    if info.validation is None or not 0 < info.validation.prevalence < 1:
+        raise UserError(f"{path}: does not say at which prevalence it was calibrated; export it again")
+    return prevalence_shift(info.validation.prevalence, prevalence)
+
+
+def _restated(info: ModelInfo, point: OperatingPointUsed, shift: Calibration) -> OperatingPointUsed:
+    """The operating point on the re-stated scale."""
+    if point.name != "given":
+        # Just above 1 stands for "call nothing melanoma", on every scale.
+        moved = float(shift.of_melanoma(np.array(min(point.threshold, 1.0))))
+        return replace(point, threshold=moved if point.threshold <= 1 else point.threshold)
+    assert info.validation is not None
+    back = Calibration(1.0, -shift.intercept)
+    sensitivity, specificity = info.validation.at(float(back.of_melanoma(np.array(point.threshold))))
+    return replace(point, sensitivity=sensitivity, specificity=specificity)

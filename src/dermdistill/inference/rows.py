@@ -1,0 +1,46 @@
+"""A scored image as a flat record: the columns of the CSV and the keys of the JSON lines."""
+
+import math
+from collections.abc import Mapping
+
+from dermdistill.inference.model import Model
+from dermdistill.inference.stream import Row
+
+Value = str | float | None
+
+
+def columns(model: Model) -> list[str]:
+    """The names, in order; diagnoses have a column each where the model tells more than two classes."""
+    return [
+        *("path", "probability", "decision"),
+        *("operating_point", "threshold", "validation_sensitivity", "validation_specificity"),
+        *(f"p_{name}" for name in _diagnoses(model)),
+        *("model", "warnings", "error"),
+    ]
+
+
+def record(row: Row, model: Model) -> dict[str, Value]:
+    """The values by column; None where there is none, as for all figures of a file that cannot be scored."""
+    prediction, point = row.prediction, model.operating_point
+    diagnoses: Mapping[str, float] = prediction.diagnoses if prediction else {}
+    return {
+        "path": row.name,
+        "probability": prediction.probability if prediction else None,
+        "decision": prediction.decision if prediction else None,
+        "operating_point": point.name,
+        "threshold": point.threshold,
+        "validation_sensitivity": _known(point.sensitivity),
+        "validation_specificity": _known(point.specificity),
+        **{f"p_{name}": diagnoses.get(name) for name in _diagnoses(model)},
+        "model": model.model_id,
+        "warnings": "; ".join(prediction.warnings) if prediction else "",
+        "error": row.error,
+    }
+
+
+def _diagnoses(model: Model) -> tuple[str, ...]:
+    return model.info.classes if len(model.info.classes) > 2 else ()
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value

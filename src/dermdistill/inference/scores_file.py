@@ -1,0 +1,158 @@
+"""The CSV of ``predict``: written row by row, and gone on with after a kill at any moment.
+
+Rows go to ``FILE.partial``, which becomes FILE when all are there, so FILE is never half a table. A partial
+file that is found is gone on with: its rows are compared with the images asked for, one by one, and only what
+is missing is scored.
+"""
+
+import csv
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from io import TextIOWrapper
+from itertools import chain
+from pathlib import Path
+from typing import Self
+
+from dermdistill.errors import UserError
+from dermdistill.files import cannot_write
+from dermdistill.inference.model import Model
+from dermdistill.inference.rows import Value, columns, record
+from dermdistill.inference.stream import Row, path_of
+
+# Names that are no UTF-8 come back as the very bytes that they are.
+_ENCODING, _ERRORS = "utf-8", "surrogateescape"
+
+
+@dataclass(slots=True)
+class ScoresFile:
+    """An open table; use as a context manager, which makes it whole or leaves it to be gone on with.
+
+    Attributes:
+        path: where the whole table will be.
+        model: that scores.
+        rows_before: how many rows an interrupted command left.
+        errors_before: how many of them tell of a file that cannot be scored.
+    """
+
+    path: Path
+    model: Model
+    rows_before: int = 0
+    errors_before: int = 0
+    _skip: int = field(default=0, repr=False)
+    _handle: TextIOWrapper | None = field(default=None, repr=False)
+
+    @property
+    def partial(self) -> Path:
+        """Where the rows are until all are there."""
+        return self.path.with_name(self.path.name + ".partial")
+
+    def begin(self, paths: Iterable[str]) -> Iterator[str]:
+        """Open the table; the paths that it does not have yet.
+
+        Raises:
+            UserError: the partial table is of another list, model or threshold, or cannot be written.
+        """
+        remaining = iter(paths)
+        try:
+            if self.partial.exists():
+                _cut_off_half_a_row(self.partial)
+                remaining = self._compare(remaining)
+            self._handle = self.partial.open("a", newline="", encoding=_ENCODING, errors=_ERRORS)
+            if self._handle.tell() == 0:
+                self._write(columns(self.model))
+        except OSError as error:
+            raise cannot_write(self.partial, error) from error
+        return remaining
+
+    def add(self, row: Row) -> bool:
+        """Append a row, safe from a kill from then on; False where the table has it already."""
+        if self._skip:
+            self._skip -= 1
+            return False
+        values = record(row, self.model)
+        self._write([_text(values[name]) for name in columns(self.model)])
+        return True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self._handle is None:
+            return
+        try:
+            self._handle.flush()
+            os.fsync(self._handle.fileno())
+            self._handle.close()
+            if kind is None:
+                self.partial.replace(self.path)
+        except OSError as error:
+            raise cannot_write(self.partial, error) from error
+
+    def _write(self, values: Iterable[str]) -> None:
+        assert self._handle is not None
+        try:
+            csv.writer(self._handle, lineterminator="\n").writerow(values)
+            self._handle.flush()
+        except OSError as error:
+            raise cannot_write(self.partial, error) from error
+
+    def _compare(self, remaining: Iterator[str]) -> Iterator[str]:
+        """Check the rows that are there against the images asked for; the images that are still to be scored.
+
+        A file of several frames that comes last may lack some: it is scored again, and its rows that are
+        there are passed over.
+        """
+        path: str | None = None
+        frames = 0
+        with self.partial.open(newline="", encoding=_ENCODING, errors=_ERRORS) as handle:
+            reader = csv.DictReader(handle)
+            if reader.fieldnames is not None and list(reader.fieldnames) != columns(self.model):
+                raise self._another("its columns are those of another model")
+            expected = record(Row("", None), self.model)
+            constant = {name: _text(expected[name]) for name in _CONSTANT}
+            for row in reader:
+                if {name: row[name] for name in _CONSTANT} != constant:
+                    raise self._another("its rows are of another model or threshold")
+                of_frame = path_of(row["path"])
+                if of_frame is None or of_frame != path:
+                    path, frames = next(remaining, None), 0
+                if path is None or path not in (row["path"], of_frame):
+                    raise self._another(f"row {self.rows_before + 1} is {row['path']!r}, not {path!r}")
+                frames += path != row["path"]
+                self.rows_before += 1
+                self.errors_before += bool(row["error"])
+        if path is None or not frames:
+            return remaining
+        self._skip = frames
+        return chain([path], remaining)
+
+    def _another(self, what: str) -> UserError:
+        return UserError(
+            f"{self.partial}: begun with other images or another model ({what}); delete it to begin anew, "
+            "or choose another --csv"
+        )
+
+
+_CONSTANT = ("operating_point", "threshold", "model")
+
+
+def _text(value: Value) -> str:
+    # repr keeps every bit of a number.
+    return "" if value is None else value if isinstance(value, str) else repr(value)
+
+
+def _cut_off_half_a_row(path: Path) -> None:
+    """Cut off what a kill left of a row.
+
+    A row ends with a line feed outside quotes: there an even number of quotes has gone by.
+    """
+    end = position = 0
+    quotes = 0
+    with path.open("r+b") as handle:
+        for line in handle:
+            position += len(line)
+            quotes += line.count(b'"')
+            if line.endswith(b"\n") and quotes % 2 == 0:
+                end = position
+        handle.truncate(end)

@@ -1,0 +1,89 @@
+"""Score any number of image files: in order, side by side, in constant memory."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from dermdistill.data.dicom import SeveralFramesError
+from dermdistill.errors import UserError
+from dermdistill.inference.model import Model, Prediction
+
+# Large enough that handing work over costs nothing, small enough that the answers come steadily.
+_CHUNK = 16
+_CHUNKS_AHEAD = 3
+
+FRAME = "#frame="
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One image and what became of it: a prediction, or the error of a file that cannot be scored.
+
+    Attributes:
+        path: of the file, as it was given.
+        frame: which of a DICOM file's several images, from 1; None for a file of one.
+    """
+
+    path: str
+    prediction: Prediction | None
+    error: str = ""
+    frame: int | None = None
+
+    @property
+    def name(self) -> str:
+        """The path, with the frame behind it where there are several."""
+        return self.path if self.frame is None else f"{self.path}{FRAME}{self.frame}"
+
+
+def path_of(name: str) -> str | None:
+    """The path in a name with a frame; None where the name has none."""
+    path, mark, number = name.rpartition(FRAME)
+    return path if mark and number.isdecimal() else None
+
+
+def score_files(model: Model, paths: Iterable[str], *, workers: int) -> Iterator[Row]:
+    """Score files in the order given.
+
+    Every worker decodes an image and scores it on its one core; Pillow, simplejpeg and ONNX Runtime all work
+    outside Python's lock. Few images are ahead of the one that is read, so memory does not grow.
+
+    Args:
+        model: scores them.
+        paths: read one at a time.
+        workers: threads.
+    """
+    remaining = iter(paths)
+    waiting: deque[Future[list[Row]]] = deque()
+    pool = ThreadPoolExecutor(workers)
+    try:
+        while True:
+            while len(waiting) < workers * _CHUNKS_AHEAD and (chunk := list(islice(remaining, _CHUNK))):
+                waiting.append(pool.submit(_score_chunk, model, chunk))
+            if not waiting:
+                return
+            yield from waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _score_chunk(model: Model, paths: list[str]) -> list[Row]:
+    return [row for path in paths for row in _score(model, path)]
+
+
+def _score(model: Model, path: str) -> list[Row]:
+    try:
+        return [_score_image(model, path)]
+    except SeveralFramesError as several:
+        return [_score_image(model, path, frame) for frame in range(1, several.frames + 1)]
+
+
+def _score_image(model: Model, path: str, frame: int | None = None) -> Row:
+    try:
+        return Row(path, model.predict_file(Path(path), frame=frame), frame=frame)
+    except SeveralFramesError:
+        raise
+    except UserError as error:
+        return Row(path, None, str(error), frame)
