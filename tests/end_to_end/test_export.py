@@ -50,6 +50,7 @@ def test_from_a_run_to_scores_without_pytorch(command: Command, run: RunFolder, 
         assert report["images"] == 20
         assert report["largest_difference"] <= report["tolerance"]
     assert parity[str(files[f"{NAME}.onnx"])]["largest_difference"] < 1e-5
+    assert 0 < parity[str(files[f"{NAME}.onnx"])]["resize_difference"] < 0.01
     assert len(parity[str(files[f"{NAME}.int8.onnx"])]["points"]) == 8
 
     # The file scores photographs as PyTorch does, calibrated alike.
@@ -57,7 +58,9 @@ def test_from_a_run_to_scores_without_pytorch(command: Command, run: RunFolder, 
     network, info = load_weights(run.model(NAME).weights)
     assert info.calibration is None
     assert model.info.calibration is not None
-    trained = TorchPredictor(network, replace(info, calibration=model.info.calibration), torch.device("cpu"))
+    calibrated = replace(info, calibration=model.info.calibration)
+    trained = TorchPredictor(network, calibrated, torch.device("cpu"))
+    assert load_weights(run.export / f"{NAME}.safetensors")[1] == model.info
     photographs = sorted((tmp_path / "lesions").rglob("*.jpg"))[::10]
     pixels = np.stack([resize(decode_file(path), 24) for path in photographs])
     scored = [prediction.probability for prediction in model.predict(photographs)]

@@ -31,6 +31,7 @@ def compared(tolerance: float) -> Parity:
         ("ONNX", table(AFTER), point(0.29)),
         size=1234,
         tolerance=tolerance,
+        photographs=table([probability + 0.01 for probability in AFTER]),
         replicates=100,
     )
 
@@ -39,6 +40,7 @@ def test_by_hand() -> None:
     parity = compared(0.2)
     assert parity.largest_difference == pytest.approx(0.12)
     assert parity.mean_difference == pytest.approx((0.05 + 0.12) / 6)
+    assert parity.resize_difference == pytest.approx(0.01)
     assert parity.auc_before.value == pytest.approx(8 / 9)
     assert parity.auc_after.value == 1
     assert parity.delta_auc.value == pytest.approx(1 / 9)
@@ -71,6 +73,12 @@ def test_any_diagnosis_counts() -> None:
         )
         for part in (rows, rows[:, [1, 0, 2]])
     ]
-    parity = measure(("A", tables[0], []), ("B", tables[1], []), size=1, tolerance=0.1, replicates=100)
+    parity = measure(
+        *(("A", tables[0], []), ("B", tables[1], [])),
+        size=1,
+        tolerance=0.1,
+        photographs=tables[1],
+        replicates=100,
+    )
     assert parity.largest_difference == pytest.approx(0.3)
     assert not parity.holds

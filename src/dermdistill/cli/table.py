@@ -19,8 +19,8 @@ _DECISIONS = (
 )
 
 _FILES = (
-    *("file", "bytes", "compared", "largest change of P", "tolerance", "test AUC [95 % interval]"),
-    *("difference in AUC", "ECE"),
+    *("file", "bytes", "compared", "largest change of P", "tolerance"),
+    *("by its own resize", "test AUC [95 % interval]", "difference in AUC", "ECE"),
 )
 _POINTS = ("operating point", "threshold", "test sensitivity", "test specificity", "decisions changed")
 
@@ -71,6 +71,7 @@ def parity_text(exported: Sequence[tuple[str, Parity]]) -> str:
             f"{parity.after} / {parity.before}",
             f"{parity.largest_difference:.2g}",
             f"{parity.tolerance:g}",
+            f"{parity.resize_difference:.2g}",
             _with_interval(parity.auc_after),
             _with_signed_interval(parity.delta_auc),
             _figure(parity.ece_after),
@@ -150,8 +151,10 @@ def _with_interval(estimate: Estimate) -> str:
 
 
 def _with_signed_interval(estimate: Estimate) -> str:
-    if estimate.value is None or estimate.low is None or estimate.high is None:
+    if estimate.value is None:
         return "-"
     # A difference of nothing must not read -0.0000.
-    value, low, high = (round(number, 4) + 0.0 for number in (estimate.value, estimate.low, estimate.high))
-    return f"{value:.4f} [{low:.4f}, {high:.4f}]"
+    figure = f"{round(estimate.value, 4) + 0.0:.4f}"
+    if estimate.low is None or estimate.high is None:
+        return figure
+    return f"{figure} [{round(estimate.low, 4) + 0.0:.4f}, {round(estimate.high, 4) + 0.0:.4f}]"

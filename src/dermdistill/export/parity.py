@@ -36,6 +36,8 @@ class Parity(Frozen):
         images: how many were compared.
         largest_difference, mean_difference: of the probability of any class, absolute.
         tolerance: the largest difference that is let through.
+        resize_difference: the largest difference between the exported model's answers to the photographs,
+            which it resizes itself, and to the same resized as in training.
         delta_auc: AUC after minus before, paired.
         ece_after: of the calibrated probabilities.
         points: the operating points.
@@ -48,6 +50,7 @@ class Parity(Frozen):
     largest_difference: float
     mean_difference: float
     tolerance: float
+    resize_difference: float
     auc_before: Estimate
     auc_after: Estimate
     delta_auc: Estimate
@@ -66,6 +69,7 @@ def measure(
     *,
     size: int,
     tolerance: float,
+    photographs: Predictions,
     replicates: int,
 ) -> Parity:
     """Compare two models' names, predictions of the same images in one order, and operating points.
@@ -73,12 +77,13 @@ def measure(
     Args:
         before: what the export was made from.
         after: the exported model.
+        photographs: what the exported model says when it resizes the photographs itself.
         size: of its file, bytes.
         tolerance: the largest difference of a probability that is let through.
         replicates: bootstrap resamples of the intervals.
     """
-    first, second = _probabilities(before[1]), _probabilities(after[1])
-    differences = np.abs(first - second)
+    differences = np.abs(_probabilities(before[1]) - _probabilities(after[1]))
+    of_resizing = np.abs(_probabilities(photographs) - _probabilities(after[1]))
     of_before = evaluate(before[1], before[2], replicates=replicates)
     of_after = evaluate(after[1], after[2], replicates=replicates)
     paired = compare([after[1]], [before[1]], names=(after[0], before[0]), replicates=replicates)
@@ -90,6 +95,7 @@ def measure(
         largest_difference=float(differences.max()),
         mean_difference=float(differences.mean()),
         tolerance=tolerance,
+        resize_difference=float(of_resizing.max()),
         auc_before=of_before.auc,
         auc_after=of_after.auc,
         delta_auc=paired.delta_auc,

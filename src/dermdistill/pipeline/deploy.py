@@ -25,7 +25,7 @@ from dermdistill.inference.onnx import INT8_SUFFIX, OnnxModel
 from dermdistill.inference.predictions import Predictions, read_predictions, tabulate
 from dermdistill.inference.predictor import Predictor, predict_in_batches
 from dermdistill.inference.reference import Reference
-from dermdistill.models.checkpoint import load_weights
+from dermdistill.models.checkpoint import load_weights, save_weights
 from dermdistill.models.predictor import TorchPredictor
 from dermdistill.pipeline.prepare import decode, open_data
 from dermdistill.records import Record, SplitName
@@ -55,7 +55,7 @@ def export(
     int8_tolerance: float,
     out: Path | None,
 ) -> list[Exported]:
-    """Write one model of a run as ONNX, and as int8 if asked.
+    """Write one model of a run as ONNX, as int8 if asked, and its weights for PyTorch, calibrated alike.
 
     The calibration, the operating points and the reference of each file are its own, fitted on the run's
     validation images (the reference, and the ranges of int8, on training images); what they do is measured on
@@ -95,9 +95,11 @@ def export(
         ("ONNX", floats, points),
         size=len(content),
         tolerance=FLOAT_TOLERANCE,
+        photographs=images.of_photographs(model_file),
         replicates=replicates,
     )
     exported = [_write(folder / f"{name}.onnx", content, parity)]
+    save_weights(folder / f"{name}.safetensors", network, float_info)
     if int8:
         small = quantise(plain, images.some("train", at_most=CALIBRATION_IMAGES), info.input)
         small_info = _describe(small, info, images)
@@ -107,6 +109,7 @@ def export(
             ("ONNX int8", images.predictions(model_file, "test"), stored(small_info.thresholds)),
             size=len(content),
             tolerance=int8_tolerance,
+            photographs=images.of_photographs(model_file),
             replicates=replicates,
         )
         exported.append(_write(folder / f"{name}{INT8_SUFFIX}", content, parity))
@@ -147,6 +150,13 @@ class _Images:
         rows = self.rows(name)
         chosen = np.linspace(0, len(rows) - 1, min(at_most, len(rows))).astype(np.int64)
         return self.pixels[rows[chosen]]
+
+    def of_photographs(self, model: OnnxModel) -> Predictions:
+        """Predictions of the test images as they are, for the model to resize."""
+        rows = self.rows("test")
+        records = [self.records[i] for i in rows]
+        scored = np.stack([model.score(record.image.decode()).probabilities for record in records])
+        return tabulate(records, ["test"] * len(rows), scored, model.info.classes)
 
     def predictions(self, predictor: Predictor, name: SplitName) -> Predictions:
         rows = self.rows(name)
