@@ -84,7 +84,7 @@ def test_warnings(model: Model, tmp_path: Path) -> None:
     assert warned(skin[:20]) == "small: 60 x 20 pixels, the model looks at 24 x 24"
     assert warned(skin[:, :, 0]).startswith("not in colour as photographed: greyscale")
     assert "blurred" in warned(np.full((60, 60, 3), [200, 150, 130]))
-    assert "unlike the training images" in warned(skin * [0, 1, 0])
+    assert "unlike 99 of 100 training images" in warned(skin * [0, 1, 0])
 
 
 def test_a_large_jpeg_is_decoded_at_less_and_answered_the_same(model: Model, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ LUMINANCE = (0.299, 0.587, 0.114)
 SHARPNESS_FLOOR = 1e-8
 """Added before the logarithm, so that an image of one colour has a finite one."""
 
-_FAR_QUANTILE = 0.999
+_FAR_QUANTILE = 0.99
 _BLURRED_QUANTILE = 0.001
 
 
@@ -37,7 +37,7 @@ class Reference:
     Attributes:
         mean: of each statistic.
         precision: inverse of their covariance.
-        far: Mahalanobis distance that one training image in a thousand exceeds.
+        far: Mahalanobis distance that one training image in a hundred exceeds.
         blurred: log sharpness that one training image in a thousand falls short of.
     """
 
@@ -89,7 +89,7 @@ class Reference:
         if statistics[-1] < self.blurred:
             found.append("blurred: less sharp than 999 of 1,000 training images")
         if self.distances(statistics[None])[0] > self.far:
-            found.append("unlike the training images: brightness, colour or contrast")
+            found.append("unlike 99 of 100 training images in brightness, colour or contrast")
         return tuple(found)
 
 
