@@ -25,6 +25,7 @@ AWKWARD = (
     "two\nlines.jpg",
     '"\n".jpg',
     "\n",
+    "carriage\rreturn.jpg",
     "naïve 皮膚.jpg",
     "no utf-8 \udcff.jpg",
     "=SUM(A1).jpg",
@@ -185,15 +186,16 @@ def test_goes_on_after_cut(
     assert table.read_bytes() == content
 
 
-@pytest.mark.parametrize("change", ["model", "threshold", "order", "fewer", "not a table"])
+@pytest.mark.parametrize("change", ["model", "threshold", "prevalence", "order", "fewer", "not a table"])
 def test_refuses_another(
     change: str, photographs: Path, model_file: Path, command: Callable[..., Outcome], tmp_path: Path
 ) -> None:
     """Two halves that do not belong together are never joined; the half that is there is left as it is."""
     table, partial = tmp_path / "scores.csv", tmp_path / "scores.csv.partial"
     images = sorted(photographs.iterdir())
-    first = {"order": images[::-1], "fewer": images, "not a table": images}.get(change, images)
-    assert command("predict", *first, "--csv", table, "--model", model_file).code == 0
+    first = images[::-1] if change == "order" else images
+    given = ("--threshold", 0.5, "--prevalence", 0.02) if change == "prevalence" else ()
+    assert command("predict", *first, "--csv", table, "--model", model_file, *given).code == 0
     table.rename(partial)
     if change == "not a table":
         partial.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 3)
@@ -201,12 +203,16 @@ def test_refuses_another(
     other = tmp_path / "other.onnx"
     # Protocol buffers skip fields that they do not know: the same graph in another file.
     other.write_bytes(model_file.read_bytes() + b"\xa2\x06\x01x")
+    options: dict[str, tuple[object, ...]] = {
+        "threshold": ("--threshold", "youden"),
+        "prevalence": ("--threshold", 0.5, "--prevalence", 0.5),
+    }
     outcome = command(
         "predict",
         *(images[:3] if change == "fewer" else images),
         *("--csv", table),
         *("--model", other if change == "model" else model_file),
-        *("--threshold", "youden" if change == "threshold" else "sensitivity_0.90"),
+        *options.get(change, ()),
     )
     assert outcome.code == 2
     errors = [line for line in outcome.err.splitlines() if line.startswith("error:")]

@@ -9,7 +9,7 @@ import csv
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from io import TextIOWrapper
+from io import StringIO, TextIOWrapper
 from itertools import chain
 from pathlib import Path
 from typing import Self
@@ -92,7 +92,7 @@ class ScoresFile:
     def _write(self, values: Iterable[str]) -> None:
         assert self._handle is not None
         try:
-            csv.writer(self._handle, lineterminator="\n").writerow(values)
+            self._handle.write(_line(values))
             self._handle.flush()
         except OSError as error:
             raise cannot_write(self.partial, error) from error
@@ -134,7 +134,16 @@ class ScoresFile:
         )
 
 
-_CONSTANT = ("operating_point", "threshold", "model")
+# The rates tell another prevalence from this one where the threshold is a number of the user's.
+_CONSTANT = ("operating_point", "threshold", "validation_sensitivity", "validation_specificity", "model")
+
+
+def _line(values: Iterable[str]) -> str:
+    """A row of CSV, ending with a line feed."""
+    line = StringIO()
+    # Before Python 3.13 a carriage return in a name is quoted only where lines end with one.
+    csv.writer(line, lineterminator="\r\n").writerow(values)
+    return line.getvalue().removesuffix("\r\n") + "\n"
 
 
 def _text(value: Value) -> str:
