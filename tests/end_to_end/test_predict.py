@@ -44,6 +44,7 @@ def test_three_outputs_say_the_same(
         assert {name: record[f"p_{name}"] for name in DIAGNOSES} == prediction.diagnoses
     assert (records[0]["operating_point"], records[0]["threshold"]) == ("youden", 0.4)
     assert (records[0]["validation_sensitivity"], records[0]["validation_specificity"]) == (0.5, 0.75)
+    assert records[0]["prevalence"] == pytest.approx(1 / 3)
     assert text.err.count("not a medical device") == 1
     assert "sensitivity 0.50, specificity 0.75 on validation images" in text.err
 

@@ -1,5 +1,6 @@
 """The model as a program uses it: ``dermdistill.load().predict(images)``."""
 
+import math
 import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -44,13 +45,16 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model with its operating point; thread-safe.
+    """A model with its operating point, made by ``load``; thread-safe.
 
-    Made by ``load``.
+    Attributes:
+        operating_point: decides, and says what it did to the model's validation images.
+        prevalence: share of melanomas that its probabilities are meant for; NaN where the file does not know.
     """
 
     _onnx: OnnxModel = field(repr=False)
     operating_point: OperatingPointUsed
+    prevalence: float
     _shift: Calibration | None = field(default=None, repr=False)
 
     @property
@@ -160,11 +164,11 @@ def load(
     """
     path = _find(model)
     onnx = OnnxModel.read(path)
-    shift = None if prevalence is None else _shift(onnx.info, prevalence, path)
     point = operating_point(onnx.info, threshold, str(path))
-    if shift is not None:
-        point = _restated(onnx.info, point, shift)
-    return Model(onnx, point, shift)
+    if prevalence is None:
+        return Model(onnx, point, onnx.info.validation.prevalence if onnx.info.validation else math.nan)
+    shift = _shift(onnx.info, prevalence, path)
+    return Model(onnx, _restated(onnx.info, point, shift), prevalence, shift)
 
 
 def _find(model: str | os.PathLike[str] | None) -> Path:

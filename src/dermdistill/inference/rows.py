@@ -13,7 +13,7 @@ def columns(model: Model) -> list[str]:
     """The names, in order; diagnoses have a column each where the model tells more than two classes."""
     return [
         *("path", "probability", "decision"),
-        *("operating_point", "threshold", "validation_sensitivity", "validation_specificity"),
+        *("operating_point", "threshold", "validation_sensitivity", "validation_specificity", "prevalence"),
         *(f"p_{name}" for name in _diagnoses(model)),
         *("model", "warnings", "error"),
     ]
@@ -31,6 +31,7 @@ def record(row: Row, model: Model) -> dict[str, Value]:
         "threshold": point.threshold,
         "validation_sensitivity": _known(point.sensitivity),
         "validation_specificity": _known(point.specificity),
+        "prevalence": _known(model.prevalence),
         **{f"p_{name}": diagnoses.get(name) for name in _diagnoses(model)},
         "model": model.model_id,
         "warnings": "; ".join(prediction.warnings) if prediction else "",

@@ -134,8 +134,7 @@ class ScoresFile:
         )
 
 
-# The rates tell another prevalence from this one where the threshold is a number of the user's.
-_CONSTANT = ("operating_point", "threshold", "validation_sensitivity", "validation_specificity", "model")
+_CONSTANT = ("operating_point", "threshold", "prevalence", "model")
 
 
 def _line(values: Iterable[str]) -> str:
