@@ -1,7 +1,6 @@
 """What ``dermdistill predict`` does; imports nothing of PyTorch."""
 
 import json
-import math
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,8 +16,7 @@ from dermdistill.inference.model import Model, load
 from dermdistill.inference.rows import record
 from dermdistill.inference.scores_file import ScoresFile
 from dermdistill.inference.stream import Row, score_files
-
-DISCLAIMER = "research software, not a medical device"
+from dermdistill.inference.wording import headline
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ def score(
     for note in inputs.notes():
         print(f"note: {note}", file=sys.stderr)
     total = inputs.count()
-    print(_headline(loaded), file=sys.stderr)
+    print(headline(loaded.model_id, loaded.operating_point), file=sys.stderr)
     threads = workers or os.cpu_count() or 1
     try:
         if output.csv is not None:
@@ -107,19 +105,6 @@ def _with_progress(rows: Iterable[Row], total: int | None, *, done: int) -> Iter
     """A bar on stderr, where a person sees it and there is more than a moment's work."""
     hidden = not sys.stderr.isatty() and (total or 0) < 1000
     return iter(tqdm(rows, total=total, initial=done, unit="image", disable=hidden, leave=False))
-
-
-def _headline(model: Model) -> str:
-    point = model.operating_point
-    rates = "of unknown sensitivity and specificity"
-    if not (math.isnan(point.sensitivity) or math.isnan(point.specificity)):
-        rates = (
-            f"sensitivity {point.sensitivity:.2f}, specificity {point.specificity:.2f} on validation images"
-        )
-    return (
-        f"model {model.model_id}; melanoma from P = {point.threshold:.3g} on ({point.name}: {rates}); "
-        f"{DISCLAIMER}"
-    )
 
 
 def _line(row: Row) -> str:

@@ -1,0 +1,22 @@
+"""Sentences that stand wherever a probability is shown."""
+
+import math
+
+from dermdistill.inference.decision import OperatingPointUsed
+
+DISCLAIMER = "research software, not a medical device"
+
+
+def rates(point: OperatingPointUsed) -> str:
+    """What an operating point did to the validation images."""
+    if math.isnan(point.sensitivity) or math.isnan(point.specificity):
+        return "of unknown sensitivity and specificity"
+    return f"sensitivity {point.sensitivity:.2f}, specificity {point.specificity:.2f} on validation images"
+
+
+def headline(model_id: str, point: OperatingPointUsed) -> str:
+    """One line: which model, which operating point, and what it is not."""
+    return (
+        f"model {model_id}; melanoma from P = {point.threshold:.3g} on ({point.name}: {rates(point)}); "
+        f"{DISCLAIMER}"
+    )
