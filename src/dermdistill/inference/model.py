@@ -8,8 +8,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
+from dermdistill.data.decoding.limits import Decoded
 from dermdistill.data.decoding.raster import to_rgb
 from dermdistill.data.images import read_image
 from dermdistill.errors import UserError
@@ -89,7 +91,11 @@ class Model:
             return list(pool.map(self._predict_one, images))
 
     def predict_file(self, path: Path, *, frame: int | None = None) -> Prediction:
-        """Score an image file.
+        """Score an image file; arguments and errors as ``read``."""
+        return self.score_decoded(self.read(path, frame=frame))
+
+    def read(self, path: Path, *, frame: int | None = None) -> Decoded:
+        """Decode an image file as ``predict_file`` does.
 
         Args:
             path: of the file.
@@ -100,9 +106,19 @@ class Model:
             UserError: it cannot be read.
         """
         # At twice the network's input the answer hardly moves (see ``read_image_bytes``).
-        read = read_image(path, at_least=2 * self.info.input.size, frame=frame)
+        return read_image(path, at_least=2 * self.info.input.size, frame=frame)
+
+    def score_decoded(self, read: Decoded) -> Prediction:
+        """Score what ``read`` gave."""
         notes = () if read.colours == "RGB" else (f"not in colour as photographed: {read.colours}",)
         return self._judge(read.pixels, (read.width, read.height), notes)
+
+    def log_odds(self, pixels: Pixels) -> NDArray[np.float64]:
+        """``ln(P / (1 - P))`` of melanoma ``(N,)``, as calibrated, of RGB pixels ``(N, H, W, 3)``.
+
+        Without the prevalence given to ``load``, which adds a constant to all log-odds.
+        """
+        return self._onnx.log_odds(pixels)
 
     def score(self, pixels: Pixels) -> Prediction:
         """Score RGB pixels ``(H, W, 3)``, uint8; raises ValueError where they are something else."""

@@ -94,6 +94,15 @@ class OnnxModel:
         """Calibrated class probabilities ``(N, C)`` of RGB pixels ``(N, H, W, 3)``, one size for all."""
         return self._run(pixels)[0]
 
+    def log_odds(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Calibrated ``ln(P / (1 - P))`` of melanoma ``(N,)``, finite, of RGB pixels ``(N, H, W, 3)``."""
+        # From both sides: in float32, 1 - P is lost where P is near 1. Below the smallest normal number
+        # nothing is known of a probability.
+        probabilities = np.maximum(self.predict(pixels), np.finfo(np.float32).tiny)
+        others = np.delete(probabilities, self._info.melanoma, axis=1).sum(axis=1)
+        result: NDArray[np.float64] = np.log(probabilities[:, self._info.melanoma] / others)
+        return result
+
     def statistics(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Statistics ``(N, 7)`` of RGB pixels ``(N, H, W, 3)`` (``inference.reference.STATISTICS``)."""
         return self._run(pixels)[1]
