@@ -19,6 +19,15 @@ app = typer.Typer(
 Data = Annotated[str, typer.Option("--data", help="A folder or CSV of images, or 'synthetic'.")]
 Device = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where the networks run.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Threshold = Annotated[
+    str, typer.Option(help="An operating point of the model, or a number: melanoma from there on.")
+]
+Prevalence = Annotated[
+    float | None, typer.Option(help="Re-state P(melanoma) for people of whom this share has melanoma.")
+]
+ScoringModel = Annotated[
+    Path | None, typer.Option(help="A .onnx file of `dermdistill export`, or a run that holds one.")
+]
 
 
 @app.command()
@@ -132,16 +141,9 @@ def predict(
         Path | None, typer.Option("--csv", help="Write a table; the same command goes on after a kill.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
-    threshold: Annotated[
-        str, typer.Option(help="An operating point of the model, or a number: melanoma from there on.")
-    ] = "sensitivity_0.90",
-    prevalence: Annotated[
-        float | None,
-        typer.Option(help="Re-state P(melanoma) for people of whom this share has melanoma."),
-    ] = None,
-    model: Annotated[
-        Path | None, typer.Option(help="A .onnx file of `dermdistill export`, or a run that holds one.")
-    ] = None,
+    threshold: Threshold = "sensitivity_0.90",
+    prevalence: Prevalence = None,
+    model: ScoringModel = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Images scored side by side. Default: one a core.")
     ] = None,
@@ -163,6 +165,26 @@ def predict(
     )
     if failed:
         raise typer.Exit(1)
+
+
+@app.command()
+def explain(
+    image: Annotated[Path, typer.Argument(help="A photograph.")],
+    out: Annotated[
+        Path | None, typer.Option(help="The picture. Default: <IMAGE>-explained.png, in this folder.")
+    ] = None,
+    threshold: Threshold = "sensitivity_0.90",
+    prevalence: Prevalence = None,
+    model: ScoringModel = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show where the model looked: a picture with P(melanoma), its range over views, and a map.
+
+    The map says what hiding a place does to the answer; the views are mirrored, turned and closer ones.
+    """
+    from dermdistill.cli.explain import explain_file
+
+    explain_file(image, out=out, model=model, threshold=threshold, prevalence=prevalence, as_json=as_json)
 
 
 @app.command()
