@@ -232,7 +232,7 @@ def test_a_full_disk_is_one_clear_line(image_folder: Callable[..., Path], tmp_pa
 def test_evaluate_refuses_what_is_no_model(command: Command, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     line = one_line(command("evaluate", tmp_path / "empty", "--data", "synthetic"))
-    assert "neither a weights file nor a run folder" in line
+    assert "neither a model file nor a run folder" in line
     (tmp_path / "w.safetensors").write_bytes(b"junk")
     line = one_line(command("evaluate", tmp_path / "w.safetensors", "--data", "synthetic"))
     assert "w.safetensors: cannot read it as weights" in line

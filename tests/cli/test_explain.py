@@ -9,6 +9,7 @@ from PIL import Image
 from dermdistill.inference.model import load
 
 from ..conftest import Outcome
+from ..data.dicom_files import dataset, picture, written
 
 DISCLAIMER = "research software, not a medical device"
 
@@ -149,3 +150,23 @@ def test_a_strange_file_name_cannot_rewrite_the_terminal(
     assert "\x1b" not in done.out + done.err
     assert done.out.count("\n") == 1
     assert (tmp_path / "a\x1b[2J\n-explained.png").is_file()
+
+
+def test_a_frame_of_a_dicom_film(
+    command: Callable[..., Outcome], model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frames = np.stack([picture(60, 90), picture(60, 90)[::-1]])
+    film = tmp_path / "film.dcm"
+    film.write_bytes(written(dataset(frames[0], NumberOfFrames=2, PixelData=frames.tobytes())))
+    monkeypatch.chdir(tmp_path)
+    options = ("--model", model_file, "--json")
+
+    unnamed = command("explain", film, *options)
+    second = json.loads(command("explain", film, "--frame", 2, *options).out)
+
+    assert (unnamed.code, unnamed.out) == (2, "")
+    assert "film.dcm: holds 2 frames" in unnamed.err
+    predicted = [json.loads(line) for line in command("predict", film, *options).out.splitlines()]
+    assert {key: second[key] for key in predicted[1]} == predicted[1]
+    assert second["picture"] == "film-frame2-explained.png"
+    assert (tmp_path / "film-frame2-explained.png").is_file()

@@ -173,6 +173,9 @@ def explain(
     out: Annotated[
         Path | None, typer.Option(help="The picture. Default: <IMAGE>-explained.png, in this folder.")
     ] = None,
+    frame: Annotated[
+        int | None, typer.Option(min=1, help="Which image of a DICOM file that holds several.")
+    ] = None,
     threshold: Threshold = "sensitivity_0.90",
     prevalence: Prevalence = None,
     model: ScoringModel = None,
@@ -184,7 +187,15 @@ def explain(
     """
     from dermdistill.cli.explain import explain_file
 
-    explain_file(image, out=out, model=model, threshold=threshold, prevalence=prevalence, as_json=as_json)
+    explain_file(
+        image,
+        frame=frame,
+        out=out,
+        model=model,
+        threshold=threshold,
+        prevalence=prevalence,
+        as_json=as_json,
+    )
 
 
 @app.command()

@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from dermdistill.data.images import read_image
@@ -19,6 +20,7 @@ from dermdistill.inference.wording import headline
 def explain_file(
     image: Path,
     *,
+    frame: int | None,
     out: Path | None,
     model: Path | None,
     threshold: str,
@@ -30,18 +32,19 @@ def explain_file(
     Raises:
         UserError: no such image or model, one that cannot be read, or a picture that cannot be written.
     """
-    target = out or Path(f"{image.stem}-explained.png")
+    shown = Row(str(image), None, frame=frame)
+    target = out or Path(f"{image.stem}{'' if frame is None else f'-frame{frame}'}-explained.png")
     _check(image, target)
     loaded = load(model, threshold=threshold, prevalence=prevalence)
-    read = loaded.read(image)
-    photograph = read_image(image, at_least=PANEL).pixels
+    read = loaded.read(image, frame=frame)
+    photograph = read_image(image, at_least=PANEL, frame=frame).pixels
     print(headline(loaded.model_id, loaded.operating_point), file=sys.stderr)
     began = time.perf_counter()
     explanation = explain(loaded, read)
     took = time.perf_counter() - began
-    write_bytes(target, to_png(draw(explanation, photograph, printable(image.name), prevalence)))
+    write_bytes(target, to_png(draw(explanation, photograph, printable(Path(shown.name).name), prevalence)))
     if as_json:
-        print(json.dumps(_record(image, loaded, explanation, target, took)))
+        print(json.dumps(_record(shown, loaded, explanation, target, took)))
     else:
         print(_line(explanation, target))
         print(f"{explanation.runs} runs of the network in {took:.1f} s", file=sys.stderr)
@@ -69,10 +72,10 @@ def _line(explanation: Explanation, target: Path) -> str:
 
 
 def _record(
-    image: Path, model: Model, explanation: Explanation, target: Path, seconds: float
+    shown: Row, model: Model, explanation: Explanation, target: Path, seconds: float
 ) -> dict[str, Value]:
     views = explanation.views
-    return record(Row(str(image), explanation.prediction), model) | {
+    return record(replace(shown, prediction=explanation.prediction), model) | {
         "views": len(views.probabilities),
         "views_mean": views.mean,
         "views_lowest": views.lowest,
