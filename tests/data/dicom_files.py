@@ -5,7 +5,6 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-import jpeg_ls
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -80,10 +79,6 @@ def image_stream(kind: str, **options: Any) -> Callable[[NDArray[Any]], bytes]:
         return stream.getvalue()
 
     return encode
-
-
-def jpeg_ls_stream(pixels: NDArray[Any]) -> bytes:
-    return bytes(jpeg_ls.encode_array(pixels, interleave_mode=2 if pixels.ndim == 3 else 0))
 
 
 def rle_stream(pixels: NDArray[Any]) -> bytes:

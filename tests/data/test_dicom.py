@@ -27,7 +27,6 @@ from .dicom_files import (
     compressed,
     dataset,
     image_stream,
-    jpeg_ls_stream,
     picture,
     rle_stream,
     written,
@@ -50,7 +49,6 @@ PLAIN = {
 }
 LOSSLESS: dict[str, tuple[str, Callable[[NDArray[Any]], bytes]]] = {
     "rle": (uid.RLELossless, rle_stream),
-    "jpeg-ls": (uid.JPEGLSLossless, jpeg_ls_stream),
     "jpeg-2000": (uid.JPEG2000Lossless, JPEG_2000),
 }
 
@@ -224,8 +222,6 @@ class TestFilesOfOthers:
         [
             "SC_rgb_rle.dcm",
             "SC_rgb_rle_16bit.dcm",
-            "SC_rgb_jls_lossy_line.dcm",
-            "SC_rgb_jls_lossy_sample.dcm",
             "SC_rgb_small_odd.dcm",
             "SC_rgb_small_odd_big_endian.dcm",
             "SC_rgb_gdcm_KY.dcm",
@@ -289,18 +285,12 @@ class TestEverywhere:
         with pytest.raises(UserError, match=r"a\.dcm: a DICOM file; .*pip install 'dermdistill\[dicom\]'"):
             pixels(written(dataset(RGB)))
 
-    def test_without_the_codec_of_jpeg_ls(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        content = compressed(dataset(RGB), [jpeg_ls_stream(RGB)], uid.JPEGLSLossless)
-        monkeypatch.setitem(sys.modules, "jpeg_ls", None)
-        with pytest.raises(UserError, match=r"a\.dcm: JPEG-LS; to read it: pip install"):
-            pixels(content)
-
     def test_pydicom_is_imported_for_dicom_files_only(self, tmp_path: Path) -> None:
         Image.fromarray(RGB).save(tmp_path / "a.png")
         program = (
             "import sys; from pathlib import Path; from dermdistill.data.images import decode_file;"
             f"decode_file(Path({str(tmp_path / 'a.png')!r}));"
-            "sys.exit('pydicom' in sys.modules or 'jpeg_ls' in sys.modules)"
+            "sys.exit('pydicom' in sys.modules)"
         )
         assert subprocess.run([sys.executable, "-c", program]).returncode == 0
 
@@ -478,13 +468,9 @@ MALFORMED: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: compressed(dataset(RGB, "YBR_RCT"), [JPEG_2000(GREY)], uid.JPEG2000Lossless),
         "JPEG 2000 of 1 components and 1 tiles; expected 3",
     ),
-    "jpeg-ls-noise": (
-        lambda: compressed(dataset(RGB), [jpeg_ls_stream(RGB)[:30] + bytes(100)], uid.JPEGLSLossless),
-        "damaged JPEG-LS",
-    ),
-    "jpeg-ls-without-a-frame": (
-        lambda: compressed(dataset(RGB), [b"\xff\xd8\xff\xd9"], uid.JPEGLSLossless),
-        "damaged JPEG-LS: no frame",
+    "jpeg-ls": (
+        lambda: sample("SC_rgb_jls_lossy_line.dcm").read_bytes(),
+        "compressed as JPEG-LS; export it as JPEG or uncompressed",
     ),
     "deep-sequences": (deep, "damaged DICOM header; export or download it again"),
     "flood-of-elements": (flood, "more than 20000 elements before the pixels"),

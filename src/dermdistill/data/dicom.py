@@ -47,7 +47,7 @@ def decode_dicom(
 ) -> Decoded:
     """Decode one frame of a DICOM photograph.
 
-    Plain, deflated, RLE, JPEG (lossy and lossless, 8 bits), JPEG-LS and JPEG 2000. A greyscale image is
+    Plain, deflated, RLE, JPEG (lossy and lossless, 8 bits) and JPEG 2000. A greyscale image is
     shown through its window if it has one, otherwise its stored bits become 0..255. Overlays and colour
     profiles are left alone. Messages hold nothing of the file's texts.
 

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from dermdistill.data.decoding.jpeg import decode_bare_jpeg, decode_jpeg, segments
+from dermdistill.data.decoding.jpeg import decode_bare_jpeg, decode_jpeg
 from dermdistill.data.images import resize
 from dermdistill.errors import UserError
 
@@ -154,9 +154,3 @@ class TestHostile:
         content = jpeg(scene(20, 30))
         expected = decode_jpeg(content, "a.jpg").pixels
         assert np.array_equal(decode_jpeg(content + tail, "a.jpg").pixels, expected)
-
-    def test_segments_end_with_the_image(self) -> None:
-        content = jpeg(scene(20, 30))
-        markers = [marker for marker, _, _ in segments(content + content)]
-        assert markers[-1] == 0xDA
-        assert markers.count(0xDA) == 1

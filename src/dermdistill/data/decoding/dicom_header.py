@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from dermdistill.data.decoding.dicom_elements import DicomError, Elements, read_elements
+from dermdistill.data.decoding.dicom_elements import Codec, DicomError, Elements, read_elements
 from dermdistill.data.decoding.limits import check_size
 from dermdistill.data.decoding.quiet import quiet
 from dermdistill.errors import UserError
@@ -84,7 +84,7 @@ class Header:
         frames: for each frame, the pieces of the file that hold it.
     """
 
-    codec: str | None
+    codec: Codec | None
     little_endian: bool
     rows: int
     columns: int

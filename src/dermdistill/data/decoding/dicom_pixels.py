@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dermdistill.data.decoding.dicom_header import Header
-from dermdistill.data.decoding.jpeg import decode_bare_jpeg, segments
+from dermdistill.data.decoding.jpeg import decode_bare_jpeg
 from dermdistill.data.decoding.limits import damaged
 from dermdistill.data.decoding.quiet import quiet
 from dermdistill.errors import UserError
@@ -39,8 +39,6 @@ def decode_frame(header: Header, index: int, name: str, at_least: int | None) ->
             return _jpeg(content, header, name, at_least)
         case "JPEG 2000":
             return _jpeg_2000(content, header, name)
-        case _:
-            return _jpeg_ls(content, header, name)
 
 
 def _plain(content: bytes, header: Header) -> _Samples:
@@ -147,30 +145,6 @@ def _check_shape(shape: tuple[int, int], header: Header, name: str) -> None:
             f"{name}: damaged DICOM: Rows and Columns are {header.rows} and {header.columns}, "
             f"the pixels inside {shape[0]} and {shape[1]}; export it again"
         )
-
-
-def _jpeg_ls(content: bytes, header: Header, name: str) -> Pixels:
-    try:
-        import jpeg_ls  # only where such a file is met
-    except ModuleNotFoundError:
-        raise UserError(f"{name}: JPEG-LS; to read it: pip install 'dermdistill[dicom]'") from None
-    frame = next((start for marker, start, _ in segments(content) if marker == 0xF7), len(content))
-    if frame + 6 > len(content):
-        raise UserError(f"{name}: damaged JPEG-LS: no frame; export or download it again")
-    precision, height, width, components = struct.unpack_from(">BHHB", content, frame)
-    _check_shape((height, width), header, name)
-    if components != header.samples or not 2 <= precision <= header.allocated:
-        raise UserError(
-            f"{name}: damaged JPEG-LS: {components} components of {precision} bits; export it again"
-        )
-    try:
-        raw, information = jpeg_ls.decode_pixel_data(content)
-    except Exception as error:
-        raise damaged(name, "JPEG-LS", error) from None
-    samples: _Samples = np.frombuffer(raw, dtype=np.uint8 if precision <= 8 else np.dtype("<u2"))
-    planar = components > 1 and information["interleave_mode"] == 0
-    layout = replace(header, planar=planar, allocated=samples.itemsize * 8, stored=precision)
-    return _rgb(_arranged(samples, layout), layout)
 
 
 def _rgb(samples: _Samples, header: Header) -> Pixels:

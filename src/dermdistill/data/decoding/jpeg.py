@@ -97,7 +97,7 @@ def _check_scans(content: bytes, name: str) -> None:
     if content.count(b"\xff\xda") <= _MAX_SCANS:  # counts too many, if anything: thumbnails, appended files
         return
     scans = 0
-    for number, (marker, _, _) in enumerate(segments(content)):
+    for number, (marker, _, _) in enumerate(_segments(content)):
         scans += marker == _SCAN
         if scans > _MAX_SCANS or number >= _MAX_SEGMENTS:
             raise UserError(
@@ -106,7 +106,7 @@ def _check_scans(content: bytes, name: str) -> None:
             )
 
 
-def segments(content: bytes) -> Iterator[tuple[int, int, int]]:
+def _segments(content: bytes) -> Iterator[tuple[int, int, int]]:
     """Marker byte, start and end of the payload of each segment of the image, found as libjpeg does."""
     found = _MARKER.search(content, len(START))
     while found:
@@ -125,7 +125,7 @@ def _orientation(content: bytes) -> int:
     if _EXIF not in content:
         return 1
     from_xmp = None
-    for marker, start, end in islice(segments(content), _MAX_SEGMENTS):
+    for marker, start, end in islice(_segments(content), _MAX_SEGMENTS):
         if marker == _SCAN:
             break
         if marker != _APP1:

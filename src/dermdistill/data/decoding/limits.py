@@ -84,6 +84,8 @@ def check_size(width: int, height: int, name: str) -> None:
 
 def damaged(name: str, kind: str, error: Exception) -> UserError:
     """The error for a file of this kind that a decoder could not read."""
+    if isinstance(error, MemoryError):
+        return UserError(f"{name}: {kind} too large for the memory that is free; scale it down")
     reason = printable(" ".join(str(error).split())[:200]) or type(error).__name__
     return UserError(f"{name}: damaged {kind} ({reason}); copy or download it again")
 

@@ -18,6 +18,9 @@ _COLOURS: dict[str, Colours] = {"P": "palette", "PA": "palette", "1": "greyscale
 
 # 50 megapixels of noise in the 8 kB chunks that libpng writes are 18,000 of them.
 _MAX_PNG_CHUNKS = 50_000
+# None, LZW, JPEG, Deflate (two codes) and PackBits. Fax codes pass damage in silence.
+_TIFF_COMPRESSIONS = frozenset((1, 5, 7, 8, 32946, 32773))
+_TIFF_COMPRESSION = 259
 # A TIFF of 65,535 rows has no more strips; Pillow makes several objects of each value.
 _MAX_TIFF_VALUES = 65_535
 _TIFF_BYTES = frozenset((1, 2, 6, 7))  # types that Pillow keeps as they are, however many
@@ -30,7 +33,7 @@ def decode_raster(content: bytes, name: str) -> Decoded:
         UserError: not of these formats, damaged, transparent, of several frames or of unsupported pixels.
     """
     _check_png_chunks(content, name)
-    _check_tiff_values(content, name)
+    _check_tiff(content, name)
     try:
         with quiet(), Image.open(io.BytesIO(content), formats=FORMATS) as image:
             check_size(image.width, image.height, name)
@@ -80,7 +83,7 @@ def to_rgb(image: Image.Image, name: str) -> Image.Image:
         raise UserError(
             f"{name}: pixels of kind {image.mode!r} are not supported; save it as an 8-bit RGB image"
         )
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _check_png_chunks(content: bytes, name: str) -> None:
@@ -97,8 +100,8 @@ def _check_png_chunks(content: bytes, name: str) -> None:
             )
 
 
-def _check_tiff_values(content: bytes, name: str) -> None:
-    """Refuse a TIFF whose first directory holds lists of millions of values, such as strips."""
+def _check_tiff(content: bytes, name: str) -> None:
+    """Refuse a TIFF of millions of strips or other values, or of a compression that no photograph has."""
     order = {b"II": "<", b"MM": ">"}.get(content[:2])
     if order is None:
         return
@@ -107,18 +110,13 @@ def _check_tiff_values(content: bytes, name: str) -> None:
     try:
         (start,) = struct.unpack_from(order + offset, content, offset_at)
         (number,) = struct.unpack_from(order + entries, content, start)
-        first = start + struct.calcsize(order + entries)
-        size = struct.calcsize(order + entry)
-        directory = memoryview(content)[first : first + min(number, 65_535) * size]
-        values = (
-            count
-            for _, kind, count, _ in struct.iter_unpack(
-                order + entry, directory[: len(directory) // size * size]
-            )
-            if kind not in _TIFF_BYTES
-        )
-        too_many = number > 65_535 or max(values, default=0) > _MAX_TIFF_VALUES
-    except struct.error:  # cut off: Pillow says so
+    except (struct.error, OverflowError):  # cut off: Pillow says so
         return
-    if too_many:
-        raise UserError(f"{name}: a TIFF of more than {_MAX_TIFF_VALUES} strips or values; save it anew")
+    first, size = start + struct.calcsize(order + entries), struct.calcsize(order + entry)
+    directory = content[first : first + min(number, _MAX_TIFF_VALUES) * size]
+    directory = directory[: len(directory) // size * size]
+    for tag, kind, count, value in struct.iter_unpack(order + entry, directory):
+        if count > _MAX_TIFF_VALUES and kind not in _TIFF_BYTES:
+            raise UserError(f"{name}: a TIFF of more than {_MAX_TIFF_VALUES} strips or values; save it anew")
+        if tag == _TIFF_COMPRESSION and struct.unpack_from(order + "H", value)[0] not in _TIFF_COMPRESSIONS:
+            raise UserError(f"{name}: a TIFF compressed in a way that is not for photographs; save it as LZW")
