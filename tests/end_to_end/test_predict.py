@@ -14,6 +14,8 @@ from PIL import Image
 from dermdistill.inference.model import load
 
 from ..conftest import DIAGNOSES, Outcome
+from ..data.dicom_files import PATIENT
+from ..data.test_dicom import MALFORMED
 
 Command = Callable[..., Outcome]
 
@@ -97,6 +99,25 @@ def test_no_bad_file_stops_the_others(command: Command, model_file: Path, tmp_pa
     for name in ("a-good.png", "z-good.png"):
         assert rows[name]["error"] == ""
         assert 0 < float(rows[name]["probability"]) < 1
+
+
+def test_no_malformed_dicom_file_stops_the_others(
+    command: Command, model_file: Path, tmp_path: Path, photographs: Path
+) -> None:
+    for name, (make, _) in MALFORMED.items():
+        (photographs / f"{name}.dcm").write_bytes(make())
+    done = command("predict", photographs, "--model", model_file, "--csv", tmp_path / "scores.csv")
+    assert done.code == 1
+    assert "Traceback" not in done.err
+    rows = {Path(row["path"]).name: row for row in table(tmp_path / "scores.csv")}
+    assert len(rows) == len(MALFORMED) + 5
+    for name, (_, message) in MALFORMED.items():
+        error = rows[f"{name}.dcm"]["error"]
+        assert error.startswith(str(photographs / f"{name}.dcm"))
+        assert message in error
+        assert "\n" not in error
+        assert PATIENT not in error
+    assert all(rows[f"photo{i}.jpg"]["error"] == "" for i in range(5))
 
 
 def test_a_bad_file_on_the_terminal(command: Command, model_file: Path, tmp_path: Path) -> None:
