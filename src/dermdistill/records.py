@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MELANOMA = "melanoma"
+OTHER = "other"
 
 SplitName = Literal["train", "val", "test"]
 SPLIT_NAMES: tuple[SplitName, ...] = ("train", "val", "test")

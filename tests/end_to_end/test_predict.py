@@ -87,7 +87,7 @@ def test_no_bad_file_stops_the_others(command: Command, model_file: Path, tmp_pa
     done = command("predict", folder, "--model", model_file, "--csv", tmp_path / "scores.csv")
     assert done.code == 1
     assert f"{len(expected)} of the files could not be scored" in done.err
-    assert "1 folders in it are left out" in done.err
+    assert "left out 1 folders in it" in done.err
     assert "Traceback" not in done.err
     rows = {Path(row["path"]).name: row for row in table(tmp_path / "scores.csv")}
     assert list(rows) == sorted([*expected, "a-good.png", "z-good.png"])

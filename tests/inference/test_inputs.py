@@ -62,11 +62,13 @@ def test_links_in_a_circle_end(tree: Path) -> None:
 
 def test_what_is_left_out_is_said(tree: Path) -> None:
     assert Inputs((str(tree),)).notes() == [
-        f"{tree}: 1 files without an image suffix are left out",
-        f"{tree}: 2 folders in it are left out; --recursive takes them in",
+        f"{tree}: left out 1 files without an image suffix",
+        f"{tree}: left out 2 folders in it; --recursive takes them in",
     ]
+    (tree / "deep" / "round").symlink_to(tree, target_is_directory=True)
     assert Inputs((str(tree),), recursive=True).notes() == [
-        f"{tree}: 1 files without an image suffix are left out"
+        f"{tree}: left out 2 files without an image suffix",
+        f"{tree}: left out 1 links to folders",
     ]
     assert Inputs((str(tree / "deep" / "deeper"),)).notes() == []
 

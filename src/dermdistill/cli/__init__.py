@@ -1,6 +1,7 @@
 """The command line. Heavy imports live inside the commands, so that ``--help`` is instant."""
 
 import errno
+import os
 import sys
 
 from dermdistill.errors import UserError
@@ -15,6 +16,10 @@ def main() -> None:
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
+    except BrokenPipeError:
+        # Whoever reads the results has seen enough, as `head` does; Python must not complain on exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise

@@ -18,6 +18,8 @@ from dermdistill.inference.scores_file import ScoresFile
 from dermdistill.inference.stream import Row, score_files
 from dermdistill.inference.wording import headline
 
+_LONG = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Output:
@@ -95,15 +97,18 @@ def _to_stdout(model: Model, inputs: Inputs, total: int | None, threads: int, *,
     failed = 0
     if not as_json:
         print("P(melanoma)  decision  path")
-    for row in _with_progress(score_files(model, inputs, workers=threads), total, done=0):
+    rows = score_files(model, inputs, workers=threads)
+    for row in _with_progress(rows, total, rows_shown=sys.stdout.isatty()):
         print(json.dumps(record(row, model)) if as_json else _line(row))
         failed += row.prediction is None
     return failed
 
 
-def _with_progress(rows: Iterable[Row], total: int | None, *, done: int) -> Iterator[Row]:
-    """A bar on stderr, where a person sees it and there is more than a moment's work."""
-    hidden = not sys.stderr.isatty() and (total or 0) < 1000
+def _with_progress(
+    rows: Iterable[Row], total: int | None, *, done: int = 0, rows_shown: bool = False
+) -> Iterator[Row]:
+    """A bar on stderr: not among rows that a person watches, and in a log only for long work."""
+    hidden = rows_shown or (not sys.stderr.isatty() and total is not None and total < _LONG)
     return iter(tqdm(rows, total=total, initial=done, unit="image", disable=hidden, leave=False))
 
 

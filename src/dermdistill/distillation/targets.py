@@ -6,9 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dermdistill.errors import UserError
-from dermdistill.records import MELANOMA, Record
+from dermdistill.records import MELANOMA, OTHER, Record
 
-OTHER = "other"
 _BINARY = (OTHER, MELANOMA)
 
 

@@ -75,17 +75,19 @@ class Inputs:
                 yield from self._of_folder(path)
 
     def _left_out(self, folder: str) -> Iterator[str]:
-        others = folders = 0
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.is_dir():
-                    folders += 1
-                elif not _is_image(entry.name):
-                    others += 1
+        others = folders = links = 0
+        for root, inside, files in os.walk(folder):
+            others += sum(not _is_image(name) for name in files)
+            if not self.recursive:
+                folders = len(inside)
+                break
+            links += sum(os.path.islink(os.path.join(root, name)) for name in inside)  # noqa: PTH114, PTH118
         if others:
-            yield f"{folder}: {others} files without an image suffix are left out"
-        if folders and not self.recursive:
-            yield f"{folder}: {folders} folders in it are left out; --recursive takes them in"
+            yield f"{folder}: left out {others} files without an image suffix"
+        if folders:
+            yield f"{folder}: left out {folders} folders in it; --recursive takes them in"
+        if links:
+            yield f"{folder}: left out {links} links to folders"
 
 
 def _walk(folder: str, recursive: bool) -> Iterator[str]:

@@ -19,7 +19,7 @@ from dermdistill.inference.calibration import Calibration, prevalence_shift
 from dermdistill.inference.decision import DEFAULT_POINT, OperatingPointUsed, operating_point
 from dermdistill.inference.model_info import ModelInfo
 from dermdistill.inference.onnx import INT8_SUFFIX, OnnxModel, Scored
-from dermdistill.records import MELANOMA, Pixels
+from dermdistill.records import MELANOMA, OTHER, Pixels
 
 ImageInput = str | os.PathLike[str] | Image.Image | Pixels
 
@@ -143,7 +143,7 @@ class Model:
         probability = float(probabilities[self.info.melanoma])
         return Prediction(
             probability=probability,
-            decision=MELANOMA if self.operating_point.calls_melanoma(probability) else "other",
+            decision=MELANOMA if self.operating_point.calls_melanoma(probability) else OTHER,
             operating_point=self.operating_point,
             diagnoses={name: float(p) for name, p in zip(self.info.classes, probabilities, strict=True)},
             warnings=(*notes, *self._size_warning(size), *self._look_warnings(scored)),

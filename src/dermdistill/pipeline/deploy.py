@@ -182,11 +182,16 @@ def _describe(network: ModelProto, info: ModelInfo, images: _Images) -> ModelInf
         calibrated,
         thresholds=to_store(operating_points(validation)),
         validation=ValidationScores(
-            melanoma=tuple(sorted(map(float, validation.probability[validation.label]))),
-            other=tuple(sorted(map(float, validation.probability[~validation.label]))),
+            melanoma=_sorted(validation.probability[validation.label]),
+            other=_sorted(validation.probability[~validation.label]),
         ),
         reference=Reference.of(statistics),
     )
+
+
+def _sorted(probability: NDArray[np.float64]) -> tuple[float, ...]:
+    """To six digits, all that counts, in half the bytes."""
+    return tuple(sorted(float(f"{p:.6g}") for p in probability))
 
 
 def _assembled(network: ModelProto, info: ModelInfo) -> tuple[bytes, OnnxModel]:
