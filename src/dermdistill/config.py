@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from dermdistill.errors import UserError
 
 ObjectiveName = Literal["labels", "hinton", "as-published"]
+StudentName = Literal["dsnet", "dermlet"]
 
 
 class _Section(BaseModel):
@@ -69,6 +70,9 @@ class AugmentRecipe(_Section):
         shift: largest shift in either direction as a share of the side.
         brightness, contrast, saturation: largest relative change.
         channel: largest relative gain of each colour channel on its own (white balance).
+        blur: largest standard deviation of a Gaussian blur, as a share of the side.
+        hair: share of the images with hair drawn over them.
+        corners: share of the images with dark corners drawn over them.
     """
 
     rotate: bool = True
@@ -79,6 +83,9 @@ class AugmentRecipe(_Section):
     contrast: float = Field(0.2, ge=0, lt=1)
     saturation: float = Field(0.2, ge=0, lt=1)
     channel: float = Field(0.05, ge=0, lt=1)
+    blur: float = Field(0.0, ge=0, le=0.1)
+    hair: float = Field(0.0, ge=0, le=1)
+    corners: float = Field(0.0, ge=0, le=1)
 
 
 class TrainingRecipe(_Section):
@@ -118,12 +125,13 @@ class StudentRecipe(TrainingRecipe):
     """The small network, trained once for every objective and seed.
 
     Attributes:
+        model: ``dsnet``, the paper's, or ``dermlet``, ours.
         objectives: ``labels`` is the control without a teacher; keep it.
         temperature: T of the soft targets.
         hard_weight: weight of the hard-label loss; the soft loss has the rest.
     """
 
-    model: Literal["dsnet"] = "dsnet"
+    model: StudentName = "dsnet"
     objectives: tuple[ObjectiveName, ...] = ("labels", "hinton")
     seeds: tuple[Annotated[int, Field(ge=0)], ...] = (0,)
     temperature: float = Field(10.0, gt=0)

@@ -7,12 +7,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from dermdistill.config import AugmentRecipe
+from dermdistill.data import artefacts
 
 _LUMINANCE = (0.299, 0.587, 0.114)
 
 
 class Augment:
-    """Draws a new geometric and colour change for every image of a batch.
+    """Draws new changes of geometry and colour, and new artefacts, for every image of a batch.
 
     Parameters come from a CPU generator, so that one seed gives the same changes on every device.
     """
@@ -22,10 +23,13 @@ class Augment:
 
     def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
         """Change images ``(N, 3, S, S)``, float in [0, 1]; the result has the same shape and range."""
+        # Sampling and blurring are twice as fast a channel at a time.
+        images = images.contiguous()
         moves = self._moves(len(images), generator)
         if moves is not None:
             grid = F.affine_grid(moves.to(images.device), list(images.shape), align_corners=False)
             images = F.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
+        images = self._spoiled(images, generator)
         colour, contrast = self._colours(len(images), generator)
         colour, contrast = colour.to(images.device), contrast.to(images.device)
         images = torch.einsum("nij,njhw->nihw", colour, images)
@@ -47,6 +51,17 @@ class Augment:
         rotation = torch.stack([angle.cos(), -angle.sin(), angle.sin(), angle.cos()], dim=1).view(-1, 2, 2)
         matrix = rotation * flips.unsqueeze(1) * zoom.view(-1, 1, 1)
         return torch.cat([matrix, shift.unsqueeze(2)], dim=2)
+
+    def _spoiled(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        """Blur, hair and dark corners; before the colours, because the light falls on them too."""
+        recipe = self._recipe
+        if recipe.hair:
+            images = artefacts.hair(images, recipe.hair, generator)
+        if recipe.corners:
+            images = artefacts.corners(images, recipe.corners, generator)
+        if recipe.blur:
+            images = artefacts.blur(images, recipe.blur, generator)
+        return images
 
     def _colours(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Colour matrices ``(N, 3, 3)`` and contrasts ``(N,)``."""

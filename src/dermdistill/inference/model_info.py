@@ -63,7 +63,7 @@ class ModelInfo:
     """Description of a trained network.
 
     Attributes:
-        architecture: ``dsnet`` or a timm name.
+        architecture: a student's name, such as ``dsnet``, or a timm name.
         classes: output names in order; one is ``melanoma``.
         input: the preprocessing that it was trained with.
         output: how its logits become probabilities.

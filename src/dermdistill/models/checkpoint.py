@@ -10,15 +10,18 @@ from dermdistill.errors import UserError
 from dermdistill.files import write_bytes
 from dermdistill.inference.model_info import ModelInfo
 from dermdistill.models import zoo
+from dermdistill.models.dermlet import Dermlet
 from dermdistill.models.dsnet import DSNet
 
 _DESCRIPTION = "dermdistill"
 
 
 def build(architecture: str, classes: int, size: int) -> nn.Module:
-    """An untrained network: ``dsnet`` or a timm name under the paper's head."""
+    """An untrained network: a student's name, or a timm name under the paper's head."""
     if architecture == "dsnet":
         return DSNet(size, classes)
+    if architecture == "dermlet":
+        return Dermlet(classes)
     return zoo.create(architecture, classes, "none")
 
 

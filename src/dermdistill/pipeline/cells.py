@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from dermdistill import __version__
-from dermdistill.config import ObjectiveName, Recipe, TrainingRecipe
+from dermdistill.config import AugmentRecipe, ObjectiveName, Recipe, TrainingRecipe
 from dermdistill.data.augment import Augment
 from dermdistill.data.images import InputSpec
 from dermdistill.distillation import objectives
@@ -30,8 +30,7 @@ from dermdistill.inference.model_info import ModelInfo
 from dermdistill.inference.predictions import Predictions, tabulate, write_predictions
 from dermdistill.inference.predictor import predict_in_batches
 from dermdistill.models import cost, zoo
-from dermdistill.models.checkpoint import load_weights, save_weights
-from dermdistill.models.dsnet import DSNet
+from dermdistill.models.checkpoint import build, load_weights, save_weights
 from dermdistill.models.predictor import TorchPredictor
 from dermdistill.pipeline.prepare import Assigned, Decoded
 from dermdistill.runs import ModelFolder, ModelSummary, RunFolder
@@ -171,7 +170,7 @@ def _build(cell: Cell, bench: Bench) -> nn.Module:
     classes = len(bench.assigned.classes)
     if cell.role == "teacher":
         return zoo.create(cell.architecture, classes, bench.recipe.teacher.weights)
-    return DSNet(bench.spec.size, classes)
+    return build(cell.architecture, classes, bench.spec.size)
 
 
 def _score(folder: ModelFolder, bench: Bench) -> ModelInfo:
@@ -212,7 +211,7 @@ def _identity(cell: Cell, bench: Bench) -> str:
     shaping = {
         "cell": [cell.name, cell.architecture, cell.objective, cell.seed],
         "recipe": cell.recipe.model_dump(mode="json", exclude={"objectives", "seeds"}),
-        "augment": recipe.augment.model_dump(mode="json"),
+        "augment": _shaping(recipe.augment),
         "input": bench.spec.to_dict(),
         "classes": bench.assigned.classes,
         "split": bench.assigned.digest,
@@ -223,3 +222,9 @@ def _identity(cell: Cell, bench: Bench) -> str:
         else None,
     }
     return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _shaping(augment: AugmentRecipe) -> dict[str, object]:
+    """Entries that came later count only where they are used, so that older runs keep their identity."""
+    later = {"blur", "hair", "corners"}
+    return {key: value for key, value in augment.model_dump(mode="json").items() if value or key not in later}

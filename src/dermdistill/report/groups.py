@@ -13,6 +13,7 @@ AS_PUBLISHED = "as-published"
 _OBJECTIVES = {LABELS_ONLY: "labels only", "hinton": "distilled", AS_PUBLISHED: "as published"}
 _NETWORKS = {
     "dsnet": "DSNet",
+    "dermlet": "Dermlet",
     "resnet50": "ResNet-50",
     "resnet101": "ResNet-101",
     "tf_efficientnet_lite0": "EfficientNet-Lite0",

@@ -1,0 +1,94 @@
+"""What other clinics' images have and these may lack: blur, hair, dark corners; for whole batches."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+_STRANDS = 8
+_HAIR_WIDTH = (0.004, 0.012)  # share of the image's side
+_HAIR_BEND = 0.6  # largest deviation from a straight line after half a side, as a share of it
+_CORNER_RADIUS = (0.85, 1.3)  # half sides; the corners lie at sqrt(2)
+_CORNER_EDGE = (0.01, 0.08)  # half sides
+_DARKEST = 0.15
+
+
+def blur(images: Tensor, largest: float, generator: torch.Generator) -> Tensor:
+    """Blur every image by its own Gaussian, as fewer pixels or another focus would.
+
+    Args:
+        images: ``(N, C, S, S)``.
+        largest: standard deviations are drawn from 0 to this share of the side.
+        generator: on the CPU.
+    """
+    count, channels, side, _ = images.shape
+    sigma = (torch.rand(count, generator=generator) * largest * side).clamp(min=1e-3)
+    reach = min(math.ceil(2.5 * largest * side), side - 1)
+    offsets = torch.arange(-reach, reach + 1)
+    kernel = torch.exp(-0.5 * (offsets / sigma.unsqueeze(1)) ** 2)
+    kernel = (kernel / kernel.sum(dim=1, keepdim=True)).repeat_interleave(channels, dim=0).to(images.device)
+    padded = F.pad(images, (reach,) * 4, mode="reflect")
+    flat = padded.reshape(1, count * channels, *padded.shape[2:])
+    flat = F.conv2d(flat, kernel.view(-1, 1, 1, 2 * reach + 1), groups=count * channels)
+    flat = F.conv2d(flat, kernel.view(-1, 1, 2 * reach + 1, 1), groups=count * channels)
+    return flat.view(images.shape)
+
+
+def hair(images: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """Draw up to eight dark, bent hairs over a share of the images.
+
+    Each hair is a parabola through a random point, at a random angle.
+
+    Args:
+        images: ``(N, 3, S, S)`` in [0, 1].
+        share: probability that an image has hair.
+        generator: on the CPU.
+    """
+    count, side = len(images), images.shape[-1]
+    drawn = torch.rand(count, _STRANDS, 6, generator=generator).to(images.device)
+    chosen = torch.rand(count, generator=generator).to(images.device) < share
+    if not chosen.any():
+        return images
+    drawn = drawn[chosen].view(-1, _STRANDS, 6, 1, 1)
+    x, y = _coordinates(side, images.device)
+    angle = 2 * math.pi * drawn[:, :, 0]
+    across, down = x - (2 * drawn[:, :, 1] - 1), y - (2 * drawn[:, :, 2] - 1)
+    along = across * angle.cos() + down * angle.sin()
+    aside = down * angle.cos() - across * angle.sin() - _HAIR_BEND * (2 * drawn[:, :, 3] - 1) * along**2
+    half_width = _between(_HAIR_WIDTH, drawn[:, :, 4])
+    # A pixel is 2 / side wide here; a hair's edge fades over one pixel.
+    opacity = ((half_width - aside.abs()) * side / 2 + 0.5).clamp(0, 1) * (drawn[:, :, 5] < 0.5)
+    result = images.clone()
+    cover = opacity.amax(dim=1, keepdim=True)
+    result[chosen] = images[chosen] * (1 - cover) + _DARKEST * drawn[:, :1, 4] * cover
+    return result
+
+
+def corners(images: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """Darken the corners of a share of the images, as the round tube of a dermatoscope does.
+
+    Args:
+        images: ``(N, 3, S, S)`` in [0, 1].
+        share: probability that an image has dark corners.
+        generator: on the CPU.
+    """
+    drawn = torch.rand(len(images), 6, generator=generator).to(images.device)
+    has = (drawn[:, 0] < share).view(-1, 1, 1, 1)
+    drawn = drawn.view(-1, 6, 1, 1)
+    x, y = _coordinates(images.shape[-1], images.device)
+    centre_x, centre_y = 0.2 * drawn[:, 1] - 0.1, 0.2 * drawn[:, 2] - 0.1
+    distance = ((x - centre_x) ** 2 + (y - centre_y) ** 2).sqrt()
+    radius, edge = _between(_CORNER_RADIUS, drawn[:, 3]), _between(_CORNER_EDGE, drawn[:, 4])
+    cover = ((distance - radius) / edge).sigmoid().unsqueeze(1) * has
+    return images * (1 - cover) + _DARKEST * drawn[:, 5:6] * cover
+
+
+def _coordinates(side: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """``x (1, S)`` and ``y (S, 1)`` of the pixels' centres, from -1 to 1."""
+    centres = (2 * torch.arange(side, device=device) + 1) / side - 1
+    return centres.view(1, side), centres.view(side, 1)
+
+
+def _between(limits: tuple[float, float], share: Tensor) -> Tensor:
+    return limits[0] + (limits[1] - limits[0]) * share

@@ -1,0 +1,83 @@
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+
+from dermdistill.data import artefacts
+
+Artefact = Callable[[torch.Tensor, float, torch.Generator], torch.Tensor]
+
+
+def noise(count: int = 8, side: int = 32) -> torch.Tensor:
+    return torch.from_numpy(np.random.default_rng(0).random((count, 3, side, side), dtype=np.float32))
+
+
+def seeded(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def changed(before: torch.Tensor, after: torch.Tensor) -> torch.Tensor:
+    """Which images differ ``(N,)``; a far-off corner's sigmoid leaves a trace that no eye sees."""
+    return (before - after).abs().amax(dim=(1, 2, 3)) > 0.02
+
+
+@pytest.mark.parametrize("artefact", [artefacts.hair, artefacts.corners])
+def test_only_the_asked_share_of_images_changes(artefact: Artefact) -> None:
+    white = torch.ones(400, 3, 32, 32)
+    share = changed(white, artefact(white, 0.3, seeded())).float().mean()
+    assert 0.2 < share < 0.4
+    assert not changed(white, artefact(white, 0.0, seeded())).any()
+
+
+@pytest.mark.parametrize(
+    ("artefact", "amount"), [(artefacts.hair, 1.0), (artefacts.corners, 1.0), (artefacts.blur, 0.05)]
+)
+def test_shape_range_and_the_generator(artefact: Artefact, amount: float) -> None:
+    given = noise()
+    kept = given.clone()
+    result = artefact(given, amount, seeded(1))
+    assert result.shape == given.shape
+    assert result.min() >= 0
+    assert result.max() <= 1
+    assert torch.equal(given, kept)
+    assert torch.equal(result, artefact(given, amount, seeded(1)))
+    assert not torch.equal(result, artefact(given, amount, seeded(2)))
+
+
+def test_blur_keeps_flat_images_and_means() -> None:
+    flat = torch.full((4, 3, 32, 32), 0.4)
+    assert torch.allclose(artefacts.blur(flat, 0.05, seeded()), flat, atol=1e-6)
+    result = artefacts.blur(noise(), 0.05, seeded())
+    assert (result.std(dim=(1, 2, 3)) <= noise().std(dim=(1, 2, 3)) + 1e-6).all()
+
+
+def test_blur_of_a_point_is_the_gaussian() -> None:
+    side, largest = 33, 0.06
+    point = torch.zeros(1, 1, side, side)
+    point[0, 0, 16, 16] = 1.0
+    sigma = float(torch.rand(1, generator=seeded(3))) * largest * side
+    expected = np.exp(-0.5 * (np.arange(-16, 17) / sigma) ** 2)
+    reach = math.ceil(2.5 * largest * side)
+    expected[np.abs(np.arange(-16, 17)) > reach] = 0
+    expected /= expected.sum()
+    result = artefacts.blur(point, largest, seeded(3))[0, 0].numpy()
+    assert np.allclose(result, np.outer(expected, expected), atol=1e-6)
+
+
+def test_corners_darken_the_corners_and_leave_the_middle() -> None:
+    white = torch.ones(200, 3, 64, 64)
+    result = artefacts.corners(white, 1.0, seeded())
+    assert (result[:, :, 32, 32] > 0.999).all()
+    assert (result[:, 0, 0, 0] < 0.5).float().mean() > 0.8
+    assert result.mean(dim=(1, 2, 3)).min() > 0.5
+
+
+def test_hairs_are_thin_and_dark() -> None:
+    white = torch.ones(200, 3, 128, 128)
+    result = artefacts.hair(white, 1.0, seeded())
+    covered = (result[:, 0] < 0.5).float().mean(dim=(1, 2))
+    assert covered.max() < 0.25
+    assert (covered > 0.005).float().mean() > 0.8
+    assert result.min() < 0.16
