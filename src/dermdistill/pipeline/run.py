@@ -12,7 +12,14 @@ from dermdistill.evaluation.results import Comparison, Evaluation, read_json, wr
 from dermdistill.files import check_writable, write_text
 from dermdistill.models import zoo
 from dermdistill.models.checkpoint import read_info
-from dermdistill.pipeline.cells import Bench, finish, refuse_other_results, student_cells, teacher_cell
+from dermdistill.pipeline.cells import (
+    Bench,
+    finish,
+    refuse_other_results,
+    student_cells,
+    teacher_cell,
+    untrained,
+)
 from dermdistill.pipeline.environment import describe, now
 from dermdistill.pipeline.judge import judge
 from dermdistill.pipeline.prepare import assign, decode, open_data
@@ -47,6 +54,7 @@ def run(recipe: Recipe, data: str, out: Path, *, device: torch.device, command: 
     bench = Bench(recipe, folder, assigned, images, _input_spec(recipe), device)
     cells = [teacher_cell(recipe), *student_cells(recipe)]
     refuse_other_results(cells, bench)
+    untrained(cells[-1], bench)  # so that missing weights are found before the teacher is trained
     manifest = _open_folder(bench, data=data, command=command)
     for cell in cells:
         finish(cell, bench)
