@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from dermdistill.errors import UserError
 from dermdistill.inference.predictions import read_predictions
 from dermdistill.models.checkpoint import load_weights
 from dermdistill.runs import RunFolder
@@ -125,6 +126,25 @@ def test_one_command_trains_judges_and_reports(command: Command, recipe: Path, t
     moved.report.unlink()
     assert command("report", moved.path).code == 0
     assert moved.report.read_text() == page
+
+
+def test_first_weights_that_cannot_be_had_are_found_before_any_training(
+    command: Command, recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def offline(backbone: object, name: str) -> None:
+        raise UserError(f"no weights of {name} here")
+
+    monkeypatch.setattr("dermdistill.models.zoo._load_imagenet", offline)
+    dermlet = ["--set", "student.model=dermlet", "--set", "student.weights=imagenet"]
+    run = RunFolder(tmp_path / "run")
+    outcome = command(
+        "run", "--data", "synthetic", "--recipe", recipe, "--out", run.path, *SMALL, *FEW, *dermlet
+    )
+    assert (outcome.code, outcome.err.splitlines()[-1]) == (
+        2,
+        "error: no weights of tf_efficientnet_lite0 here",
+    )
+    assert not list(run.path.rglob("weights.safetensors"))
 
 
 def test_evaluate_scores_a_run_elsewhere_and_guards_its_training_images(

@@ -54,7 +54,8 @@ def run(recipe: Recipe, data: str, out: Path, *, device: torch.device, command: 
     bench = Bench(recipe, folder, assigned, images, _input_spec(recipe), device)
     cells = [teacher_cell(recipe), *student_cells(recipe)]
     refuse_other_results(cells, bench)
-    untrained(cells[-1], bench)  # so that missing weights are found before the teacher is trained
+    if not folder.model(cells[-1].name).weights.exists():
+        untrained(cells[-1], bench)  # so that missing weights are found before the teacher is trained
     manifest = _open_folder(bench, data=data, command=command)
     for cell in cells:
         finish(cell, bench)
