@@ -122,6 +122,7 @@ def bomb(folder: Path) -> Path:
         (with_file("words.jpg", b"this is text, not an image"), ["words.jpg"]),
         (with_file("empty.jpg", b""), ["empty.jpg"]),
         (bomb, ["bomb.png", "50"]),
+        (with_file("scan.dcm", bytes(128) + b"DICM"), ["scan.dcm", "no transfer syntax"]),
     ],
 )
 def test_wrong_data(

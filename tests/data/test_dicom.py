@@ -472,6 +472,12 @@ MALFORMED: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: sample("SC_rgb_jls_lossy_line.dcm").read_bytes(),
         "compressed as JPEG-LS; export it as JPEG or uncompressed",
     ),
+    "jpeg-2000-large": (
+        lambda: compressed(
+            dataset(RGB, "YBR_RCT"), [JPEG_2000(RGB) + bytes(80_000_000)], uid.JPEG2000Lossless
+        ),
+        "80 MB of JPEG 2000 are above the limit of 80 MB",
+    ),
     "deep-sequences": (deep, "damaged DICOM header; export or download it again"),
     "flood-of-elements": (flood, "more than 20000 elements before the pixels"),
     "deflate-bomb": (deflate_bomb, "inflates to more than 200 MB"),

@@ -4,11 +4,12 @@ import os
 import random
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from .fuzzing import SEEDS, outcome
+from .fuzzing import SEEDS, only, outcome
 
 SECONDS = float(os.environ.get("DERMDISTILL_FUZZ_SECONDS", "8"))
 REPOSITORY = Path(__file__).parents[2]
@@ -35,3 +36,12 @@ def test_what_is_mutated_can_be_read(kind: str) -> None:
     seeds = SEEDS[kind]()
     refused = {name for name, content in seeds.items() if outcome(content, random.Random(1)) != "pixels"}
     assert refused <= {"png-palette", "frames", "rle-frames"}  # transparent, and frames that are not named
+
+
+@pytest.mark.parametrize("kind", SEEDS)
+def test_threads_give_what_one_thread_gives(kind: str) -> None:
+    seeds = SEEDS[kind]()
+    numbers = range(400)
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda number: only(seeds, 0, number), numbers))
+    assert together == [only(seeds, 0, number) for number in numbers]

@@ -138,8 +138,8 @@ def read_image_bytes(
         name: leads the message of an error.
         at_least: where given, a JPEG may come back at 1/2, 1/4 or 1/8 of its size as long as neither side
             falls below this. After ``resize`` to ``at_least`` pixels, dermoscopic images then differ by 0.8
-            grey levels on average from those decoded in full (at worst 1.9 in one image); to half of
-            ``at_least``, by 0.3 (1.0). Not for training: its pixels are the full ones.
+            grey levels on average from those decoded in full (1.9 in the worst); after a resize to half
+            of ``at_least``, by 0.3 (0.6). Not for training: its pixels are the full ones.
         frame: of a DICOM file, counted from 1.
 
     Raises:

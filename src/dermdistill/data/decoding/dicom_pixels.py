@@ -21,6 +21,8 @@ _Samples = NDArray[np.unsignedinteger[Any]]
 
 # 50 megapixels in tiles of 128 pixels are 3,000 of them; every tile has a price of its own.
 _MAX_TILES: Final = 4_096
+# JPEG 2000 takes 0.12 s a megabyte: ten seconds at most. 24 megapixels of RGB are 72 MB even as they are.
+_MAX_JPEG_2000_BYTES: Final = 80_000_000
 
 
 def decode_frame(header: Header, index: int, name: str, at_least: int | None) -> Pixels:
@@ -130,6 +132,11 @@ def _check_jpeg_2000(codestream: bytes, header: Header, name: str) -> tuple[int,
     except struct.error:
         raise UserError(f"{name}: damaged JPEG 2000: cut off; export or download it again") from None
     _check_shape((height - top, width - left), header, name)
+    if len(codestream) > _MAX_JPEG_2000_BYTES:
+        raise UserError(
+            f"{name}: {len(codestream) / 1e6:.0f} MB of JPEG 2000 are above the limit of "
+            f"{_MAX_JPEG_2000_BYTES / 1e6:.0f} MB; export it with loss or scaled down"
+        )
     tiles = -(-width // max(1, tile_width)) * -(-height // max(1, tile_height))
     if samples != header.samples or tiles > _MAX_TILES:
         raise UserError(
