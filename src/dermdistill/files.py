@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from dermdistill.errors import UserError
 
@@ -54,6 +55,22 @@ def check_writable(folder: Path) -> None:
         raise UserError(f"{existing}: is a file; expected a folder")
     if not os.access(existing, os.W_OK):
         raise UserError(f"{folder}: cannot write there; choose a writable folder")
+
+
+def lock(handle: IO[str], path: Path) -> None:
+    """Keep an open file to this process until it is closed; does nothing where the system has no such locks.
+
+    Raises:
+        UserError: another process has it.
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows refuses to replace an open file, which is nearly as good
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise UserError(f"{path}: another command is writing it; wait, or choose another file") from None
 
 
 def cannot_write(path: Path, error: OSError) -> UserError:

@@ -79,13 +79,15 @@ def test_the_file_is_evaluated_by_the_code_that_evaluates_weights(
     assert command("export", run.path).code == 0
     data = tmp_path / "lesions"
     out = tmp_path / "judged"
-    judged = command(
-        *("evaluate", run.export / f"{NAME}.onnx", "--data", data, "--out", out, "--replicates", "100")
-    )
+    arguments = ["evaluate", run.export / f"{NAME}.onnx", "--data", data, "--out", out, "--replicates", "100"]
+    on_training_images = command(*arguments)
+    assert on_training_images.code == 2
+    assert "the run was trained or selected on it" in on_training_images.err
+    judged = command(*arguments, "--split", "test")
     assert judged.code == 0, judged.err
     scored = read_predictions(out / NAME / "predictions.csv")
-    assert len(scored) == 100
-    before = read_predictions(run.model(NAME).predictions)
+    before = read_predictions(run.model(NAME).predictions).of_split("test")
+    assert len(scored) == len(before) == 20
     rows = [scored.image_id.index(image_id) for image_id in before.image_id]
     after = scored.take(rows)
     # Calibration moves probabilities and no rank.
@@ -98,7 +100,7 @@ def test_the_file_is_evaluated_by_the_code_that_evaluates_weights(
 def test_a_difference_above_the_tolerance_writes_no_model(command: Command, run: RunFolder) -> None:
     done = command("export", run.path, "--int8", "--tolerance", "0")
     assert done.code == 2
-    assert f"{NAME}.int8.onnx: not written: a probability differs by" in done.err
+    assert f"{NAME}.int8.onnx: not written: P(melanoma) differs by" in done.err
     assert "more than the tolerance 0; see" in done.err
     assert [path.name for path in run.exported()] == [f"{NAME}.onnx"]
     assert (run.export / f"{NAME}.int8.parity.json").exists()

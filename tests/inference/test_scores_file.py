@@ -80,6 +80,30 @@ def test_what_was_there_is_counted(model: Model, files: list[str], tmp_path: Pat
     assert (table.rows_before, table.errors_before) == (5, 1)
 
 
+@pytest.mark.parametrize("content", [b"\x89PNG no line end", b'my,own\ntable,"cut', b"pat\n"])
+def test_a_file_of_another_kind_is_left_as_it_is(
+    model: Model, files: list[str], tmp_path: Path, content: bytes
+) -> None:
+    partial = tmp_path / "scores.csv.partial"
+    partial.write_bytes(content)
+    with pytest.raises(UserError, match="its columns are those of another model"):
+        write(tmp_path / "scores.csv", model, files)
+    assert partial.read_bytes() == content
+
+
+def test_two_commands_do_not_write_one_table(model: Model, files: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "scores.csv"
+    first = ScoresFile(path, model)
+    with first:
+        remaining = first.begin(files)
+        with pytest.raises(UserError, match=r"scores\.csv\.partial: another command is writing it"):
+            write(path, model, files)
+        for row in score_files(model, remaining, workers=1):
+            first.add(row)
+    write(tmp_path / "again.csv", model, files)
+    assert path.read_bytes() == (tmp_path / "again.csv").read_bytes()
+
+
 def test_another_list_or_threshold_is_refused_and_nothing_lost(
     model: Model, model_file: Path, files: list[str], tmp_path: Path
 ) -> None:

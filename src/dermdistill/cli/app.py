@@ -113,7 +113,7 @@ def export(
     data: Annotated[str | None, typer.Option(help="Where the run's images are, if they moved since.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the files. Default: RUN/export.")] = None,
     tolerance: Annotated[
-        float, typer.Option(min=0, max=1, help="Largest change of a probability that int8 may make.")
+        float, typer.Option(min=0, max=1, help="Largest change of P(melanoma) that int8 may make.")
     ] = 0.1,
     as_json: AsJson = False,
 ) -> None:

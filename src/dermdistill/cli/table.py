@@ -19,7 +19,7 @@ _DECISIONS = (
 )
 
 _FILES = (
-    *("file", "bytes", "compared", "largest change of P", "tolerance"),
+    *("file", "bytes", "compared", "largest change of P(melanoma)", "tolerance", "of any class"),
     *("by its own resize", "test AUC [95 % interval]", "difference in AUC", "ECE"),
 )
 _POINTS = ("operating point", "threshold", "test sensitivity", "test specificity", "decisions changed")
@@ -71,6 +71,7 @@ def parity_text(exported: Sequence[tuple[str, Parity]]) -> str:
             f"{parity.after} / {parity.before}",
             f"{parity.largest_difference:.2g}",
             f"{parity.tolerance:g}",
+            f"{parity.largest_of_any_class:.2g}",
             f"{parity.resize_difference:.2g}",
             _with_interval(parity.auc_after),
             _with_signed_interval(parity.delta_auc),

@@ -34,10 +34,11 @@ class Parity(Frozen):
         before, after: which models.
         bytes: size of the exported file.
         images: how many were compared.
-        largest_difference, mean_difference: of the probability of any class, absolute.
-        tolerance: the largest difference that is let through.
+        largest_difference, mean_difference: of P(melanoma), absolute.
+        largest_of_any_class: of the probability of any class, absolute; no decision rests on the others.
+        tolerance: the largest difference of P(melanoma) that is let through.
         resize_difference: the largest difference between the exported model's answers to the photographs,
-            which it resizes itself, and to the same resized as in training.
+            which it resizes itself, and to the same resized as in training; of P(melanoma).
         delta_auc: AUC after minus before, paired.
         ece_after: of the calibrated probabilities.
         points: the operating points.
@@ -49,6 +50,7 @@ class Parity(Frozen):
     images: int
     largest_difference: float
     mean_difference: float
+    largest_of_any_class: float
     tolerance: float
     resize_difference: float
     auc_before: Estimate
@@ -59,7 +61,7 @@ class Parity(Frozen):
 
     @property
     def holds(self) -> bool:
-        """Whether no probability moved by more than the tolerance."""
+        """Whether no P(melanoma) moved by more than the tolerance."""
         return self.largest_difference <= self.tolerance
 
 
@@ -79,11 +81,12 @@ def measure(
         after: the exported model.
         photographs: what the exported model says when it resizes the photographs itself.
         size: of its file, bytes.
-        tolerance: the largest difference of a probability that is let through.
+        tolerance: the largest difference of P(melanoma) that is let through.
         replicates: bootstrap resamples of the intervals.
     """
-    differences = np.abs(_probabilities(before[1]) - _probabilities(after[1]))
-    of_resizing = np.abs(_probabilities(photographs) - _probabilities(after[1]))
+    differences = np.abs(before[1].probability - after[1].probability)
+    of_any_class = np.abs(_probabilities(before[1]) - _probabilities(after[1]))
+    of_resizing = np.abs(photographs.probability - after[1].probability)
     of_before = evaluate(before[1], before[2], replicates=replicates)
     of_after = evaluate(after[1], after[2], replicates=replicates)
     paired = compare([after[1]], [before[1]], names=(after[0], before[0]), replicates=replicates)
@@ -94,6 +97,7 @@ def measure(
         images=len(before[1]),
         largest_difference=float(differences.max()),
         mean_difference=float(differences.mean()),
+        largest_of_any_class=float(of_any_class.max()),
         tolerance=tolerance,
         resize_difference=float(of_resizing.max()),
         auc_before=of_before.auc,

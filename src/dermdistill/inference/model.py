@@ -21,6 +21,9 @@ from dermdistill.inference.model_info import ModelInfo
 from dermdistill.inference.onnx import INT8_SUFFIX, OnnxModel, Scored
 from dermdistill.records import MELANOMA, OTHER, Pixels
 
+SHIPPED = Path(__file__).parents[1] / "weights" / "dermlet.onnx"
+"""The model that comes with the package; its card lies beside it."""
+
 ImageInput = str | os.PathLike[str] | Image.Image | Pixels
 
 
@@ -189,7 +192,7 @@ def load(
 
 def _find(model: str | os.PathLike[str] | None) -> Path:
     if model is None:
-        raise UserError("no model comes with this version; give one made by `dermdistill export`")
+        return SHIPPED
     path = Path(model)
     if path.is_dir():
         return _exported(path)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Self
 
 from dermdistill.errors import UserError
-from dermdistill.files import cannot_write
+from dermdistill.files import cannot_write, lock
 from dermdistill.inference.model import Model
 from dermdistill.inference.rows import Value, columns, record
 from dermdistill.inference.stream import Row, path_of
@@ -53,13 +53,18 @@ class ScoresFile:
         Raises:
             UserError: the partial table is of another list, model or threshold, or cannot be written.
         """
-        remaining = iter(paths)
         try:
-            if self.partial.exists():
-                _cut_off_half_a_row(self.partial)
-                remaining = self._compare(remaining)
-            self._handle = self.partial.open("a", newline="", encoding=_ENCODING, errors=_ERRORS)
-            if self._handle.tell() == 0:
+            handle = self.partial.open("a", newline="", encoding=_ENCODING, errors=_ERRORS)
+            try:
+                lock(handle, self.partial)
+                end = _end_of_whole_rows(self.partial)
+                remaining = self._compare(iter(paths), end)
+                handle.truncate(end)
+            except BaseException:
+                handle.close()
+                raise
+            self._handle = handle
+            if end == 0:
                 self._write(columns(self.model))
         except OSError as error:
             raise cannot_write(self.partial, error) from error
@@ -97,35 +102,40 @@ class ScoresFile:
         except OSError as error:
             raise cannot_write(self.partial, error) from error
 
-    def _compare(self, remaining: Iterator[str]) -> Iterator[str]:
-        """Check the rows that are there against the images asked for; the images that are still to be scored.
+    def _compare(self, remaining: Iterator[str], end: int) -> Iterator[str]:
+        """Check the rows up to byte ``end`` against the images asked for; the images still to be scored.
 
         A file of several frames that comes last may lack some: it is scored again, and its rows that are
         there are passed over.
         """
         path: str | None = None
         frames = 0
-        with self.partial.open(newline="", encoding=_ENCODING, errors=_ERRORS) as handle:
-            reader = csv.DictReader(handle)
-            if reader.fieldnames is not None and list(reader.fieldnames) != columns(self.model):
-                raise self._another("its columns are those of another model")
-            expected = record(Row("", None), self.model)
-            constant = {name: _text(expected[name]) for name in _CONSTANT}
-            for row in reader:
-                if {name: row[name] for name in _CONSTANT} != constant:
-                    raise self._another("its rows are of another model or threshold")
-                of_frame = path_of(row["path"])
-                if of_frame is None or of_frame != path:
-                    path, frames = next(remaining, None), 0
-                if path is None or path not in (row["path"], of_frame):
-                    raise self._another(f"row {self.rows_before + 1} is {row['path']!r}, not {path!r}")
-                frames += path != row["path"]
-                self.rows_before += 1
-                self.errors_before += bool(row["error"])
+        expected = record(Row("", None), self.model)
+        constant = {name: _text(expected[name]) for name in _CONSTANT}
+        self._check_header(end)
+        for row in csv.DictReader(_lines(self.partial, end)):
+            if {name: row[name] for name in _CONSTANT} != constant:
+                raise self._another("its rows are of another model or threshold")
+            of_frame = path_of(row["path"])
+            if of_frame is None or of_frame != path:
+                path, frames = next(remaining, None), 0
+            if path is None or path not in (row["path"], of_frame):
+                raise self._another(f"row {self.rows_before + 1} is {row['path']!r}, not {path!r}")
+            frames += path != row["path"]
+            self.rows_before += 1
+            self.errors_before += bool(row["error"])
         if path is None or not frames:
             return remaining
         self._skip = frames
         return chain([path], remaining)
+
+    def _check_header(self, end: int) -> None:
+        """Refuse a file that does not begin as this table does, or that a kill cut off in its first line."""
+        header = _line(columns(self.model)).encode(_ENCODING)
+        with self.partial.open("rb") as handle:
+            begun = handle.read(len(header))
+        if not (begun == header or (end == 0 and header.startswith(begun))):
+            raise self._another("its columns are those of another model")
 
     def _another(self, what: str) -> UserError:
         return UserError(
@@ -150,17 +160,26 @@ def _text(value: Value) -> str:
     return "" if value is None else value if isinstance(value, str) else repr(value)
 
 
-def _cut_off_half_a_row(path: Path) -> None:
-    """Cut off what a kill left of a row.
+def _end_of_whole_rows(path: Path) -> int:
+    """The byte behind the last whole row; what follows is what a kill left of one.
 
     A row ends with a line feed outside quotes: there an even number of quotes has gone by.
     """
-    end = position = 0
-    quotes = 0
-    with path.open("r+b") as handle:
+    end = position = quotes = 0
+    with path.open("rb") as handle:
         for line in handle:
             position += len(line)
             quotes += line.count(b'"')
             if line.endswith(b"\n") and quotes % 2 == 0:
                 end = position
-        handle.truncate(end)
+    return end
+
+
+def _lines(path: Path, end: int) -> Iterator[str]:
+    """The lines of a file up to a byte."""
+    position = 0
+    with path.open("rb") as handle:
+        while position < end:
+            line = handle.readline()
+            position += len(line)
+            yield line.decode(_ENCODING, _ERRORS)

@@ -35,7 +35,7 @@ FLOAT_TOLERANCE = 1e-4
 """Two runtimes add up in another order; more than this is another computation."""
 
 INT8_TOLERANCE = 0.1
-"""Unless the user says otherwise; what 8 bits do to a small network's probabilities."""
+"""Of P(melanoma), unless the user says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def export(
         model: its name in the run; the student with the best AUC on validation unless given.
         data: where the run's images are now; where they were unless given.
         int8: write the quantised file too.
-        int8_tolerance: the largest difference of a probability between the int8 file and the float one.
+        int8_tolerance: the largest difference of P(melanoma) between the int8 file and the float one.
         out: folder for the files; ``export`` in the run unless given.
 
     Raises:
@@ -205,7 +205,7 @@ def _write(path: Path, content: bytes, parity: Parity) -> Exported:
     write_json(report, parity)
     if not parity.holds:
         raise UserError(
-            f"{path}: not written: a probability differs by {parity.largest_difference:.4f} between "
+            f"{path}: not written: P(melanoma) differs by {parity.largest_difference:.4f} between "
             f"{parity.before} and {parity.after}, more than the tolerance {parity.tolerance:g}; see {report}"
         )
     write_bytes(path, content)

@@ -82,7 +82,7 @@ def judge_elsewhere(
     """
     models = _models(model)
     size = open_predictor(models[0].weights, device).info.input.size
-    run = RunFolder(model if model.is_dir() else model.parent.parent.parent)
+    run = _run_of(model)
     drawing = load_recipe(str(run.recipe)).synthetic if run.recipe.exists() else SyntheticRecipe()
     dataset = open_data(data, drawing, size)
     records, splits = _chosen(dataset.records, run, split)
@@ -124,6 +124,13 @@ def _models(model: Path) -> list[_Model]:
         _Model(s.name, s.group, s.role == "student" and s.objective == "labels", folder.weights)
         for folder, s in found
     ]
+
+
+def _run_of(model: Path) -> RunFolder:
+    """The run that a model is part of, however deep it lies there; else a folder without a split."""
+    folders = [model, *model.absolute().parents[:3]]
+    runs = [RunFolder(folder) for folder in folders if RunFolder(folder).split.exists()]
+    return runs[0] if runs else RunFolder(model)
 
 
 def _score(

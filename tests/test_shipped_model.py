@@ -1,0 +1,67 @@
+"""The model that comes with the package, as its card describes it."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+
+import dermdistill
+from dermdistill.data.images import resize
+from dermdistill.data.sources import synthetic
+from dermdistill.inference.model import SHIPPED
+from dermdistill.inference.onnx import OnnxModel
+from dermdistill.models.checkpoint import load_weights
+from dermdistill.models.cost import parameters
+from dermdistill.models.predictor import TorchPredictor
+
+WEIGHTS = SHIPPED.parent
+
+
+@pytest.fixture(scope="module")
+def pixels() -> np.ndarray:
+    """Drawn lesions: real images are not at hand everywhere."""
+    records = synthetic.read(20, size=128, difficulty=0.3, seed=3).records
+    return np.stack([resize(record.image.decode(), 128) for record in records])
+
+
+def test_it_is_small() -> None:
+    assert parameters(load_weights(WEIGHTS / "dermlet.safetensors")[0]) == 254_711
+    assert sum(path.stat().st_size for path in WEIGHTS.iterdir()) < 3_000_000
+    assert (WEIGHTS / "dermlet.int8.onnx").stat().st_size < 450_000
+
+
+def test_three_files_say_the_same(pixels: np.ndarray) -> None:
+    network, info = load_weights(WEIGHTS / "dermlet.safetensors")
+    trained = TorchPredictor(network, info, torch.device("cpu")).predict(pixels)
+    shipped = OnnxModel.read(SHIPPED)
+    assert shipped.info == info
+    assert np.ptp(trained[:, info.melanoma]) > 0.01
+    np.testing.assert_allclose(shipped.predict(pixels), trained, atol=1e-4)
+    small = OnnxModel.read(WEIGHTS / "dermlet.int8.onnx").predict(pixels)
+    assert np.abs(small - trained)[:, info.melanoma].max() < 0.1
+
+
+def test_it_knows_all_that_predict_says() -> None:
+    model = dermdistill.load()
+    assert len(model.info.classes) == 7
+    assert model.operating_point.name == "sensitivity_0.90"
+    assert model.operating_point.sensitivity >= 0.9
+    assert 0.05 < model.prevalence < 0.15
+    assert model.info.reference is not None
+    assert model.info.provenance["recipe"] == "student"
+
+
+@pytest.mark.parametrize("path", sorted(WEIGHTS.glob("*.onnx")), ids=lambda path: path.name)
+def test_nothing_of_the_machine_that_trained_it(path: Path) -> None:
+    content = path.read_bytes()
+    for trace in (b"/home", b"/root", b"/work", b"/tmp", b"site-packages", b"stack_trace"):
+        assert trace not in content
+    assert [entry.key for entry in onnx.load(path).metadata_props] == ["dermdistill"]
+
+
+def test_the_card_names_licence_data_and_limits() -> None:
+    card = (WEIGHTS / "README.md").read_text(encoding="utf-8")
+    for needed in ("CC BY-NC 4.0", "doi:10.7910/DVN/DBW86T", "254,711", "not a medical device"):
+        assert needed in card
