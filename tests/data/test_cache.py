@@ -280,7 +280,9 @@ class TestKilledAndConcurrent:
             [sys.executable, str(script), str(cache_dir), "0"], capture_output=True, text=True, check=False
         )
         assert finished.returncode != 0
-        assert 'a script without `if __name__ == "__main__":`' in finished.stderr.splitlines()[-1]
+        # Python's own tracker of semaphores may add a line behind it on a busy machine.
+        lines = [line for line in finished.stderr.splitlines() if "UserError" in line]
+        assert 'a script without `if __name__ == "__main__":`' in lines[-1]
         assert list(cache_dir.glob("*images-*")) == []
 
     @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
