@@ -63,6 +63,19 @@ def test_weights_file_of_timm_loads_without_its_classifier(tmp_path: Path) -> No
     assert torch.equal(network.backbone.state_dict()["conv1.weight"], source.state_dict()["conv1.weight"])
 
 
+def test_hub_weights_of_vgg_load_without_the_wide_layers(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = timm.create_model
+
+    def hub(name: str, pretrained: bool = False, **options: Any) -> nn.Module:
+        network: nn.Module = real(name, **options)
+        return network
+
+    monkeypatch.setattr(timm, "create_model", hub)
+    with torch.device("meta"):
+        network = zoo.create("vgg11", 2, "imagenet")
+    assert not any("pre_logits" in key for key in network.state_dict())
+
+
 def test_own_weights_file_loads_its_backbone(tmp_path: Path) -> None:
     source = zoo.create("resnet18", 4, "none")
     path = tmp_path / "weights.safetensors"

