@@ -92,6 +92,12 @@ def test_a_batch_norm_with_two_readers_is_left_and_refused() -> None:
         to_onnx(Forked(), 8)
 
 
+def test_an_untrained_network_can_be_exported() -> None:
+    """Its shifts and means are all zero, and the exporter stores equal constants once."""
+    model = to_onnx(build("resnet10t", 2, 32), 32)
+    assert "BatchNormalization" not in {node.op_type for node in model.graph.node}
+
+
 def test_folding_by_hand() -> None:
     """x = 3; norm: (3 - 1) / sqrt(4) * 2 + 5 = 7; dense: 10 * 7 + 1 = 71 = 10 * x + 41."""
     make = onnx.helper.make_node

@@ -68,7 +68,8 @@ def fold_normalisation(graph: GraphProto) -> None:
         _replace(constants[dense.input[2]], weight @ shift + bias)
         dense.input[0] = norm.input[0]
         graph.node.remove(norm)
-        for name in norm.input[1:]:
+        # In an untrained network shift and mean, both zero, are one constant.
+        for name in set(norm.input[1:]):
             if not any(name in node.input for node in graph.node):
                 graph.initializer.remove(constants[name])
 
