@@ -49,12 +49,21 @@ def _width(backbone: nn.Module) -> int:
     return width
 
 
+def exists(name: str) -> bool:
+    """Whether timm has this model."""
+    return bool(timm.is_model(name))
+
+
+def suggestion(name: str, *others: str) -> str:
+    """``; did you mean ...?`` with names of timm, or of ``others``, like this one; else nothing."""
+    near = difflib.get_close_matches(name, [*others, *timm.list_models()], n=3)
+    return f"; did you mean {' or '.join(near)}?" if near else ""
+
+
 def check(name: str, weights: str) -> None:
     """Raise UserError, before any work, unless timm has this model and ``weights`` could be found."""
-    if not timm.is_model(name):
-        near = difflib.get_close_matches(name, timm.list_models(), n=3)
-        hint = f"; did you mean {' or '.join(near)}?" if near else ""
-        raise UserError(f"teacher.model {name!r}: timm has no such model{hint}")
+    if not exists(name):
+        raise UserError(f"teacher.model {name!r}: timm has no such model{suggestion(name)}")
     if weights not in ("imagenet", "none") and not Path(weights).is_file():
         raise UserError(f"{weights}: no such weights file; {_EXPECTED}, 'imagenet' or 'none'")
 

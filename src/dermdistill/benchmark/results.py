@@ -1,0 +1,132 @@
+"""What a benchmark says, and how it is stored as JSON."""
+
+from typing import Literal
+
+from dermdistill.evaluation.results import Frozen
+
+Runtime = Literal["PyTorch", "ONNX Runtime"]
+
+PAPER_IMAGES = 3000
+"""The paper's prediction times are of so many images."""
+
+
+class Ratio(Frozen):
+    """The time of a model as a multiple of a reference's, below 1 where it is faster.
+
+    Attributes:
+        to: the reference, measured in the same run, runtime and batch.
+        value: median over the rounds of the ratio of the two models' times within a round.
+        low, high: 5 % and 95 % quantile of the same ratios over the rounds: what a single round would have
+            said. It does not shrink with more rounds.
+    """
+
+    to: str
+    value: float
+    low: float
+    high: float
+
+
+class Timing(Frozen):
+    """A model scoring batches of one size.
+
+    Attributes:
+        batch: images a call.
+        calls: timed ones, over all rounds.
+        p50_ms, p95_ms: quantiles of the time of a call over all rounds, ms.
+        images_per_second: by the median of the rounds.
+        peak_mb: peak memory (10^6 bytes) of a process that loads the model and scores batches up to this
+            size: resident memory, libraries included; on a GPU what PyTorch took of the GPU's memory.
+        round_ms: the median time of a call in each round, ms.
+        ratios: to the references.
+    """
+
+    batch: int
+    calls: int
+    p50_ms: float
+    p95_ms: float
+    images_per_second: float
+    peak_mb: float
+    round_ms: tuple[float, ...]
+    ratios: tuple[Ratio, ...]
+
+
+class Measured(Frozen):
+    """A model in a runtime.
+
+    Attributes:
+        model: its name in this benchmark.
+        parameters: trainable ones of the network as it was trained, whatever the file folds or rounds.
+        macs: multiply-accumulates of one image.
+        file_bytes: the weights file, or the ONNX file.
+        timings: one a batch size, ascending.
+    """
+
+    model: str
+    runtime: Runtime
+    architecture: str
+    input_size: int
+    parameters: int
+    macs: int
+    file_bytes: int
+    timings: tuple[Timing, ...]
+
+
+class Control(Frozen):
+    """A model measured against itself, loaded by a second process: the run's own noise.
+
+    Attributes:
+        ratio: of the twin to the model; a difference between two models that is not clearly larger is none.
+    """
+
+    runtime: Runtime
+    batch: int
+    ratio: Ratio
+
+    @property
+    def holds(self) -> bool:
+        """Whether the spread covers 1, as it should."""
+        return self.ratio.low <= 1 <= self.ratio.high
+
+
+class DiskTime(Frozen):
+    """A whole command, from process start to finished table, on image files.
+
+    Attributes:
+        images: how many were scored.
+        seconds: that it took.
+        start_seconds: that the same command takes for one image.
+        images_per_second: of the whole command.
+        seconds_for_3000: ``seconds``, or from another number of images by a straight line through the two.
+    """
+
+    model: str
+    runtime: Runtime
+    images: int
+    seconds: float
+    start_seconds: float
+    images_per_second: float
+    seconds_for_3000: float
+
+
+class Benchmark(Frozen):
+    """Everything that one run measured.
+
+    Attributes:
+        environment: versions, processor, load, as text.
+        threads: of every call and every whole command.
+        seed: of the order of the models in each round, and of the pixels.
+        references: what the ratios are to.
+        controls: the first model against itself.
+        notes: what a reader must know to judge the figures.
+    """
+
+    environment: dict[str, str]
+    device: str
+    threads: int
+    rounds: int
+    seed: int
+    references: tuple[str, ...]
+    measured: tuple[Measured, ...]
+    controls: tuple[Control, ...]
+    from_disk: tuple[DiskTime, ...] = ()
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,117 @@
+"""What ``dermdistill benchmark`` does and how its figures look in the terminal."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from dermdistill.benchmark.measure import Options, benchmark
+from dermdistill.benchmark.results import Benchmark, Measured, Ratio, Timing
+from dermdistill.cli.table import align
+from dermdistill.errors import UserError
+from dermdistill.evaluation.results import write_json
+from dermdistill.files import check_writable
+from dermdistill.pipeline.environment import choose_device, describe
+
+_SIZES = ("model", "runtime", "parameters", "MMACs", "file kB", "peak MB, 1 image")
+_DISK = ("model", "runtime", "images", "seconds", "of one image", "images/s", "seconds for 3,000")
+
+
+def measure(models: Sequence[str], options: Options, *, out: Path | None, as_json: bool) -> None:
+    """Measure, print, and write the JSON file if one is wanted.
+
+    Raises:
+        UserError: a model that cannot be measured, no such device, or a file that cannot be written.
+    """
+    device = choose_device(options.device)
+    if out is not None:
+        if out.is_dir():
+            raise UserError(f"{out}: is a folder; expected a file for --out")
+        check_writable(out.absolute().parent)
+    measured = benchmark(models, replace(options, device=device.type), describe(device))
+    if out is not None:
+        write_json(out, measured)
+    print(measured.model_dump_json(indent=2) if as_json else text(measured))
+    if not as_json:
+        for note in measured.notes:
+            print(f"note: {note}", file=sys.stderr)
+
+
+def text(result: Benchmark) -> str:
+    """All tables, for a person to read."""
+    batches = [timing.batch for timing in result.measured[0].timings]
+    parts = [_machine(result), align([_SIZES, *map(_sizes, result.measured)])]
+    parts += [_of_batch(result, batch) for batch in batches]
+    parts.append(_controls(result))
+    if result.from_disk:
+        parts.append(_from_disk(result))
+    return "\n\n".join(parts)
+
+
+def _machine(result: Benchmark) -> str:
+    shown = ("processor", "cores", "gpu", "load", "python", "torch", "onnxruntime", "dermdistill")
+    where = "; ".join(f"{key} {result.environment[key]}" for key in shown if key in result.environment)
+    return f"{where}\nthreads {result.threads}, rounds {result.rounds}, seed {result.seed}"
+
+
+def _sizes(measured: Measured) -> tuple[str, ...]:
+    return (
+        measured.model,
+        measured.runtime,
+        f"{measured.parameters:,}",
+        f"{measured.macs / 1e6:,.1f}",
+        f"{measured.file_bytes / 1e3:,.0f}",
+        f"{measured.timings[0].peak_mb:.0f}" if measured.timings[0].batch == 1 else "-",
+    )
+
+
+def _of_batch(result: Benchmark, batch: int) -> str:
+    head = ("model", "runtime", "p50 ms", "p95 ms", "images/s", "peak MB", *map(_times, result.references))
+    rows = [
+        (measured.model, measured.runtime, *_timing(measured.model, timing, result.references))
+        for measured in result.measured
+        for timing in measured.timings
+        if timing.batch == batch
+    ]
+    return f"batch {batch}; time as a multiple, median of the rounds [5 %, 95 %]\n" + align([head, *rows])
+
+
+def _times(reference: str) -> str:
+    return f"x {reference}"
+
+
+def _timing(model: str, timing: Timing, references: Sequence[str]) -> tuple[str, ...]:
+    ratios = {ratio.to: ratio for ratio in timing.ratios}
+    return (
+        f"{timing.p50_ms:.2f}",
+        f"{timing.p95_ms:.2f}",
+        f"{timing.images_per_second:.1f}",
+        f"{timing.peak_mb:.0f}",
+        *("1" if name == model else _ratio(ratios[name]) if name in ratios else "-" for name in references),
+    )
+
+
+def _ratio(ratio: Ratio) -> str:
+    return f"{ratio.value:.3f} [{ratio.low:.3f}, {ratio.high:.3f}]"
+
+
+def _controls(result: Benchmark) -> str:
+    rows = [(c.ratio.to, c.runtime, str(c.batch), _ratio(c.ratio)) for c in result.controls]
+    head = ("control: a model against itself", "runtime", "batch", "should be 1")
+    return align([head, *rows])
+
+
+def _from_disk(result: Benchmark) -> str:
+    rows = [
+        (
+            disk.model,
+            disk.runtime,
+            f"{disk.images:,}",
+            f"{disk.seconds:.1f}",
+            f"{disk.start_seconds:.1f}",
+            f"{disk.images_per_second:.1f}",
+            f"{disk.seconds_for_3000:.1f}",
+        )
+        for disk in result.from_disk
+    ]
+    return "whole commands, from image files to a finished table\n" + align([_DISK, *rows])

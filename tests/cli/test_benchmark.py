@@ -1,0 +1,109 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dermdistill.benchmark.results import Benchmark
+from dermdistill.evaluation.results import read_json
+
+from ..conftest import Outcome
+from .test_errors import one_line
+
+Command = Callable[..., Outcome]
+
+
+def test_tables_and_file(command: Command, model_file: Path, tmp_path: Path) -> None:
+    """With the real references, once; an int8 file would be one more .onnx file."""
+    out = tmp_path / "results" / "benchmark.json"
+    outcome = command("benchmark", model_file, "--rounds", 1, "--batch", 1, "--out", out)
+    assert outcome.code == 0, outcome.err
+    lines = outcome.out.splitlines()
+    assert lines[1] == "threads 1, rounds 1, seed 0"
+    assert "batch 1; time as a multiple, median of the rounds [5 %, 95 %]" in lines
+    head = next(line for line in lines if "p50 ms" in line)
+    assert "x efficientnet_b0@224" in head
+    assert "x dsnet@224" in head
+    assert [line.split()[0] for line in lines if " MB" not in line and "ONNX Runtime" in line] == [
+        *("dsnet.onnx", "efficientnet_b0@224", "dsnet@224"),
+        *("dsnet.onnx", "efficientnet_b0@224", "dsnet@224"),
+        "dsnet.onnx",
+    ]
+    assert "control: a model against itself" in outcome.out
+    written = read_json(out, Benchmark)
+    assert {measured.model: measured.parameters for measured in written.measured} == {
+        "dsnet.onnx": 96_227,
+        "efficientnet_b0@224": 4_012_670,
+        "dsnet@224": 268_898,
+    }
+
+
+def test_json_is_the_file(command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    empty = Benchmark(
+        environment={"processor": "none"},
+        device="cpu",
+        threads=1,
+        rounds=1,
+        seed=0,
+        references=(),
+        measured=(),
+        controls=(),
+    )
+    monkeypatch.setattr("dermdistill.cli.benchmark.benchmark", lambda *_: empty)
+    outcome = command("benchmark", "dsnet@24", "--json", "--out", tmp_path / "b.json")
+    assert json.loads(outcome.out) == json.loads((tmp_path / "b.json").read_text())
+
+
+def not_a_model(folder: Path) -> str:
+    (folder / "notes.txt").write_text("hello")
+    return str(folder / "notes.txt")
+
+
+def damaged(folder: Path) -> str:
+    (folder / "bad.onnx").write_bytes(b"junk")
+    return str(folder / "bad.onnx")
+
+
+@pytest.mark.parametrize(
+    ("model", "fragments"),
+    [
+        (lambda _: "gone.onnx", ["gone.onnx: no such file", "a run folder", "dsnet@224"]),
+        (lambda _: "gone/weights.safetensors", ["gone/weights.safetensors: no such file"]),
+        (lambda _: "gone", ["gone: no such file"]),
+        (str, ["a folder without finished models"]),
+        (not_a_model, ["notes.txt: not a model of this program"]),
+        (damaged, ["bad.onnx: cannot read it as an ONNX model"]),
+        (lambda _: "resnet5@224", ["resnet5@224: no such architecture; did you mean resnet50"]),
+        (lambda _: "dnset@64", ["dnset@64: no such architecture; did you mean dsnet"]),
+        (lambda _: "resnet50", ["resnet50: no such file; did you mean resnet50@224?"]),
+        (lambda _: "dsnet@17", ["dsnet@17: cannot take images of 17 pixels", "at least 18 px"]),
+        (lambda _: "inception_v3@40", ["inception_v3@40: cannot take images of 40 pixels"]),
+        (lambda _: "dsnet@0", ["dsnet@0: no such file"]),
+    ],
+)
+def test_wrong_models(
+    command: Command, tmp_path: Path, model: Callable[[Path], str], fragments: list[str]
+) -> None:
+    line = one_line(command("benchmark", model(tmp_path), "--rounds", 1))
+    assert all(fragment in line for fragment in fragments), line
+
+
+@pytest.mark.parametrize(
+    ("options", "fragment"),
+    [
+        (["--batch", "0"], "--batch 0: expected 1 or more"),
+        (["--rounds", "0"], "--rounds 0: expected 1 or more"),
+        (["--threads", "0"], "--threads 0: expected 1 or more"),
+        (["--count", "1"], "--count 1: expected 2 or more"),
+        (["--images", "nowhere"], "--images nowhere: no such folder"),
+    ],
+)
+def test_wrong_options(command: Command, options: list[str], fragment: str) -> None:
+    assert fragment in one_line(command("benchmark", "dsnet@24", *options))
+
+
+def test_out_and_images_are_checked_before_any_work(command: Command, tmp_path: Path) -> None:
+    assert "is a folder; expected a file for --out" in one_line(
+        command("benchmark", "dsnet@24", "--out", tmp_path)
+    )
+    assert "holds no images" in one_line(command("benchmark", "dsnet@24", "--images", tmp_path))
