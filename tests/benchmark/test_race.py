@@ -9,7 +9,7 @@ import pytest
 
 from dermdistill.benchmark.race import Contender, Start, race
 from dermdistill.benchmark.ratios import medians, percentiles, ratio
-from dermdistill.benchmark.results import Ratio
+from dermdistill.benchmark.results import Control, Ratio
 
 
 @dataclass
@@ -68,6 +68,12 @@ def compared(start: Start, *, rounds: int = 12, batch: int = 1) -> Ratio:
     return ratio(times["b", batch].rounds, times["a", batch].rounds, "a")
 
 
+def covers(found: Ratio, value: float) -> bool:
+    assert found.low is not None
+    assert found.high is not None
+    return found.low <= value <= found.high
+
+
 def in_sequence(machine: Machine, seconds: Mapping[str, float], calls: int) -> float:
     """What measuring one model after the other would say."""
     spent = {
@@ -93,7 +99,7 @@ TWICE = {"a": 0.05, "b": 0.1}
 def test_turns_are_right_where_a_sequence_is_wrong(slowness: Callable[[float], float]) -> None:
     found = compared(loaded(Machine(slowness), TWICE))
     assert found.value == pytest.approx(2, rel=0.08)
-    assert found.low <= 2 <= found.high
+    assert covers(found, 2)
     assert abs(in_sequence(Machine(slowness), TWICE, 200) - 2) > 0.5
 
 
@@ -106,15 +112,14 @@ def test_single_slow_calls_do_not_matter() -> None:
 @pytest.mark.parametrize("batch", [1, 8])
 def test_identical_models_are_1_within_the_spread(slowness: Callable[[float], float], batch: int) -> None:
     found = compared(loaded(Machine(slowness, outliers=0.05), {"a": 0.05, "b": 0.05}), batch=batch)
-    assert found.low <= 1 <= found.high
+    assert covers(found, 1)
 
 
 def test_the_luck_of_a_process_is_in_the_spread() -> None:
     """A process that is slow by accident, in one load for all rounds, would look like a slower model."""
     same = {"a": 0.05, "b": 0.05}
     found = compared(loaded(Machine(jitter=0.001), same, luck=0.1))
-    assert found.low <= 1 <= found.high
-    assert found.high - found.low > 0.05
+    assert covers(found, 1)
 
     machine = Machine(jitter=0.001)
     with loaded(machine, same, luck=0.1)() as kept:
@@ -124,7 +129,7 @@ def test_the_luck_of_a_process_is_in_the_spread() -> None:
             yield kept
 
         found = compared(once)
-    assert not found.low <= 1 <= found.high
+    assert not covers(found, 1)
 
 
 def test_all_have_their_turn_each_round_in_changing_orders() -> None:
@@ -163,17 +168,23 @@ def test_peak_of_small_batches_is_taken_before_larger_ones() -> None:
 
 
 def test_ratio_by_hand() -> None:
-    mine = [[2, 2, 50], [3], [8, 10]]
-    theirs = [[1], [3, 3, 3], [3]]
+    mine = [[2, 2, 50], [3], [8, 10], [4], [5]]
+    theirs = [[1], [3, 3, 3], [3], [1], [1]]
     found = ratio(mine, theirs, "ref")
-    assert medians(mine) == [2, 3, 9]
-    # By round 2, 1, 3; quantiles of three values lie a tenth of the way from the extremes to the middle.
-    assert (found.to, found.value) == ("ref", 2)
-    assert (found.low, found.high) == pytest.approx((1.1, 2.9))
+    assert medians(mine) == [2, 3, 9, 4, 5]
+    # By round 2, 1, 3, 4, 5; the quantiles lie a fifth of the way from the extremes to the next.
+    assert (found.to, found.value) == ("ref", 3)
+    assert (found.low, found.high) == pytest.approx((1.2, 4.8))
+
+
+def test_few_rounds_have_no_spread() -> None:
+    found = ratio([[2]] * 4, [[1]] * 4, "ref")
+    assert (found.value, found.low, found.high) == (2, None, None)
+    assert Control(runtime="PyTorch", batch=1, ratio=found).holds is None
 
 
 def test_ratio_to_itself_is_1_without_spread() -> None:
-    found = ratio([[1, 2], [5]], [[1, 2], [5]], "itself")
+    found = ratio([[1, 2], [5]] * 3, [[1, 2], [5]] * 3, "itself")
     assert (found.value, found.low, found.high) == (1, 1, 1)
 
 

@@ -14,7 +14,7 @@ from tqdm import tqdm
 from dermdistill.benchmark.disk import image_files, times_from_disk
 from dermdistill.benchmark.process import WorkerProcess
 from dermdistill.benchmark.race import Times, race
-from dermdistill.benchmark.ratios import medians, percentiles, ratio
+from dermdistill.benchmark.ratios import LEAST_ROUNDS, medians, percentiles, ratio
 from dermdistill.benchmark.results import PAPER_IMAGES, Benchmark, Control, Measured, Runtime, Timing
 from dermdistill.benchmark.subjects import REFERENCES, Named, Subject, check, find, prepare
 from dermdistill.errors import UserError
@@ -200,8 +200,10 @@ def notes(options: Options, controls: Sequence[Control]) -> list[str]:
     cores = os.cpu_count() or 1
     if options.threads > cores:
         found.append(f"{options.threads} threads on {cores} cores: they wait for each other")
+    if options.rounds < LEAST_ROUNDS:
+        found.append(f"fewer than {LEAST_ROUNDS} rounds: no spread is given")
     for control in controls:
-        if not control.holds:
+        if control.holds is False:
             found.append(
                 f"{control.ratio.to} against itself in {control.runtime} at batch {control.batch} is "
                 f"{control.ratio.value:.3f}, not 1: this run cannot tell smaller differences; repeat it on a "

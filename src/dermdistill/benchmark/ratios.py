@@ -12,6 +12,9 @@ Rounds = Sequence[Sequence[float]]
 
 _LOW, _HIGH = 0.05, 0.95
 
+LEAST_ROUNDS = 5
+"""With fewer, no spread is given."""
+
 
 def ratio(mine: Rounds, theirs: Rounds, to: str) -> Ratio:
     """The time of a model as a multiple of another's (see ``results.Ratio``).
@@ -29,6 +32,8 @@ def ratio(mine: Rounds, theirs: Rounds, to: str) -> Ratio:
         ValueError: another number of rounds.
     """
     of_rounds = [a / b for a, b in zip(medians(mine), medians(theirs), strict=True)]
+    if len(of_rounds) < LEAST_ROUNDS:
+        return Ratio(to=to, value=median(of_rounds))
     low, high = np.quantile(of_rounds, (_LOW, _HIGH))
     return Ratio(to=to, value=median(of_rounds), low=float(low), high=float(high))
 

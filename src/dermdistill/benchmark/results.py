@@ -17,13 +17,13 @@ class Ratio(Frozen):
         to: the reference, measured in the same run, runtime and batch.
         value: median over the rounds of the ratio of the two models' times within a round.
         low, high: 5 % and 95 % quantile of the same ratios over the rounds: what a single round would have
-            said. It does not shrink with more rounds.
+            said. It does not shrink with more rounds. None below 5 rounds.
     """
 
     to: str
     value: float
-    low: float
-    high: float
+    low: float | None = None
+    high: float | None = None
 
 
 class Timing(Frozen):
@@ -83,8 +83,10 @@ class Control(Frozen):
     ratio: Ratio
 
     @property
-    def holds(self) -> bool:
-        """Whether the spread covers 1, as it should."""
+    def holds(self) -> bool | None:
+        """Whether the spread covers 1, as it should; None where there is no spread."""
+        if self.ratio.low is None or self.ratio.high is None:
+            return None
         return self.ratio.low <= 1 <= self.ratio.high
 
 

@@ -92,6 +92,8 @@ def _timing(model: str, timing: Timing, references: Sequence[str]) -> tuple[str,
 
 
 def _ratio(ratio: Ratio) -> str:
+    if ratio.low is None or ratio.high is None:
+        return f"{ratio.value:.3f}"
     return f"{ratio.value:.3f} [{ratio.low:.3f}, {ratio.high:.3f}]"
 
 
