@@ -178,15 +178,16 @@ def _decode(files: list[Path], model: Path, *, reduced: bool) -> tuple[int, floa
 
     from dermdistill.inference.model import load
 
-    size = load(model).info.input.size
+    scorer = load(model)
+    size, side = scorer.info.input.size, scorer.decoded_side
 
     def one(path: Path) -> None:
         content = path.read_bytes()
         scale = {}
         if reduced:
             height, width, _, _ = simplejpeg.decode_jpeg_header(content)
-            # As predict does: the largest reduction that leaves twice the network's input.
-            factor = next((f for f in (8, 4, 2) if -(-min(width, height) // f) >= 2 * size), 1)
+            # As predict does: the largest reduction that leaves no side below this.
+            factor = next((f for f in (8, 4, 2) if -(-min(width, height) // f) >= side), 1)
             scale = {
                 "min_width": -(-width // factor),
                 "min_height": -(-height // factor),

@@ -64,7 +64,7 @@ def test_reduced_decoding_moves_no_answer_far(shape: tuple[int, int]) -> None:
         buffer = io.BytesIO()
         picture = Image.fromarray(record.image.decode()).resize(shape, Image.Resampling.BICUBIC)
         picture.save(buffer, "JPEG", quality=90)
-        reduced = read_image_bytes(buffer.getvalue(), "x.jpg", 2 * MODEL.info.input.size)
+        reduced = read_image_bytes(buffer.getvalue(), "x.jpg", MODEL.decoded_side)
         full = read_image_bytes(buffer.getvalue(), "x.jpg")
         moved.append(MODEL.score_decoded(reduced).probability - MODEL.score_decoded(full).probability)
     assert np.abs(moved).max() < 0.02
