@@ -27,7 +27,10 @@ Prevalence = Annotated[
     float | None, typer.Option(help="Re-state P(melanoma) for people of whom this share has melanoma.")
 ]
 ScoringModel = Annotated[
-    Path | None, typer.Option(help="A .onnx file of `dermdistill export`, or a run that holds one.")
+    Path | None,
+    typer.Option(
+        help="A .onnx file of `dermdistill export`, or a run that holds one. Default: the packaged model."
+    ),
 ]
 
 
