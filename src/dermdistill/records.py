@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 MELANOMA = "melanoma"
 OTHER = "other"
+"""Every diagnosis but melanoma, as a class of a binary target and as a decision."""
 
 SplitName = Literal["train", "val", "test"]
 SPLIT_NAMES: tuple[SplitName, ...] = ("train", "val", "test")

@@ -77,11 +77,10 @@ def race(start: Start, batches: Sequence[int], *, rounds: int, seed: int) -> dic
     """Time every contender at every batch size, once a round.
 
     In each round all are loaded anew and warmed up: where a process happens to lie in memory moves its speed
-        by some
-    per cent, and so becomes part of the spread instead of a bias that no number of rounds would show. Then,
-    for each batch size, every contender has one burst of calls, about 0.3 s long (at least one call; three of
-    single images; at most 100), in an order that is drawn anew each time. Short calls have one uncounted call
-    before them, since the contender before left the caches cold.
+    by some per cent, and so becomes part of the spread instead of a bias that no number of rounds would
+    show. Then, for each batch size, every contender has one burst of calls, about 0.3 s long (at least one
+    call; three of single images; at most 100), in an order that is drawn anew each time. Short calls have one
+    uncounted call before them, since the contender before left the caches cold.
 
     Args:
         start: loads the contenders, all of which must find room at once.

@@ -33,15 +33,6 @@ def is_dicom(content: bytes) -> bool:
     return content[HEADER_START - 4 : HEADER_START] == b"DICM"
 
 
-def dicom_frames(content: bytes, name: str) -> int:
-    """How many images a DICOM file holds.
-
-    Raises:
-        UserError: it holds no photographs, or is damaged, too large or of an unsupported kind.
-    """
-    return len(read_header(content, name).frames)
-
-
 def decode_dicom(
     content: bytes, name: str, at_least: int | None = None, *, frame: int | None = None
 ) -> Decoded:
@@ -59,7 +50,7 @@ def decode_dicom(
 
     Raises:
         SeveralFramesError: it holds several, and ``frame`` is not given.
-        UserError: as ``dicom_frames``; no such frame; pixels damaged.
+        UserError: it holds no photographs, or is damaged, too large or of an unsupported kind; no such frame.
     """
     header = read_header(content, name)
     frames = len(header.frames)

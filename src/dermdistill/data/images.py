@@ -17,7 +17,7 @@ from dermdistill.data.decoding.jpeg import START as JPEG_START
 from dermdistill.data.decoding.jpeg import decode_jpeg
 from dermdistill.data.decoding.limits import Decoded, read_file
 from dermdistill.data.decoding.raster import decode_raster
-from dermdistill.data.dicom import decode_dicom, dicom_frames, is_dicom
+from dermdistill.data.dicom import decode_dicom, is_dicom
 from dermdistill.errors import UserError, printable
 from dermdistill.records import Pixels
 
@@ -156,16 +156,6 @@ def read_image_bytes(
     if content.startswith(JPEG_START):
         return decode_jpeg(content, name, at_least)
     return decode_raster(content, name)
-
-
-def frame_count(path: Path) -> int:
-    """How many images a file holds: those of a DICOM file, 1 for every other that can be read at all.
-
-    Raises:
-        UserError: the file is missing or unreadable, or a DICOM file without photographs.
-    """
-    content = read_file(path)
-    return dicom_frames(content, printable(str(path))) if is_dicom(content) else 1
 
 
 def decode_file(path: Path, at_least: int | None = None) -> Pixels:
