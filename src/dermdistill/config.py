@@ -17,7 +17,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from dermdistill.errors import UserError
 
 ObjectiveName = Literal["labels", "hinton", "as-published"]
-StudentName = Literal["dsnet", "dermlet"]
 
 
 class _Section(BaseModel):
@@ -141,8 +140,9 @@ class StudentRecipe(TrainingRecipe):
     """The small network, trained once for every objective and seed.
 
     Attributes:
-        model: ``dsnet``, the paper's, or ``dermlet``, ours.
-        weights: its first weights, ``none`` or, for ``dermlet``, ``imagenet``: those of EfficientNet-Lite0.
+        model: ``dsnet``, the paper's; ``dermlet``, ours; or any timm model.
+        weights: its first weights: ``none``, ``imagenet`` (for ``dermlet`` those of EfficientNet-Lite0), or a
+            file, for a timm model.
         objectives: ``labels`` is the control without a teacher; keep it.
         temperature: T of the soft targets.
         hard_weight: weight of the hard-label loss; the soft loss has the rest.
@@ -150,8 +150,8 @@ class StudentRecipe(TrainingRecipe):
 
     later: ClassVar[frozenset[str]] = frozenset({"weights"})
 
-    model: StudentName = "dsnet"
-    weights: Literal["none", "imagenet"] = "none"
+    model: str = "dsnet"
+    weights: str = "none"
     objectives: tuple[ObjectiveName, ...] = ("labels", "hinton")
     seeds: tuple[Annotated[int, Field(ge=0)], ...] = (0,)
     temperature: float = Field(10.0, gt=0)
@@ -164,9 +164,11 @@ class StudentRecipe(TrainingRecipe):
         return self
 
     @model_validator(mode="after")
-    def _dsnet_has_no_first_weights(self) -> Self:
+    def _first_weights_exist(self) -> Self:
         if self.model == "dsnet" and self.weights != "none":
             raise ValueError("student.weights must be 'none' with dsnet, which has none")
+        if self.model == "dermlet" and self.weights not in ("none", "imagenet"):
+            raise ValueError("student.weights must be 'none' or 'imagenet' with dermlet")
         return self
 
     @model_validator(mode="after")
@@ -174,6 +176,52 @@ class StudentRecipe(TrainingRecipe):
         for name, values in (("objectives", self.objectives), ("seeds", self.seeds)):
             if not values or len(set(values)) != len(values):
                 raise ValueError(f"student.{name} must name at least one, each once")
+        return self
+
+
+class ComparedNetwork(_Section):
+    """A network of `dermdistill compare`, trained as a student in place of the recipe's own.
+
+    Attributes:
+        model, weights: as in the section ``student``.
+        seeds, epochs, learning_rate: None takes the student's; no one learning rate suits all networks.
+    """
+
+    model: str
+    weights: str = "imagenet"
+    seeds: tuple[Annotated[int, Field(ge=0)], ...] | None = None
+    epochs: int | None = Field(None, ge=1)
+    learning_rate: float | None = Field(None, gt=0)
+
+
+class CompareRecipe(_Section):
+    """What `dermdistill compare` trains beside teacher and student.
+
+    Attributes:
+        networks: each is trained with every objective of the student.
+        temperatures, batch_sizes: the student is trained again, by ``hinton`` and with the same seeds, with
+            each of these that is not its own.
+        benchmark_rounds: how often each model has its turn when speed is measured.
+        benchmark_images: how many images the whole commands predict whose time is measured.
+    """
+
+    networks: tuple[ComparedNetwork, ...] = ()
+    temperatures: tuple[Annotated[float, Field(gt=0)], ...] = ()
+    batch_sizes: tuple[Annotated[int, Field(ge=2)], ...] = ()
+    benchmark_rounds: int = Field(10, ge=1)
+    benchmark_images: int = Field(3000, ge=2)
+
+    @model_validator(mode="after")
+    def _no_repeats(self) -> Self:
+        names = tuple(network.model for network in self.networks)
+        entries = (
+            ("networks", names),
+            ("temperatures", self.temperatures),
+            ("batch_sizes", self.batch_sizes),
+        )
+        for name, values in entries:
+            if len(set(values)) != len(values):
+                raise ValueError(f"compare.{name} must name each once")
         return self
 
 
@@ -192,7 +240,20 @@ class Recipe(_Section):
     augment: AugmentRecipe = AugmentRecipe()
     teacher: TeacherRecipe = TeacherRecipe()
     student: StudentRecipe = StudentRecipe()
+    compare: CompareRecipe | None = None
     evaluation: EvaluationRecipe = EvaluationRecipe()
+
+    @model_validator(mode="after")
+    def _comparison_adds_to_the_student(self) -> Self:
+        if self.compare is None:
+            return self
+        if self.student.model in (network.model for network in self.compare.networks):
+            raise ValueError(f"compare.networks must not name {self.student.model}, which is the student")
+        if (
+            self.compare.temperatures or self.compare.batch_sizes
+        ) and "hinton" not in self.student.objectives:
+            raise ValueError("compare.temperatures and batch_sizes need 'hinton' in student.objectives")
+        return self
 
 
 def load_recipe(name_or_file: str, overrides: Iterable[str] = ()) -> Recipe:
@@ -224,7 +285,7 @@ def packaged_recipes() -> list[str]:
 
 def to_toml(recipe: Recipe) -> str:
     """The recipe as TOML, every default written out, so that it can be run again."""
-    content = recipe.model_dump(mode="json")
+    content = recipe.model_dump(mode="json", exclude_none=True)
     lines = [f"name = {_toml_value(content.pop('name'))}"]
     for section, entries in content.items():
         lines += ["", f"[{section}]", *(f"{key} = {_toml_value(value)}" for key, value in entries.items())]
@@ -285,6 +346,9 @@ def _keys(section: type[BaseModel], prefix: str = "") -> Iterator[str]:
 def _toml_value(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, dict):
+        entries = (f"{key} = {_toml_value(entry)}" for key, entry in value.items())
+        return f"{{ {', '.join(entries)} }}"
     if isinstance(value, list):
         return f"[{', '.join(_toml_value(item) for item in value)}]"
     if isinstance(value, str):

@@ -5,6 +5,8 @@ RUN/
   run.json             RunManifest: data, environment, command, times
   split.csv            image_id, lesion_id, diagnosis, split
   comparisons.json     list of Comparison, paired on the test split
+  benchmark.json       Benchmark of one model of each network; of a comparison only
+  failed.json          {name: reason} of the models that could not be trained; of a comparison only
   thumbnails/          small copies of the images that the report shows
   export/              <name>.onnx and <name>.parity.json, by `dermdistill export RUN`
   report.html          rebuilt from the rest by `dermdistill report RUN`
@@ -74,6 +76,9 @@ class ModelSummary(BaseModel):
         identity: digest of all that shapes the model; the same identity is the same training.
         macs: multiply-accumulates of one image at the input size.
         weights_bytes: size of the weights file.
+        first_weights: ``none``, ``imagenet`` or a file's name; None where it is not known.
+        batch_size: images in a step of its training; None where it is not known.
+        temperature: T of its soft targets; None without them.
         failure: why training stopped early (a loss that is not a number, say); None when it went well.
     """
 
@@ -93,6 +98,9 @@ class ModelSummary(BaseModel):
     epochs: int
     best_epoch: int
     training_seconds: float
+    first_weights: str | None = None
+    batch_size: int | None = None
+    temperature: float | None = None
     failure: str | None = None
 
 
@@ -156,6 +164,14 @@ class RunFolder:
     @property
     def report(self) -> Path:
         return self.path / "report.html"
+
+    @property
+    def benchmark(self) -> Path:
+        return self.path / "benchmark.json"
+
+    @property
+    def failed(self) -> Path:
+        return self.path / "failed.json"
 
     @property
     def export(self) -> Path:

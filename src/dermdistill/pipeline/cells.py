@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from dermdistill import __version__
-from dermdistill.config import ObjectiveName, Recipe, TrainingRecipe
+from dermdistill.config import ComparedNetwork, ObjectiveName, Recipe, StudentRecipe, TeacherRecipe
 from dermdistill.data.augment import Augment
 from dermdistill.data.images import InputSpec
 from dermdistill.distillation import objectives
@@ -30,7 +30,7 @@ from dermdistill.inference.model_info import ModelInfo
 from dermdistill.inference.predictions import Predictions, tabulate, write_predictions
 from dermdistill.inference.predictor import predict_in_batches
 from dermdistill.models import cost, zoo
-from dermdistill.models.checkpoint import build, load_weights, save_weights
+from dermdistill.models.checkpoint import STUDENTS, build, load_weights, save_weights
 from dermdistill.models.dermlet import Dermlet
 from dermdistill.models.predictor import TorchPredictor
 from dermdistill.pipeline.prepare import Assigned, Decoded
@@ -58,27 +58,61 @@ class Cell:
     name: str
     group: str
     role: Literal["teacher", "student"]
-    architecture: str
     objective: ObjectiveName
     seed: int
-    recipe: TrainingRecipe
+    recipe: TeacherRecipe | StudentRecipe
+
+    @property
+    def architecture(self) -> str:
+        return self.recipe.model
+
+    @property
+    def distils(self) -> bool:
+        """Whether it learns from the run's teacher."""
+        return self.role == "student" and self.objective != "labels"
 
 
 def teacher_cell(recipe: Recipe) -> Cell:
     """The teacher of a run."""
-    teacher = recipe.teacher
-    return Cell("teacher", "teacher", "teacher", teacher.model, "labels", teacher.seed, teacher)
+    return Cell("teacher", "teacher", "teacher", "labels", recipe.teacher.seed, recipe.teacher)
 
 
 def student_cells(recipe: Recipe) -> list[Cell]:
     """The students of a run: every objective with every seed."""
+    return [cell for objective in recipe.student.objectives for cell in _cells(recipe.student, objective)]
+
+
+def compared_cells(recipe: Recipe) -> list[Cell]:
+    """What a comparison adds: other networks as students, then the student with other T and batches."""
+    if recipe.compare is None:
+        return []
     student = recipe.student
-    return [
-        Cell(f"{group}-seed{seed}", group, "student", student.model, objective, seed, student)
-        for objective in student.objectives
-        for group in [f"{student.model}-{objective}"]
-        for seed in student.seeds
+    networks = [_in_place_of(student, network) for network in recipe.compare.networks]
+    temperatures = [
+        (f"T{t:g}", student.model_copy(update={"temperature": t}))
+        for t in recipe.compare.temperatures
+        if t != student.temperature
     ]
+    batches = [
+        (f"batch{n}", student.model_copy(update={"batch_size": n}))
+        for n in recipe.compare.batch_sizes
+        if n != student.batch_size
+    ]
+    return [
+        *(cell for each in networks for objective in each.objectives for cell in _cells(each, objective)),
+        *(cell for name, each in (*temperatures, *batches) for cell in _cells(each, "hinton", f"-{name}")),
+    ]
+
+
+def _cells(student: StudentRecipe, objective: ObjectiveName, suffix: str = "") -> list[Cell]:
+    """One network with one objective: a cell a seed."""
+    group = f"{student.model}-{objective}{suffix}"
+    return [Cell(f"{group}-seed{seed}", group, "student", objective, seed, student) for seed in student.seeds]
+
+
+def _in_place_of(student: StudentRecipe, network: ComparedNetwork) -> StudentRecipe:
+    """The student's recipe with another network, and what that network says of its own training."""
+    return student.model_copy(update=network.model_dump(exclude_none=True))
 
 
 def refuse_other_results(cells: Sequence[Cell], bench: Bench) -> None:
@@ -125,6 +159,11 @@ def finish(cell: Cell, bench: Bench) -> None:
             epochs=result.epochs,
             best_epoch=result.best_epoch,
             training_seconds=result.seconds,
+            first_weights=Path(cell.recipe.weights).name,
+            batch_size=cell.recipe.batch_size,
+            temperature=cell.recipe.temperature
+            if isinstance(cell.recipe, StudentRecipe) and cell.distils
+            else None,
             failure=result.failure,
         ),
     )
@@ -137,8 +176,10 @@ def _train(cell: Cell, bench: Bench, folder: ModelFolder, identity: str) -> tupl
     train = assigned.labelled(bench.images.pixels, "train")
     weights = class_weights(train.labels, len(assigned.classes), cell.recipe.class_weights)
     tensor = None if weights is None else torch.from_numpy(weights).to(bench.device)
-    objective: Objective = objectives.create(
-        cell.objective, recipe.student, training_images=len(train), class_weights=tensor
+    objective: Objective = (
+        objectives.create(cell.objective, cell.recipe, training_images=len(train), class_weights=tensor)
+        if isinstance(cell.recipe, StudentRecipe)
+        else objectives.Labels(tensor)
     )
     info = ModelInfo(
         architecture=cell.architecture,
@@ -173,11 +214,11 @@ def untrained(cell: Cell, bench: Bench) -> nn.Module:
     Raises:
         UserError: these weights cannot be had; see ``zoo.create``.
     """
-    classes = len(bench.assigned.classes)
-    if cell.role == "teacher":
-        return zoo.create(cell.architecture, classes, bench.recipe.teacher.weights)
+    classes, weights = len(bench.assigned.classes), cell.recipe.weights
+    if cell.architecture not in STUDENTS:
+        return zoo.create(cell.architecture, classes, weights)
     network = build(cell.architecture, classes, bench.spec.size)
-    if isinstance(network, Dermlet) and bench.recipe.student.weights == "imagenet":
+    if isinstance(network, Dermlet) and weights == "imagenet":
         network.start_from(zoo.create(zoo.LITE0, classes, "imagenet").backbone.state_dict())
     return network
 
@@ -215,8 +256,7 @@ def _provenance(cell: Cell, bench: Bench) -> dict[str, str]:
 
 def _identity(cell: Cell, bench: Bench) -> str:
     recipe = bench.recipe
-    distils = cell.role == "student" and cell.objective != "labels"
-    first_weights = Path(recipe.teacher.weights) if cell.role == "teacher" else Path()
+    first_weights = Path(cell.recipe.weights)
     shaping = {
         "cell": [cell.name, cell.architecture, cell.objective, cell.seed],
         "recipe": {k: v for k, v in cell.recipe.shaping().items() if k not in ("objectives", "seeds")},
@@ -225,7 +265,7 @@ def _identity(cell: Cell, bench: Bench) -> str:
         "classes": bench.assigned.classes,
         "split": bench.assigned.digest,
         "pixels": bench.images.key,
-        "teacher": _identity(teacher_cell(recipe), bench) if distils else None,
+        "teacher": _identity(teacher_cell(recipe), bench) if cell.distils else None,
         "weights": hashlib.sha256(first_weights.read_bytes()).hexdigest()
         if first_weights.is_file()
         else None,

@@ -27,7 +27,7 @@ from dermdistill.files import check_writable
 from dermdistill.inference.predictions import Predictions, tabulate, write_predictions
 from dermdistill.inference.predictor import Predictor, predict_in_batches
 from dermdistill.models.predictor import open_predictor
-from dermdistill.pipeline.judge import comparisons
+from dermdistill.pipeline.judge import comparisons, controls_of
 from dermdistill.pipeline.prepare import contents_of, decode, open_data
 from dermdistill.records import Record
 from dermdistill.runs import EvaluationManifest, ModelFolder, ModelSummary, RunFolder
@@ -54,9 +54,11 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class _Model:
+    """A model to judge; ``student`` is what ``controls_of`` asks of it, None where it is no student."""
+
     name: str
     group: str
-    is_control: bool
+    student: tuple[str, str, str] | None
     weights: Path
 
 
@@ -108,7 +110,8 @@ def judge_elsewhere(
         for group in tables
         if len(tables[group]) > 1
     }
-    paired = comparisons(tables, {each.group for each in models if each.is_control}, replicates)
+    students = [each.student for each in models if each.student is not None]
+    paired = comparisons(tables, controls_of(students), replicates)
     write_json_list(out / "comparisons.json", paired)
     return Judged(out, dataset.synthetic, results, means, paired)
 
@@ -116,12 +119,17 @@ def judge_elsewhere(
 def _models(model: Path) -> list[_Model]:
     if model.is_file():
         name = model.parent.name if model.stem == "weights" else model.stem
-        return [_Model(name, name, False, model)]
+        return [_Model(name, name, None, model)]
     found = [(folder, read_json(folder.summary, ModelSummary)) for folder in RunFolder(model).models()]
     if not found:
         raise UserError(f"{model}: neither a model file nor a run folder with finished models")
     return [
-        _Model(s.name, s.group, s.role == "student" and s.objective == "labels", folder.weights)
+        _Model(
+            s.name,
+            s.group,
+            (s.group, s.architecture, s.objective) if s.role == "student" else None,
+            folder.weights,
+        )
         for folder, s in found
     ]
 

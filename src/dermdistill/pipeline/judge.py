@@ -1,6 +1,6 @@
 """From predictions to figures: always made anew, because they follow from the stored tables alone."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from dermdistill.evaluation.evaluate import compare, evaluate
 from dermdistill.evaluation.results import Comparison, write_json, write_json_list
@@ -22,22 +22,39 @@ def judge(bench: Bench, cells: Sequence[Cell]) -> None:
     groups: dict[str, list[Predictions]] = {}
     for cell in cells:
         groups.setdefault(cell.group, []).append(tests[cell.name])
-    controls = {cell.group for cell in cells if cell.role == "student" and cell.objective == "labels"}
+    controls = controls_of(
+        (cell.group, cell.architecture, cell.objective) for cell in cells if cell.role == "student"
+    )
     write_json_list(bench.run.comparisons, comparisons(groups, controls, replicates))
 
 
+def controls_of(students: Iterable[tuple[str, str, str]]) -> dict[str, str]:
+    """The labels-only control of each group of students: the same network without a teacher.
+
+    Args:
+        students: group, architecture and objective of each.
+    """
+    known = list(students)
+    controls = {architecture: group for group, architecture, objective in known if objective == "labels"}
+    return {
+        group: controls[architecture]
+        for group, architecture, objective in known
+        if objective != "labels" and architecture in controls
+    }
+
+
 def comparisons(
-    groups: Mapping[str, Sequence[Predictions]], controls: Collection[str], replicates: int
+    groups: Mapping[str, Sequence[Predictions]], controls: Mapping[str, str], replicates: int
 ) -> list[Comparison]:
-    """Every student against the labels-only control, and every student against the teacher.
+    """Every student against its labels-only control, and every student against the teacher.
 
     Args:
         groups: predictions of each group's seeds on the same images; the teacher's is ``teacher``.
-        controls: names of the groups that learned from labels only.
+        controls: see ``controls_of``.
         replicates: bootstrap resamples.
     """
     students = [name for name in groups if name != "teacher"]
-    pairs = [(name, control) for control in sorted(controls) for name in students if name != control]
+    pairs = [(name, controls[name]) for name in students if name in controls]
     if "teacher" in groups:
         pairs += [(name, "teacher") for name in students]
     return [compare(groups[a], groups[b], names=(a, b), replicates=replicates) for a, b in pairs]
