@@ -58,19 +58,34 @@ def check_writable(folder: Path) -> None:
 
 
 def lock(handle: IO[str], path: Path) -> None:
-    """Keep an open file to this process until it is closed; does nothing where the system has no such locks.
+    """Keep an open file to this process until it is closed; see ``lock_if_free``.
 
     Raises:
         UserError: another process has it.
     """
+    if not lock_if_free(handle):
+        raise UserError(f"{path}: another command is writing it; wait, or choose another file")
+
+
+def lock_if_free(handle: IO[str], *, wait: bool = False) -> bool:
+    """Keep an open file to this process until it is closed, however the process ends.
+
+    Args:
+        handle: the open file.
+        wait: until whoever has it lets it go.
+
+    Returns:
+        Whether it is ours: not where another process has it; always where the system has no such locks.
+    """
     try:
         import fcntl
     except ImportError:  # Windows refuses to replace an open file, which is nearly as good
-        return
+        return True
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except BlockingIOError:
-        raise UserError(f"{path}: another command is writing it; wait, or choose another file") from None
+        return False
+    return True
 
 
 def cannot_write(path: Path, error: OSError) -> UserError:

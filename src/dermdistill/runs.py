@@ -135,6 +135,10 @@ class ModelFolder:
         return self.path / "checkpoint.ckpt"
 
     @property
+    def lock(self) -> Path:
+        return self.path / ".lock"
+
+    @property
     def tensorboard(self) -> Path:
         return self.path / "tensorboard"
 

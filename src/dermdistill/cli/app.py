@@ -80,6 +80,45 @@ def run(
 
 
 @app.command()
+def compare(
+    data: Data,
+    recipe: Annotated[
+        str, typer.Option(help="A packaged recipe (demo, comparison, paper) or a TOML file with a [compare].")
+    ] = "paper",
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Run folder; one begun before resumes. Default: runs/compare-<recipe>-<data>."),
+    ] = None,
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one entry of the recipe.")
+    ] = None,
+    part: Annotated[
+        str, typer.Option(metavar="K/N", help="Train the K-th of N parts, on a machine of its own.")
+    ] = "1/1",
+    device: Device = "auto",
+) -> None:
+    """Compare networks, objectives, temperatures and batch sizes: the paper's tables, with controls.
+
+    One run folder holds all models; the teacher is trained once. Stopped by whatever, it goes on with the
+    same command; started twice on one folder, each process takes the next free model. A model that fails is
+    listed with its reason, the others go on, and the exit code is 1.
+    """
+    _need_training_parts()
+    from dermdistill.cli.compare import run_comparison
+    from dermdistill.config import load_recipe
+
+    chosen = load_recipe(recipe, changes or [])
+    folder = out or Path("runs") / f"compare-{chosen.name}-{Path(data).resolve().name}"
+    try:
+        failed = run_comparison(chosen, data, folder, device=device, part=part, command=_command())
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on from the last finished epoch", file=sys.stderr)
+        raise typer.Exit(130) from None
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
 def evaluate(
     model: Annotated[Path, typer.Argument(help="A run folder, one weights file, or a .onnx file.")],
     data: Data,

@@ -6,7 +6,6 @@ it; so the same command resumes, and a changed recipe never mixes with old resul
 
 import hashlib
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -36,6 +35,7 @@ from dermdistill.models.predictor import TorchPredictor
 from dermdistill.pipeline.prepare import Assigned, Decoded
 from dermdistill.runs import ModelFolder, ModelSummary, RunFolder
 from dermdistill.training.engine import Trainer, TrainingData, TrainingResult
+from dermdistill.training.reporter import Reporter
 from dermdistill.training.resume import load_state
 
 
@@ -133,14 +133,14 @@ def _found_identity(folder: ModelFolder) -> str | None:
     return None if state is None else str(state["identity"])
 
 
-def finish(cell: Cell, bench: Bench) -> None:
+def finish(cell: Cell, bench: Bench, reporter: Reporter) -> None:
     """Train, score and write one cell, unless its folder already holds it; see ``Trainer.fit`` for errors."""
     folder = bench.run.model(cell.name)
     identity = _identity(cell, bench)
     if folder.summary.exists():
-        print(f"{cell.name}: trained before", file=sys.stderr)
+        reporter.note(cell.name, "trained before")
         return
-    network, result = _train(cell, bench, folder, identity)
+    network, result = _train(cell, bench, folder, identity, reporter)
     info = _score(folder, bench)
     write_json(
         folder.summary,
@@ -171,7 +171,9 @@ def finish(cell: Cell, bench: Bench) -> None:
     folder.checkpoint.unlink(missing_ok=True)
 
 
-def _train(cell: Cell, bench: Bench, folder: ModelFolder, identity: str) -> tuple[nn.Module, TrainingResult]:
+def _train(
+    cell: Cell, bench: Bench, folder: ModelFolder, identity: str, reporter: Reporter
+) -> tuple[nn.Module, TrainingResult]:
     recipe, assigned = bench.recipe, bench.assigned
     train = assigned.labelled(bench.images.pixels, "train")
     weights = class_weights(train.labels, len(assigned.classes), cell.recipe.class_weights)
@@ -203,6 +205,7 @@ def _train(cell: Cell, bench: Bench, folder: ModelFolder, identity: str) -> tupl
         recipe=cell.recipe,
         seed=cell.seed,
         device=bench.device,
+        reporter=reporter,
     )
     data = TrainingData(train, assigned.labelled(bench.images.pixels, "val"), Augment(recipe.augment))
     return network, trainer.fit(data, folder, label=cell.name, identity=identity)
@@ -236,7 +239,7 @@ def _score(folder: ModelFolder, bench: Bench) -> ModelInfo:
 def score(predictor: TorchPredictor, bench: Bench) -> Predictions:
     """Predictions of the validation and test images."""
     rows = bench.assigned.rows("val", "test")
-    probabilities = predict_in_batches(predictor, bench.images.pixels, rows, progress="scoring")
+    probabilities = predict_in_batches(predictor, bench.images.pixels, rows)
     records = [bench.assigned.dataset.records[i] for i in rows]
     splits = [bench.assigned.split[i] for i in rows]
     return tabulate(records, splits, probabilities, predictor.info.classes)

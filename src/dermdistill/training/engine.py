@@ -5,7 +5,6 @@ again, and on the CPU a resumed training ends with the very numbers of an uninte
 """
 
 import math
-import sys
 import time
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -14,7 +13,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from dermdistill.config import TrainingRecipe
 from dermdistill.data.augment import Augment
@@ -30,7 +28,8 @@ from dermdistill.models.checkpoint import save_weights
 from dermdistill.models.predictor import TorchPredictor
 from dermdistill.records import MELANOMA
 from dermdistill.runs import ModelFolder
-from dermdistill.training.history import Row, TensorBoard, one_line, write_history
+from dermdistill.training.history import Row, TensorBoard, write_history
+from dermdistill.training.reporter import Reporter
 from dermdistill.training.resume import load_state, save_state
 from dermdistill.training.schedule import learning_rate
 
@@ -87,6 +86,7 @@ class Trainer:
         recipe: TrainingRecipe,
         seed: int,
         device: torch.device,
+        reporter: Reporter,
     ) -> None:
         if objective.needs_teacher and teacher is None:
             raise ValueError("this objective needs a teacher")
@@ -97,6 +97,7 @@ class Trainer:
         self._recipe = recipe
         self._seed = seed
         self._device = device
+        self._reporter = reporter
         self._optimizer = _optimizer(network, recipe)
 
     def fit(self, data: TrainingData, folder: ModelFolder, *, label: str, identity: str) -> TrainingResult:
@@ -105,7 +106,7 @@ class Trainer:
         Args:
             data: training and validation images.
             folder: where everything goes; ``weights`` always holds the best epoch so far by validation AUC.
-            label: name on the progress bar.
+            label: what the reporter calls it.
             identity: digest of all that shapes this training; a checkpoint of another one is refused.
 
         Raises:
@@ -120,14 +121,14 @@ class Trainer:
                 self._one_epoch(data, epoch, progress, label)
                 self._keep(folder, identity, progress)
                 board.add(progress.rows[-1])
-                tqdm.write(f"{label}: {one_line(progress.rows[-1])}", file=sys.stderr)
+                self._reporter.epoch_done(label, progress.rows[-1], self._recipe.epochs)
         except NonFiniteLossError as error:
             if not progress.rows:
                 raise UserError(
                     f"{label}: {error}; no epoch was finished, so there are no weights to keep"
                 ) from None
             failure = f"{error}; the weights of epoch {progress.best_epoch} are kept"
-            tqdm.write(f"{label}: {failure}", file=sys.stderr)
+            self._reporter.note(label, failure)
         finally:
             board.close()
         seconds = sum(row["seconds"] for row in progress.rows)
@@ -158,11 +159,14 @@ class Trainer:
         totals: dict[str, Tensor] = {}
         rate = 0.0
         self._network.train()
-        epoch_batches = batches(data.train, recipe.batch_size, generator)
-        description = f"{label} {epoch}/{recipe.epochs}"
-        for i, (pixels, labels) in enumerate(
-            tqdm(epoch_batches, description, count, leave=False, unit="batch")
-        ):
+        shown = self._reporter.batches(
+            batches(data.train, recipe.batch_size, generator),
+            name=label,
+            epoch=epoch,
+            epochs=recipe.epochs,
+            count=count,
+        )
+        for i, (pixels, labels) in enumerate(shown):
             rate = learning_rate(
                 (epoch - 1) * count + i,
                 base=recipe.learning_rate,

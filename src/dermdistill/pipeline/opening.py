@@ -1,0 +1,99 @@
+"""Open a run folder for training: check everything that can be checked, split, decode, write what it is."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import torch
+
+from dermdistill.config import Recipe, to_toml
+from dermdistill.data.images import InputSpec
+from dermdistill.data.split_file import write_split
+from dermdistill.errors import UserError
+from dermdistill.evaluation.results import read_json, write_json
+from dermdistill.files import check_writable, write_text
+from dermdistill.models import zoo
+from dermdistill.models.checkpoint import STUDENTS, read_info
+from dermdistill.pipeline.cells import Bench, Cell, refuse_other_results
+from dermdistill.pipeline.environment import describe, now
+from dermdistill.pipeline.prepare import assign, decode, open_data
+from dermdistill.records import Pixels
+from dermdistill.runs import RunFolder, RunManifest
+
+
+def open_run(
+    recipe: Recipe, data: str, out: Path, cells: Sequence[Cell], *, device: torch.device, command: str
+) -> Bench:
+    """Make or reopen the run folder ``out`` and prepare its images.
+
+    Args:
+        recipe: every choice.
+        data: a path, or ``synthetic``.
+        out: the run folder; made if need be.
+        cells: all that will be trained.
+        device: where to train.
+        command: how the user asked for it, for the manifest.
+
+    Raises:
+        UserError: wrong data, unknown networks, an unwritable folder, results of another recipe in it.
+    """
+    folder = RunFolder(out)
+    for network in {(cell.architecture, cell.recipe.weights) for cell in cells}:
+        if network[0] not in STUDENTS:
+            zoo.check(*network)
+    _check_out(folder)
+    dataset = open_data(data, recipe.synthetic, recipe.data.size)
+    assigned = assign(dataset, recipe)
+    if not folder.model("teacher").weights.exists():
+        zoo.try_out(recipe.teacher.model, recipe.teacher.weights, recipe.data.size)
+    images = decode(dataset.records, recipe.data.size)
+    bench = Bench(recipe, folder, assigned, images, _input_spec(recipe), device)
+    refuse_other_results(cells, bench)
+    _write_what_it_is(bench, data=data, command=command)
+    return bench
+
+
+def close_run(bench: Bench) -> None:
+    """Say in the manifest that the run is finished."""
+    manifest = read_json(bench.run.manifest, RunManifest)
+    write_json(bench.run.manifest, manifest.model_copy(update={"finished": now()}))
+
+
+def pixels_of(bench: Bench) -> Callable[[Sequence[str]], list[Pixels]]:
+    """Decodes images of the run by their ids, for the report."""
+    records = {record.image_id: record for record in bench.assigned.dataset.records}
+    return lambda ids: [records[image_id].image.decode() for image_id in ids]
+
+
+def _check_out(folder: RunFolder) -> None:
+    """Refuse a folder that cannot be written or holds something else, before any work."""
+    check_writable(folder.path)
+    if folder.path.is_dir() and any(folder.path.iterdir()) and not folder.recipe.exists():
+        raise UserError(f"{folder.path}: holds other files; choose an empty or new folder for --out")
+
+
+def _input_spec(recipe: Recipe) -> InputSpec:
+    """The preprocessing that the teacher's first weights expect; all students share it."""
+    own = read_info(Path(recipe.teacher.weights))
+    if own is not None:
+        return InputSpec(recipe.data.size, own.input.mean, own.input.std)
+    mean, std = zoo.statistics(recipe.teacher.model, recipe.teacher.weights)
+    return InputSpec(recipe.data.size, mean, std)
+
+
+def _write_what_it_is(bench: Bench, *, data: str, command: str) -> None:
+    """Write recipe, split and manifest; a resumed run keeps its first command, environment and start."""
+    folder, assigned = bench.run, bench.assigned
+    write_text(folder.recipe, to_toml(bench.recipe))
+    write_split(folder.split, assigned.dataset.records, assigned.split, bench.images.contents)
+    manifest = RunManifest(
+        recipe_name=bench.recipe.name,
+        command=command,
+        data=assigned.summary(data),
+        environment=describe(bench.device),
+        started=now(),
+    )
+    if folder.manifest.exists():
+        first = read_json(folder.manifest, RunManifest)
+        kept = {"command": first.command, "environment": first.environment, "started": first.started}
+        manifest = manifest.model_copy(update=kept)
+    write_json(folder.manifest, manifest)

@@ -1,0 +1,44 @@
+"""Who tells the user how a training goes: bars and lines, or the table of all models in a comparison."""
+
+import sys
+from collections.abc import Iterable
+from typing import Protocol, TypeVar
+
+from tqdm import tqdm
+
+from dermdistill.training.history import Row, one_line
+
+T = TypeVar("T")
+
+
+class Reporter(Protocol):
+    """What a training says of itself while it runs; every call names the model."""
+
+    def batches(self, batches: Iterable[T], *, name: str, epoch: int, epochs: int, count: int) -> Iterable[T]:
+        """The same batches, ``count`` of them, shown as the progress of one epoch of ``epochs``."""
+        ...
+
+    def epoch_done(self, name: str, row: Row, epochs: int) -> None:
+        """An epoch of ``epochs`` is stored."""
+        ...
+
+    def note(self, name: str, text: str) -> None:
+        """Something that the user should know."""
+        ...
+
+
+class Lines:
+    """A bar for the epoch that runs, a line for each that is done, on stderr."""
+
+    def batches(self, batches: Iterable[T], *, name: str, epoch: int, epochs: int, count: int) -> Iterable[T]:
+        """See ``Reporter``."""
+        shown: Iterable[T] = tqdm(batches, f"{name} {epoch}/{epochs}", count, leave=False, unit="batch")
+        return shown
+
+    def epoch_done(self, name: str, row: Row, epochs: int) -> None:
+        """See ``Reporter``."""
+        self.note(name, one_line(row))
+
+    def note(self, name: str, text: str) -> None:
+        """See ``Reporter``."""
+        tqdm.write(f"{name}: {text}", file=sys.stderr)
