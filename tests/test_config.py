@@ -48,6 +48,7 @@ def test_overrides_change_single_entries() -> None:
         ("stduent.epochs=3", r"unknown key 'stduent'; did you mean 'student'\?"),
         ("qqq=3", "unknown key 'qqq'; known keys: name, data, data.size"),
         ("student.epochs=0", r"student\.epochs = 0: Input should be greater than or equal to 1"),
+        ("teacher.members=0", r"teacher\.members = 0: Input should be greater than or equal to 1"),
         ("data.size=abc", r"data\.size = 'abc': Input should be a valid integer"),
         ("data.size=17", r"data\.size = 17: Input should be greater than or equal to 18"),
         ("data.fractions=[0.5, 0.1, 0.1]", "three positive shares that add up to 1"),
@@ -92,3 +93,4 @@ def test_entries_that_came_later_leave_older_runs_their_identity() -> None:
     assert "weights" not in StudentRecipe(model="dermlet").shaping()
     assert StudentRecipe(model="dermlet", weights="imagenet").shaping()["weights"] == "imagenet"
     assert "weights" in TeacherRecipe().shaping()
+    assert "members" not in TeacherRecipe().shaping()

@@ -129,11 +129,16 @@ class TeacherRecipe(TrainingRecipe):
     Attributes:
         model: any timm model.
         weights: ``imagenet``, ``none``, or a file of weights made by this program or by timm.
+        members: networks of seeds ``seed``, ``seed + 1``, ..., trained one by one; the teacher is the mean of
+            their logits.
     """
+
+    later: ClassVar[frozenset[str]] = frozenset({"members"})
 
     model: str = "resnet50"
     weights: str = "imagenet"
     seed: int = Field(0, ge=0)
+    members: int = Field(1, ge=1)
 
 
 class StudentRecipe(TrainingRecipe):

@@ -10,9 +10,10 @@ RUN/
   thumbnails/          small copies of the images that the report shows
   export/              <name>.onnx and <name>.parity.json, by `dermdistill export RUN`
   report.html          rebuilt from the rest by `dermdistill report RUN`
-  models/<name>/       one folder a trained model: teacher, dsnet-labels-seed0, ...
+  models/<name>/       one folder a model: teacher, teacher-seed0 (a member of it), dsnet-labels-seed0, ...
     model.json         ModelSummary
-    history.csv        a line an epoch: epoch, learning_rate, train_loss, <named losses>, val_auc, seconds
+    history.csv        a line an epoch: epoch, learning_rate, train_loss, <named losses>, val_auc, seconds;
+                       not of a teacher that was composed of members
     weights.safetensors
     predictions.csv    validation and test rows
     metrics.json       Evaluation of the test rows
@@ -25,6 +26,9 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
+
+TEACHER_MEMBER = "teacher-member"
+"""Group of the networks that a teacher is composed of."""
 
 
 class DataSummary(BaseModel):
@@ -76,6 +80,9 @@ class ModelSummary(BaseModel):
         identity: digest of all that shapes the model; the same identity is the same training.
         macs: multiply-accumulates of one image at the input size.
         weights_bytes: size of the weights file.
+        epochs: completed; of a teacher that was composed of members, the most that one of them completed.
+        best_epoch: counted from 1; its weights are the ones kept; 0 of a composed teacher.
+        training_seconds: of a composed teacher, the sum of its members'.
         first_weights: ``none``, ``imagenet`` or a file's name; None where it is not known.
         batch_size: images in a step of its training; None where it is not known.
         temperature: T of its soft targets; None without them.
@@ -102,6 +109,11 @@ class ModelSummary(BaseModel):
     batch_size: int | None = None
     temperature: float | None = None
     failure: str | None = None
+
+    @property
+    def is_composed(self) -> bool:
+        """Whether it is the mean of trained members and was never trained itself."""
+        return self.best_epoch == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +202,11 @@ class RunFolder:
         return ModelFolder(self.path / "models" / name)
 
     def models(self) -> list[ModelFolder]:
-        """The folders of all finished models, the teacher first, then by name."""
+        """The folders of all finished models, the teacher first, then its members, then by name."""
         found = [ModelFolder(p.parent) for p in (self.path / "models").glob("*/metrics.json")]
-        return sorted(found, key=lambda folder: (folder.path.name != "teacher", folder.path.name))
+        return sorted(found, key=_teacher_first)
+
+
+def _teacher_first(folder: ModelFolder) -> tuple[bool, bool, str]:
+    name = folder.path.name
+    return name != "teacher", not name.startswith("teacher-"), name

@@ -1,6 +1,7 @@
 """What travels with a model's weights: all that is needed to score an image right, wherever the file goes."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
@@ -15,6 +16,8 @@ from dermdistill.records import MELANOMA
 
 Output = Literal["softmax", "softmax-of-softmax"]
 """How logits become class probabilities; the second is the published code's, which squeezes them."""
+
+_ENSEMBLE = re.compile(r"(?P<name>.+)\*(?P<members>[2-9]|[1-9]\d{1,3})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class ModelInfo:
     """Description of a trained network.
 
     Attributes:
-        architecture: a student's name, such as ``dsnet``, or a timm name.
+        architecture: a student's name, such as ``dsnet``, or a timm name; see ``network_and_members``.
         classes: output names in order; one is ``melanoma``.
         input: the preprocessing that it was trained with.
         output: how its logits become probabilities.
@@ -131,6 +134,12 @@ class ModelInfo:
             raise UserError(
                 f"{where}: its model description is damaged ({error}); expected a model made by dermdistill"
             ) from error
+
+
+def network_and_members(architecture: str) -> tuple[str, int]:
+    """``resnet50*3`` is the mean of three: ``("resnet50", 3)``; any other name is one network."""
+    ensemble = _ENSEMBLE.fullmatch(architecture)
+    return (ensemble["name"], int(ensemble["members"])) if ensemble else (architecture, 1)
 
 
 def _classes(names: list[object]) -> tuple[str, ...]:

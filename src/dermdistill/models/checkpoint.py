@@ -8,10 +8,11 @@ from torch import nn
 
 from dermdistill.errors import UserError
 from dermdistill.files import write_bytes
-from dermdistill.inference.model_info import ModelInfo
+from dermdistill.inference.model_info import ModelInfo, network_and_members
 from dermdistill.models import zoo
 from dermdistill.models.dermlet import Dermlet
 from dermdistill.models.dsnet import DSNet
+from dermdistill.models.ensemble import Ensemble
 
 STUDENTS = ("dsnet", "dermlet")
 """The networks of this program; every other name is timm's."""
@@ -20,7 +21,10 @@ _DESCRIPTION = "dermdistill"
 
 
 def build(architecture: str, classes: int, size: int) -> nn.Module:
-    """An untrained network: a student's name, or a timm name under the paper's head."""
+    """An untrained network: a student's name, or a timm name under the paper's head; ``NAME*N`` is N such."""
+    name, members = network_and_members(architecture)
+    if members > 1:
+        return Ensemble(build(name, classes, size) for _ in range(members))
     if architecture == "dsnet":
         return DSNet(size, classes)
     if architecture == "dermlet":

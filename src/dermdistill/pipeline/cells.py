@@ -31,9 +31,10 @@ from dermdistill.inference.predictor import predict_in_batches
 from dermdistill.models import cost, zoo
 from dermdistill.models.checkpoint import STUDENTS, build, load_weights, save_weights
 from dermdistill.models.dermlet import Dermlet
+from dermdistill.models.ensemble import Ensemble
 from dermdistill.models.predictor import TorchPredictor
 from dermdistill.pipeline.prepare import Assigned, Decoded
-from dermdistill.runs import ModelFolder, ModelSummary, RunFolder
+from dermdistill.runs import TEACHER_MEMBER, ModelFolder, ModelSummary, RunFolder
 from dermdistill.training.engine import Trainer, TrainingData, TrainingResult
 from dermdistill.training.reporter import Reporter
 from dermdistill.training.resume import load_state
@@ -53,7 +54,7 @@ class Bench:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One model to train."""
+    """One model to train, or, where it has members, to compose of them."""
 
     name: str
     group: str
@@ -61,10 +62,11 @@ class Cell:
     objective: ObjectiveName
     seed: int
     recipe: TeacherRecipe | StudentRecipe
+    members: tuple["Cell", ...] = ()
 
     @property
     def architecture(self) -> str:
-        return self.recipe.model
+        return f"{self.recipe.model}*{len(self.members)}" if self.members else self.recipe.model
 
     @property
     def distils(self) -> bool:
@@ -72,9 +74,26 @@ class Cell:
         return self.role == "student" and self.objective != "labels"
 
 
+def teacher_cells(recipe: Recipe) -> list[Cell]:
+    """The teacher of a run, its members before it."""
+    teacher = teacher_cell(recipe)
+    return [*teacher.members, teacher]
+
+
 def teacher_cell(recipe: Recipe) -> Cell:
     """The teacher of a run."""
-    return Cell("teacher", "teacher", "teacher", "labels", recipe.teacher.seed, recipe.teacher)
+    teacher = recipe.teacher
+    members = _member_cells(teacher) if teacher.members > 1 else ()
+    return Cell("teacher", "teacher", "teacher", "labels", teacher.seed, teacher, members)
+
+
+def _member_cells(teacher: TeacherRecipe) -> tuple[Cell, ...]:
+    """Each is the lone teacher of its seed but for the name of its folder."""
+    seeds = range(teacher.seed, teacher.seed + teacher.members)
+    alone = [teacher.model_copy(update={"seed": seed, "members": 1}) for seed in seeds]
+    return tuple(
+        Cell(f"teacher-seed{one.seed}", TEACHER_MEMBER, "teacher", "labels", one.seed, one) for one in alone
+    )
 
 
 def student_cells(recipe: Recipe) -> list[Cell]:
@@ -133,14 +152,29 @@ def _found_identity(folder: ModelFolder) -> str | None:
     return None if state is None else str(state["identity"])
 
 
+def adopt(cells: Sequence[Cell], bench: Bench) -> None:
+    """Give finished models their names in this run: a lone teacher may have been moved here as a member."""
+    for cell in cells:
+        folder = bench.run.model(cell.name)
+        if not folder.summary.exists():
+            continue
+        found = read_json(folder.summary, ModelSummary)
+        here = found.model_copy(update={"name": cell.name, "group": cell.group})
+        if here != found:
+            write_json(folder.summary, here)
+
+
 def finish(cell: Cell, bench: Bench, reporter: Reporter) -> None:
-    """Train, score and write one cell, unless its folder already holds it; see ``Trainer.fit`` for errors."""
+    """Make, score and write one cell, unless its folder already holds it; see ``Trainer.fit`` for errors."""
     folder = bench.run.model(cell.name)
     identity = _identity(cell, bench)
     if folder.summary.exists():
         reporter.note(cell.name, "trained before")
         return
-    network, result = _train(cell, bench, folder, identity, reporter)
+    if cell.members:
+        network, result = _compose(cell, bench, folder)
+    else:
+        network, result = _train(cell, bench, folder, identity, reporter)
     info = _score(folder, bench)
     write_json(
         folder.summary,
@@ -169,6 +203,24 @@ def finish(cell: Cell, bench: Bench, reporter: Reporter) -> None:
     )
     # Only now is the checkpoint of no more use.
     folder.checkpoint.unlink(missing_ok=True)
+
+
+def _compose(cell: Cell, bench: Bench, folder: ModelFolder) -> tuple[nn.Module, TrainingResult]:
+    """Put the finished members into one weights file."""
+    folders = [bench.run.model(member.name) for member in cell.members]
+    loaded = [load_weights(member.weights) for member in folders]
+    network = Ensemble(member for member, _ in loaded)
+    info = replace(
+        loaded[0][1], architecture=cell.architecture, thresholds=(), provenance=_provenance(cell, bench)
+    )
+    save_weights(folder.weights, network, info)
+    summaries = [read_json(member.summary, ModelSummary) for member in folders]
+    return network, TrainingResult(
+        epochs=max(summary.epochs for summary in summaries),
+        best_epoch=0,
+        seconds=sum(summary.training_seconds for summary in summaries),
+        failure=None,
+    )
 
 
 def _train(
@@ -258,10 +310,18 @@ def _provenance(cell: Cell, bench: Bench) -> dict[str, str]:
 
 
 def _identity(cell: Cell, bench: Bench) -> str:
+    if cell.members:
+        return _digest([_identity(member, bench) for member in cell.members])
     recipe = bench.recipe
     first_weights = Path(cell.recipe.weights)
     shaping = {
-        "cell": [cell.name, cell.architecture, cell.objective, cell.seed],
+        # A teacher and a member are the same training, so the one may be moved into the other's folder.
+        "cell": [
+            "teacher" if cell.role == "teacher" else cell.name,
+            cell.architecture,
+            cell.objective,
+            cell.seed,
+        ],
         "recipe": {k: v for k, v in cell.recipe.shaping().items() if k not in ("objectives", "seeds")},
         "augment": recipe.augment.shaping(),
         "input": bench.spec.to_dict(),
@@ -273,4 +333,8 @@ def _identity(cell: Cell, bench: Bench) -> str:
         if first_weights.is_file()
         else None,
     }
+    return _digest(shaping)
+
+
+def _digest(shaping: object) -> str:
     return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()[:16]

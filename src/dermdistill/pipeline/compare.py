@@ -25,7 +25,7 @@ from dermdistill.evaluation.results import read_json, write_json
 from dermdistill.files import lock_if_free, write_text
 from dermdistill.inference.predictions import read_predictions
 from dermdistill.pipeline.board import Board
-from dermdistill.pipeline.cells import Bench, Cell, compared_cells, finish, student_cells, teacher_cell
+from dermdistill.pipeline.cells import Bench, Cell, compared_cells, finish, student_cells, teacher_cells
 from dermdistill.pipeline.environment import describe
 from dermdistill.pipeline.judge import judge
 from dermdistill.pipeline.opening import close_run, open_run, pixels_of
@@ -81,11 +81,12 @@ def compare(
             f"recipe {recipe.name}: has no section [compare]; name one that has, such as demo or paper"
         )
     keep_freed_memory()
-    teachers = [teacher_cell(recipe)]
+    teachers = teacher_cells(recipe)
     students = [*student_cells(recipe), *compared_cells(recipe)]
     bench = open_run(recipe, data, out, [*teachers, *students], device=device, command=command)
     workload = Workload([*teachers, *students], recipe)
-    mine = [*teachers, *workload.share(students, part)]
+    # The other parts only read the teacher, so they need no members of it.
+    mine = [*(teachers if part.number == 1 else teachers[-1:]), *workload.share(students, part)]
     _need_teacher(bench, part)
     board = Board([*teachers, *students], frozenset(cell.name for cell in mine), Forecast(workload))
     with board.shown():
@@ -128,8 +129,13 @@ def _train_all(cells: Sequence[Cell], bench: Bench, board: Board) -> None:
 
 
 def _attempt(cell: Cell, bench: Bench, board: Board, *, wait: bool = False) -> None:
-    """Train one model unless it is done, has failed, or another process is at it; note a failure."""
+    """Make one model unless it is done, has failed, or waits for another process; note a failure."""
     if cell.name in board.done or cell.name in board.failed:
+        return
+    for member in cell.members:
+        _learn_of(member, bench, board)
+    if any(member.name in board.elsewhere for member in cell.members):
+        board.elsewhere.add(cell.name)
         return
     folder = bench.run.model(cell.name)
     with _claimed(folder, wait=wait) as free:

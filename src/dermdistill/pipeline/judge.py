@@ -7,6 +7,7 @@ from dermdistill.evaluation.results import Comparison, write_json, write_json_li
 from dermdistill.evaluation.thresholds import operating_points
 from dermdistill.inference.predictions import Predictions, read_predictions
 from dermdistill.pipeline.cells import Bench, Cell
+from dermdistill.runs import TEACHER_MEMBER
 
 
 def judge(bench: Bench, cells: Sequence[Cell]) -> None:
@@ -49,11 +50,12 @@ def comparisons(
     """Every student against its labels-only control, and every student against the teacher.
 
     Args:
-        groups: predictions of each group's seeds on the same images; the teacher's is ``teacher``.
+        groups: predictions of each group's seeds on the same images; the teacher's is ``teacher``, and
+            its members are compared with nothing.
         controls: see ``controls_of``.
         replicates: bootstrap resamples.
     """
-    students = [name for name in groups if name != "teacher"]
+    students = [name for name in groups if name not in ("teacher", TEACHER_MEMBER)]
     pairs = [(name, controls[name]) for name in students if name in controls]
     if "teacher" in groups:
         pairs += [(name, "teacher") for name in students]

@@ -13,7 +13,7 @@ from dermdistill.evaluation.results import read_json, write_json
 from dermdistill.files import check_writable, write_text
 from dermdistill.models import zoo
 from dermdistill.models.checkpoint import STUDENTS, read_info
-from dermdistill.pipeline.cells import Bench, Cell, refuse_other_results
+from dermdistill.pipeline.cells import Bench, Cell, adopt, refuse_other_results
 from dermdistill.pipeline.environment import describe, now
 from dermdistill.pipeline.prepare import assign, decode, open_data
 from dermdistill.records import Pixels
@@ -29,7 +29,7 @@ def open_run(
         recipe: every choice.
         data: a path, or ``synthetic``.
         out: the run folder; made if need be.
-        cells: all that will be trained.
+        cells: all that will be trained or composed.
         device: where to train.
         command: how the user asked for it, for the manifest.
 
@@ -37,17 +37,18 @@ def open_run(
         UserError: wrong data, unknown networks, an unwritable folder, results of another recipe in it.
     """
     folder = RunFolder(out)
-    for network in {(cell.architecture, cell.recipe.weights) for cell in cells}:
+    for network in {(cell.architecture, cell.recipe.weights) for cell in cells if not cell.members}:
         if network[0] not in STUDENTS:
             zoo.check(*network)
     _check_out(folder)
     dataset = open_data(data, recipe.synthetic, recipe.data.size)
     assigned = assign(dataset, recipe)
-    if not folder.model("teacher").weights.exists():
+    if not any(folder.model(cell.name).weights.exists() for cell in cells if cell.role == "teacher"):
         zoo.try_out(recipe.teacher.model, recipe.teacher.weights, recipe.data.size)
     images = decode(dataset.records, recipe.data.size)
     bench = Bench(recipe, folder, assigned, images, _input_spec(recipe), device)
     refuse_other_results(cells, bench)
+    adopt(cells, bench)
     _write_what_it_is(bench, data=data, command=command)
     return bench
 

@@ -6,7 +6,7 @@ import torch
 
 from dermdistill.config import Recipe
 from dermdistill.evaluation.results import Comparison, Evaluation, read_json
-from dermdistill.pipeline.cells import finish, student_cells, teacher_cell, untrained
+from dermdistill.pipeline.cells import finish, student_cells, teacher_cells, untrained
 from dermdistill.pipeline.judge import judge
 from dermdistill.pipeline.opening import close_run, open_run, pixels_of
 from dermdistill.report.build import build_report
@@ -29,7 +29,7 @@ def run(recipe: Recipe, data: str, out: Path, *, device: torch.device, command: 
         UserError: wrong data, an unwritable folder, results of another recipe in it, damaged checkpoints.
     """
     keep_freed_memory()
-    cells = [teacher_cell(recipe), *student_cells(recipe)]
+    cells = [*teacher_cells(recipe), *student_cells(recipe)]
     bench = open_run(recipe, data, out, cells, device=device, command=command)
     folder = bench.run
     if not folder.model(cells[-1].name).weights.exists():

@@ -36,10 +36,12 @@ class Workload:
     def __init__(self, cells: Iterable[Cell], recipe: Recipe) -> None:
         cells = list(cells)
         self._macs = {name: _macs(name, recipe) for name in {cell.architecture for cell in cells}}
-        self._teacher = _macs(recipe.teacher.model, recipe)
+        self._teacher = recipe.teacher.members * _macs(recipe.teacher.model, recipe)
 
     def of(self, cell: Cell) -> float:
-        """Of all epochs; a backward pass is taken for two forward ones."""
+        """Of all epochs, none of a composed teacher's; a backward pass is taken for two forward ones."""
+        if cell.members:
+            return 0
         return cell.recipe.epochs * (3 * self._macs[cell.architecture] + self._teacher * cell.distils)
 
     def share(self, cells: Sequence[Cell], part: Part) -> list[Cell]:
@@ -63,7 +65,9 @@ class Forecast:
     rates: list[float] = field(default_factory=list)
 
     def learn(self, cell: Cell, seconds: float) -> None:
-        """A training of this cell took so long."""
+        """A training of this cell took so long; a composed teacher's seconds are its members'."""
+        if cell.members:
+            return
         key = (cell.architecture, cell.distils)
         self.seconds.setdefault(key, []).append(seconds / cell.recipe.epochs)
         self.rates.append(seconds / max(self.workload.of(cell), 1))

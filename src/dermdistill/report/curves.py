@@ -38,11 +38,11 @@ def training_curves(groups: Sequence[Group]) -> tuple[Illustration, ...]:
 
 def _roc(groups: Sequence[Group]) -> Illustration:
     curves, words = [], []
-    for group in groups:
+    for style, group in enumerate(groups):
         lines = [_roc_line(model.test.label, model.test.probability) for model in group.models]
         mean = np.mean([_at_false_positive_rates(line) for line in lines], axis=0)
         auc = numbers.fraction(group.mean.auc.value)
-        curves.append(_curve(f"{group.label}, {auc}", lines, (_FALSE_POSITIVE_RATES, mean)))
+        curves.append(_curve(f"{group.label}, {auc}", lines, (_FALSE_POSITIVE_RATES, mean), style))
         words.append(f"{group.label}: AUC {numbers.with_interval(group.mean.auc)}")
     return Illustration(
         Panel(
@@ -72,13 +72,13 @@ def _at_false_positive_rates(line: Line) -> Floats:
 
 def _reliability(groups: Sequence[Group]) -> Illustration:
     curves, words = [], []
-    for group in groups:
+    for style, group in enumerate(groups):
         lines = [_reliability_line(model.test.label, model.test.probability) for model in group.models]
         pooled = _reliability_line(
             np.concatenate([model.test.label for model in group.models]),
             np.concatenate([model.test.probability for model in group.models]),
         )
-        curves.append(_curve(group.label, lines, pooled))
+        curves.append(_curve(group.label, lines, pooled, style))
         words.append(f"{group.label}: ECE {numbers.fraction(group.mean.ece.value)}")
     return Illustration(
         Panel(
@@ -105,11 +105,11 @@ def _reliability_line(label: Labels, probability: Floats) -> Line:
 
 def _validation_auc(groups: Sequence[Group]) -> Illustration:
     curves, words = [], []
-    for group in groups:
+    for style, group in _trained(groups):
         lines = [_history_line(model, model.history.val_auc) for model in group.models]
         chosen = [_chosen_epoch(model) for model in group.models]
         marks = (np.array([x for x, _ in chosen]), np.array([y for _, y in chosen]))
-        curves.append(replace(_curve(group.label, lines, _mean_line(lines)), marks=marks))
+        curves.append(replace(_curve(group.label, lines, _mean_line(lines), style), marks=marks))
         words.append(f"{group.label}: {numbers.fraction(float(np.mean(marks[1])))} at the chosen epoch")
     return Illustration(
         Panel("epoch", "validation AUC", curves, kind="epochs"),
@@ -121,10 +121,10 @@ def _validation_auc(groups: Sequence[Group]) -> Illustration:
 
 def _training_loss(groups: Sequence[Group]) -> Illustration:
     curves, words = [], []
-    for group in groups:
+    for style, group in _trained(groups):
         lines = [_history_line(model, model.history.train_loss) for model in group.models]
         mean = _mean_line(lines)
-        curves.append(_curve(group.label, lines, mean))
+        curves.append(_curve(group.label, lines, mean, style))
         words.append(f"{group.label}: from {mean[1][0]:.3g} to {mean[1][-1]:.3g}")
     return Illustration(
         Panel("epoch", "training loss", curves, kind="epochs", log=True),
@@ -132,6 +132,11 @@ def _training_loss(groups: Sequence[Group]) -> Illustration:
         "heights. " + _mean_of_seeds(groups, "mean over the seeds"),
         f"Training loss by epoch. {'; '.join(words)}.",
     )
+
+
+def _trained(groups: Sequence[Group]) -> list[tuple[int, Group]]:
+    """The groups that have epochs to show, each with its style: all but a composed teacher."""
+    return [(style, group) for style, group in enumerate(groups) if not group.summary.is_composed]
 
 
 def _history_line(model: ModelResults, values: Sequence[float]) -> Line:
@@ -149,8 +154,10 @@ def _mean_line(lines: Sequence[Line]) -> Line:
     return epochs, np.array([np.mean([y[x == epoch] for x, y in lines if epoch in x]) for epoch in epochs])
 
 
-def _curve(label: str, lines: Sequence[Line], main: Line) -> Curve:
-    return Curve(label, lines[0]) if len(lines) == 1 else Curve(label, main, tuple(lines))
+def _curve(label: str, lines: Sequence[Line], main: Line, style: int) -> Curve:
+    if len(lines) == 1:
+        return Curve(label, lines[0], style=style)
+    return Curve(label, main, tuple(lines), style=style)
 
 
 def _mean_of_seeds(groups: Sequence[Group], what: str) -> str:

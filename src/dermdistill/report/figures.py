@@ -49,12 +49,14 @@ class Curve:
         main: the group's own line.
         seeds: a thin line a seed, none for a group of one.
         marks: points to mark, such as the chosen epochs.
+        style: number of its colour and dashes; a group keeps its own in every panel.
     """
 
     label: str
     main: Line
     seeds: tuple[Line, ...] = ()
     marks: Line | None = None
+    style: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +88,8 @@ def draw(panel: Panel, *, synthetic: bool) -> bytes:
         axes = figure.add_subplot()
         if panel.kind == "unit":
             _unit_square(axes, panel.diagonal)
-        for index, curve in enumerate(panel.curves):
-            _draw_curve(axes, curve, index, points=panel.points)
+        for curve in panel.curves:
+            _draw_curve(axes, curve, points=panel.points)
         if panel.kind == "epochs":
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         if panel.log:
@@ -124,9 +126,9 @@ def _logarithmic(axes: Axes) -> None:
     axes.yaxis.set_minor_formatter(NullFormatter())
 
 
-def _draw_curve(axes: Axes, curve: Curve, index: int, *, points: bool) -> None:
-    colour = _COLOURS[index % len(_COLOURS)]
-    dash = _DASHES[index % len(_DASHES)]
+def _draw_curve(axes: Axes, curve: Curve, *, points: bool) -> None:
+    colour = _COLOURS[curve.style % len(_COLOURS)]
+    dash = _DASHES[curve.style % len(_DASHES)]
     for seed in curve.seeds:
         axes.plot(*seed, color=colour, linewidth=0.7, alpha=0.35)
     marker = "o" if points else None

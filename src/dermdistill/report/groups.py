@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from dermdistill.evaluation.evaluate import mean_over_seeds
 from dermdistill.evaluation.results import GroupEvaluation
+from dermdistill.inference.model_info import network_and_members
 from dermdistill.report.reading import ModelResults, RunResults
-from dermdistill.runs import ModelSummary
+from dermdistill.runs import TEACHER_MEMBER, ModelSummary
 
 LABELS_ONLY = "labels"
 AS_PUBLISHED = "as-published"
@@ -62,12 +63,14 @@ class Group:
 
 
 def network_name(architecture: str) -> str:
-    """``dsnet`` is DSNet; names we do not know stay as they are."""
-    return _NETWORKS.get(architecture, architecture)
+    """``dsnet`` is DSNet, ``dsnet*3`` is 3 x DSNet; names we do not know stay as they are."""
+    network, members = network_and_members(architecture)
+    name = _NETWORKS.get(network, network)
+    return f"{members} x {name}" if members > 1 else name
 
 
 def group_models(run: RunResults) -> tuple[Group, ...]:
-    """All groups of a run with their mean figures: the teacher, the control, then the other students."""
+    """All groups of a run with their mean figures: teacher, its members, control, then the other students."""
     members: dict[str, list[ModelResults]] = {}
     for model in sorted(run.models, key=lambda model: model.summary.seed):
         members.setdefault(model.summary.group, []).append(model)
@@ -108,6 +111,8 @@ def _labels(summaries: Sequence[ModelSummary]) -> dict[str, str]:
 
 def _label(summary: ModelSummary) -> str:
     network = network_name(summary.architecture)
+    if summary.group == TEACHER_MEMBER:
+        return f"Teacher member ({network})"
     if summary.role == "teacher":
         return f"Teacher ({network})"
     return f"{network} {_OBJECTIVES.get(summary.objective, summary.objective)}"

@@ -51,6 +51,7 @@ def _total_row(name: str, counts: list[int]) -> Row:
 def recipe_table(recipe: Recipe) -> Table:
     """The recipe's main choices."""
     student, teacher = recipe.student, recipe.teacher
+    members = f"{teacher.members} x " if teacher.members > 1 else ""
     return _listing(
         "recipe",
         f"Recipe “{recipe.name}”",
@@ -60,7 +61,7 @@ def recipe_table(recipe: Recipe) -> Table:
                 "target",
                 "all diagnoses" if recipe.data.target == "diagnoses" else "melanoma or not",
             ),
-            ("teacher", f"{teacher.model}, weights: {teacher.weights}; {_training(teacher)}"),
+            ("teacher", f"{members}{teacher.model}, weights: {teacher.weights}; {_training(teacher)}"),
             ("students", f"{student.model}; {_training(student)}"),
             (
                 "distillation",
@@ -74,7 +75,8 @@ def recipe_table(recipe: Recipe) -> Table:
 def environment_table(run: RunResults) -> Table:
     """The command, the times and the machine."""
     manifest = run.manifest
-    trained = sum(model.summary.training_seconds for model in run.models)
+    # A composed teacher's seconds are its members'.
+    trained = sum(m.summary.training_seconds for m in run.models if not m.summary.is_composed)
     return _listing(
         "environment",
         "How this run was made",

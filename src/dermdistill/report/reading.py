@@ -18,7 +18,7 @@ from dermdistill.runs import ModelFolder, ModelSummary, RunFolder, RunManifest
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What training wrote of each epoch; NaN where a figure was undefined."""
+    """What training wrote of each epoch, none for a composed teacher; NaN where a figure was undefined."""
 
     epoch: tuple[int, ...]
     train_loss: tuple[float, ...]
@@ -95,11 +95,12 @@ def read_run(run: RunFolder) -> RunResults:
 
 
 def _read_model_folder(folder: ModelFolder) -> ModelResults:
+    summary = read_json(folder.summary, ModelSummary)
     return ModelResults(
         folder=folder,
-        summary=read_json(folder.summary, ModelSummary),
+        summary=summary,
         evaluation=read_json(folder.metrics, Evaluation),
-        history=_read_history(folder.history),
+        history=History((), (), ()) if summary.is_composed else _read_history(folder.history),
         test=_read_test(folder.predictions),
     )
 

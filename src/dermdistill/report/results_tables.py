@@ -8,6 +8,7 @@ from dermdistill.report import numbers
 from dermdistill.report.claims import SEEDS_FOR_A_CLAIM, claim
 from dermdistill.report.groups import Group, network_name
 from dermdistill.report.tables import Cell, Row, Table, figure, mean_figure, section, text
+from dermdistill.runs import ModelSummary
 
 _POINTS = {
     "youden": "Youden: greatest sensitivity + specificity on validation",
@@ -16,6 +17,7 @@ _POINTS = {
     "sensitivity_0.95": "Sensitivity of at least 0.95 on validation",
 }
 _NOT_CHOSEN = Cell(numbers.UNDEFINED, reason="no threshold chosen: the validation images are of one class")
+_NOT_TRAINED = Cell(numbers.UNDEFINED, reason="not trained itself: the mean of its members' logits")
 
 
 def main_table(groups: Sequence[Group]) -> Table:
@@ -120,7 +122,7 @@ def models_table(groups: Sequence[Group]) -> Table:
                     text(model.summary.objective),
                     Cell(str(model.summary.seed)),
                     Cell(str(model.summary.epochs)),
-                    Cell(str(model.summary.best_epoch)),
+                    _chosen_epoch(model.summary),
                     Cell(numbers.duration(model.summary.training_seconds)),
                     figure(model.evaluation.auc),
                 ),
@@ -129,6 +131,10 @@ def models_table(groups: Sequence[Group]) -> Table:
             for model in group.models
         ),
     )
+
+
+def _chosen_epoch(summary: ModelSummary) -> Cell:
+    return _NOT_TRAINED if summary.is_composed else Cell(str(summary.best_epoch))
 
 
 def _row(name: str, groups: Sequence[Group], cell: Callable[[Group], Cell]) -> Row:

@@ -1,0 +1,158 @@
+"""A teacher of two members as its user trains it, on small synthetic images."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dermdistill.evaluation.results import read_json
+from dermdistill.inference.predictions import read_predictions
+from dermdistill.models.checkpoint import load_weights
+from dermdistill.runs import ModelFolder, ModelSummary, RunFolder
+from dermdistill.training.engine import Trainer
+
+from ..conftest import Outcome
+
+RECIPE = """
+[data]
+size = 32
+[synthetic]
+lesions = 60
+[teacher]
+model = "resnet10t"
+weights = "none"
+epochs = 2
+batch_size = 16
+members = 2
+[student]
+objectives = ["labels", "hinton"]
+epochs = 1
+batch_size = 16
+[evaluation]
+replicates = 100
+"""
+TEACHERS = ["teacher", "teacher-seed0", "teacher-seed1"]
+Run = Callable[..., Outcome]
+
+
+@pytest.fixture
+def run(command: Callable[..., Outcome], tmp_path: Path) -> Run:
+    """Train in a folder, with changes of the recipe."""
+    recipe = tmp_path / "tiny.toml"
+    recipe.write_text(RECIPE)
+
+    def call(out: RunFolder, *changes: str) -> Outcome:
+        sets = [word for change in changes for word in ("--set", change)]
+        return command("run", "--data", "synthetic", "--recipe", recipe, "--out", out.path, *sets)
+
+    return call
+
+
+def logits(folder: ModelFolder) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Logit of melanoma minus that of the other class."""
+    probability = read_predictions(folder.predictions).probability
+    return np.log(probability / (1 - probability))
+
+
+def summary(folder: ModelFolder) -> ModelSummary:
+    return read_json(folder.summary, ModelSummary)
+
+
+def learned(run: RunFolder) -> dict[str, tuple[str, str]]:
+    return {m.path.name: (m.predictions.read_text(), m.metrics.read_text()) for m in run.models()}
+
+
+def test_a_teacher_of_two_members(command: Callable[..., Outcome], run: Run, tmp_path: Path) -> None:
+    out = RunFolder(tmp_path / "run")
+    outcome = run(out)
+    assert outcome.code == 0, outcome.err
+    names = [*TEACHERS, "dsnet-hinton-seed0", "dsnet-labels-seed0"]
+    assert [line.split()[0] for line in outcome.out.splitlines()[4:9]] == names
+
+    teacher, *members = (out.model(name) for name in TEACHERS)
+    assert logits(teacher) == pytest.approx(np.mean([logits(m) for m in members], axis=0), abs=1e-5)
+    assert not np.allclose(logits(members[0]), logits(members[1]))
+    whole, parts = summary(teacher), [summary(member) for member in members]
+    assert (whole.architecture, whole.epochs, whole.best_epoch) == ("resnet10t*2", 2, 0)
+    assert whole.training_seconds == sum(part.training_seconds for part in parts)
+    assert whole.parameters == sum(part.parameters for part in parts)
+    assert whole.macs == sum(part.macs for part in parts)
+    info = load_weights(teacher.weights)[1]
+    assert info.architecture == "resnet10t*2"
+    assert info.thresholds != load_weights(members[0].weights)[1].thresholds
+
+    # Members are judged, and compared with nothing.
+    pairs = [(c["a"], c["b"]) for c in json.loads(out.comparisons.read_text())]
+    assert ("dsnet-hinton", "teacher") in pairs
+    assert not any("teacher-member" in pair for pair in pairs)
+    page = out.report.read_text()
+    assert "Teacher (2 x resnet10t)" in page
+    assert "Teacher member (resnet10t)" in page
+    assert "the mean of its members" in page
+
+    # The same command again trains nothing.
+    before = {path: path.stat().st_mtime_ns for path in out.path.rglob("weights.safetensors")}
+    assert run(out).code == 0
+    assert {path: path.stat().st_mtime_ns for path in out.path.rglob("weights.safetensors")} == before
+
+    # It is scored elsewhere and exported as any model.
+    again = command("evaluate", out.path, "--data", "synthetic", "--split", "test", "--replicates", "100")
+    assert again.code == 0, again.err
+    assert "hinton minus teacher" in again.out
+    assert "minus teacher-member" not in again.out
+    exported = command("export", out.path, "--model", "teacher", "--int8", "--tolerance", "1")
+    assert exported.code == 0, exported.err
+    assert (out.export / "teacher.onnx").exists()
+
+
+def test_interrupted_in_a_member_or_before_the_composition_ends_with_the_same_numbers(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, broken = RunFolder(tmp_path / "whole"), RunFolder(tmp_path / "broken")
+    assert run(whole).code == 0
+    epoch_of = Trainer._one_epoch
+    trained: list[tuple[str, int]] = []
+
+    def interrupted_in(self: Trainer, data: object, epoch: int, progress: object, label: str) -> None:
+        trained.append((label, epoch))
+        if trained == [
+            ("teacher-seed0", 1),
+            ("teacher-seed0", 2),
+            ("teacher-seed1", 1),
+            ("teacher-seed1", 2),
+        ]:
+            raise KeyboardInterrupt
+        epoch_of(self, data, epoch, progress, label)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Trainer, "_one_epoch", interrupted_in)
+    assert run(broken).code == 130
+    assert not broken.model("teacher").path.exists()
+    assert broken.model("teacher-seed1").checkpoint.exists()
+    trained.clear()
+    assert run(broken).code == 0
+    assert trained == [("teacher-seed1", 2), ("dsnet-labels-seed0", 1), ("dsnet-hinton-seed0", 1)]
+    assert learned(broken) == learned(whole)
+
+    # As a kill between weights and summary of the teacher leaves it.
+    trained.clear()
+    broken.model("teacher").summary.unlink()
+    assert run(broken).code == 0
+    assert trained == []
+    assert learned(broken) == learned(whole)
+
+
+def test_a_teacher_trained_alone_can_be_moved_in_as_a_member(run: Run, tmp_path: Path) -> None:
+    out = RunFolder(tmp_path / "run")
+    assert run(out, "teacher.members=1", "student.objectives=['labels']").code == 0
+    refused = run(out)
+    assert refused.code == 2
+    assert "teacher: a model of another recipe" in refused.err
+    out.model("teacher").path.rename(out.model("teacher-seed0").path)
+    outcome = run(out)
+    assert outcome.code == 0, outcome.err
+    assert "teacher-seed0: trained before" in outcome.err
+    member = summary(out.model("teacher-seed0"))
+    assert (member.name, member.group) == ("teacher-seed0", "teacher-member")
+    assert "Teacher (2 x resnet10t)" in out.report.read_text()
