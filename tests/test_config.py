@@ -13,6 +13,7 @@ from dermdistill.config import (
     to_toml,
 )
 from dermdistill.errors import UserError
+from dermdistill.pipeline.cells import compared_cells
 
 
 @pytest.mark.parametrize("name", packaged_recipes())
@@ -74,7 +75,7 @@ def test_a_recipe_file_is_read_and_named_after_the_file(tmp_path: Path) -> None:
 
 
 def test_unknown_recipe_lists_the_known() -> None:
-    with pytest.raises(UserError, match=r"papr: no such recipe; name one of cpu, demo, paper"):
+    with pytest.raises(UserError, match=r"papr: no such recipe; name one of comparison, cpu, demo, paper"):
         load_recipe("papr")
 
 
@@ -94,3 +95,35 @@ def test_entries_that_came_later_leave_older_runs_their_identity() -> None:
     assert StudentRecipe(model="dermlet", weights="imagenet").shaping()["weights"] == "imagenet"
     assert "weights" in TeacherRecipe().shaping()
     assert "members" not in TeacherRecipe().shaping()
+
+
+def test_a_compared_network_takes_the_students_recipe_but_for_what_it_says(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        "[student]\nepochs = 7\nseeds = [0, 1]\n"
+        "[compare]\nnetworks = [{ model = 'vgg16', weights = 'none', learning_rate = 1e-4, seeds = [3] }]\n"
+    )
+    recipe = load_recipe(str(path))
+    assert tomllib.loads(to_toml(recipe))["compare"]["networks"] == [
+        {"model": "vgg16", "weights": "none", "learning_rate": 1e-4, "seeds": [3]}
+    ]
+    assert Recipe.model_validate(tomllib.loads(to_toml(recipe))) == recipe
+    cells = compared_cells(recipe)
+    assert [cell.name for cell in cells] == ["vgg16-labels-seed3", "vgg16-hinton-seed3"]
+    trained = cells[0].recipe
+    assert (trained.learning_rate, trained.epochs) == (1e-4, 7)
+
+
+def test_the_paper_recipe_compares_what_the_paper_does() -> None:
+    recipe = load_recipe("paper")
+    assert recipe.compare is not None
+    assert {network.model for network in recipe.compare.networks} == {
+        *("mobilenetv1_100", "vgg16", "inception_v3", "efficientnet_b0", "resnet50", "resnet101")
+    }
+    assert recipe.compare.temperatures == (3, 5, 7, 10, 20, 70, 90, 100)
+    assert recipe.compare.batch_sizes == (18, 32, 64, 96)
+    names = [cell.name for cell in compared_cells(recipe)]
+    # The points of the student's own temperature and batch size are the student itself.
+    assert "dsnet-hinton-T3-seed0" in names
+    assert not [name for name in names if "T10-" in name or "batch64" in name]
+    assert len(names) == len(set(names)) == 6 * 3 * 3 + 7 * 3 + 3 * 3

@@ -327,7 +327,9 @@ def _apply(content: dict[str, Any], override: str) -> None:
 
 
 def _first_problem(error: ValidationError) -> str:
-    problem = error.errors()[0]
+    problems = error.errors()
+    # A misspelt key is the cause where the right one is missing too.
+    problem = next((each for each in problems if each["type"] == "extra_forbidden"), problems[0])
     path = ".".join(str(part) for part in problem["loc"])
     if problem["type"] != "extra_forbidden":
         where = f"{path} = {problem['input']!r}: " if path and problem["type"] != "value_error" else ""

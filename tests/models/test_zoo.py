@@ -135,3 +135,15 @@ def test_lite0_features_equal_the_packages_own_network() -> None:
 def test_statistics_are_those_of_the_weights() -> None:
     assert zoo.statistics("tf_efficientnet_lite0", "imagenet") == ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
     assert zoo.statistics("tf_efficientnet_lite0", "none")[0] == pytest.approx((0.485, 0.456, 0.406))
+
+
+def test_inception_enlarges_images_that_are_too_small_for_it() -> None:
+    network = zoo.create("inception_v3", 2, "none").eval()
+    small = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    large = torch.nn.functional.interpolate(small, size=(75, 75), mode="bilinear", align_corners=False)
+    with torch.no_grad():
+        assert torch.equal(network(small), network(large))
+        # Larger images are left as they are: their own 2 x 2 last map is not that of 75 pixels.
+        assert not torch.allclose(
+            network(torch.nn.functional.interpolate(large, size=(107, 107))), network(large), atol=1e-6
+        )

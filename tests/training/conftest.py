@@ -16,6 +16,7 @@ from dermdistill.distillation.teacher import FrozenTeacher
 from dermdistill.inference.model_info import ModelInfo
 from dermdistill.models.dsnet import DSNet
 from dermdistill.training.engine import Trainer, TrainingData
+from dermdistill.training.reporter import Lines
 
 SIZE = 20
 INFO = ModelInfo("dsnet", ("other", "melanoma"), InputSpec(SIZE, (0.5,) * 3, (0.25,) * 3))
@@ -43,6 +44,7 @@ class Setup:
             recipe=recipe,
             seed=seed,
             device=torch.device("cpu"),
+            reporter=Lines(),
         )
 
 

@@ -15,6 +15,7 @@ from dermdistill.models.checkpoint import load_weights
 from dermdistill.models.dsnet import DSNet
 from dermdistill.runs import ModelFolder
 from dermdistill.training.engine import Trainer
+from dermdistill.training.reporter import Lines
 
 from .conftest import INFO, Setup
 
@@ -49,7 +50,14 @@ def test_kept_weights_are_of_the_epoch_with_the_best_validation_auc(setup: Setup
     assert aucs.index(max(aucs)) == result.best_epoch - 1
     network, info = load_weights(folder.weights)
     again = Trainer(
-        network, info, objective=Labels(), teacher=None, recipe=RECIPE, seed=0, device=torch.device("cpu")
+        network,
+        info,
+        objective=Labels(),
+        teacher=None,
+        recipe=RECIPE,
+        seed=0,
+        device=torch.device("cpu"),
+        reporter=Lines(),
     )
     assert again._validate(setup.data.val, 0) == max(aucs)
 
@@ -143,6 +151,7 @@ def nan_trainer(batches: int) -> Trainer:
         recipe=RECIPE,
         seed=0,
         device=torch.device("cpu"),
+        reporter=Lines(),
     )
 
 
@@ -202,4 +211,5 @@ def test_an_objective_without_its_teacher_is_a_programming_error() -> None:
             recipe=RECIPE,
             seed=0,
             device=torch.device("cpu"),
+            reporter=Lines(),
         )

@@ -1,0 +1,282 @@
+"""A comparison as its user runs it, on small synthetic images; speed is measured in tests/benchmark."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from dermdistill.benchmark.measure import Options
+from dermdistill.benchmark.results import Benchmark, Measured
+from dermdistill.benchmark.subjects import find
+from dermdistill.evaluation.results import Comparison, read_json
+from dermdistill.runs import ModelSummary, RunFolder
+
+from ..conftest import Outcome
+
+RECIPE = """
+[data]
+size = 32
+[synthetic]
+lesions = 60
+[teacher]
+model = "resnet10t"
+weights = "none"
+epochs = 2
+batch_size = 16
+[student]
+objectives = ["labels", "hinton"]
+seeds = [0, 1]
+temperature = 4
+epochs = 2
+batch_size = 16
+[compare]
+networks = [
+  { model = "mobilenetv1_100", weights = "none", seeds = [0], epochs = 1 },
+  { model = "vit_tiny_patch16_224", weights = "none", seeds = [0] },
+]
+temperatures = [4, 20]
+batch_sizes = [8]
+benchmark_rounds = 1
+benchmark_images = 7
+[evaluation]
+replicates = 100
+"""
+STUDENTS = [
+    *(f"dsnet-{what}-seed{seed}" for what in ("labels", "hinton") for seed in (0, 1)),
+    *("mobilenetv1_100-labels-seed0", "mobilenetv1_100-hinton-seed0"),
+    *(f"dsnet-hinton-{what}-seed{seed}" for what in ("T20", "batch8") for seed in (0, 1)),
+]
+FAILED = {f"vit_tiny_patch16_224-{what}-seed0" for what in ("labels", "hinton")}
+Command = Callable[..., Outcome]
+Measurements = list[tuple[list[str], Options, list[str]]]
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Path:
+    path = tmp_path / "tiny.toml"
+    path.write_text(RECIPE)
+    return path
+
+
+@pytest.fixture
+def measurements(monkeypatch: pytest.MonkeyPatch) -> Measurements:
+    """Stands in for the benchmark: what was asked of it."""
+    asked: Measurements = []
+
+    def benchmark(words: Sequence[str], options: Options, environment: Mapping[str, str]) -> Benchmark:
+        assert options.images is not None
+        asked.append((list(words), options, sorted(path.name for path in options.images.iterdir())))
+        measured = [
+            Measured(
+                model=named.name,
+                runtime="PyTorch",
+                architecture="",
+                input_size=32,
+                parameters=1,
+                macs=1,
+                file_bytes=1,
+                timings=(),
+            )
+            for named in find(words)
+        ]
+        return Benchmark(
+            environment={},
+            device="cpu",
+            threads=1,
+            rounds=1,
+            seed=0,
+            references=(),
+            measured=tuple(measured),
+            controls=(),
+        )
+
+    monkeypatch.setattr("dermdistill.pipeline.compare.benchmark", benchmark)
+    return asked
+
+
+def trained(run: RunFolder) -> dict[str, int]:
+    """When each model's weights were written."""
+    return {path.parent.name: path.stat().st_mtime_ns for path in run.path.rglob("weights.safetensors")}
+
+
+def start(recipe: Path, out: Path) -> "subprocess.Popen[bytes]":
+    """The command in a process of its own, without the benchmark; its output goes beside ``out``."""
+    script = (
+        "from dermdistill.pipeline import compare\n"
+        "compare._measure = lambda bench, recipe: None\n"
+        "from dermdistill.cli import main\n"
+        "main()\n"
+    )
+    arguments = ["compare", "--data", "synthetic", "--recipe", str(recipe), "--out", str(out)]
+    with out.with_suffix(".log").open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-c", script, *arguments],
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            stderr=log,
+            stdout=log,
+        )
+
+
+def test_one_command_trains_all_measures_and_reports(
+    command: Command, recipe: Path, measurements: Measurements, tmp_path: Path
+) -> None:
+    run = RunFolder(tmp_path / "run")
+    arguments = ["compare", "--data", "synthetic", "--recipe", recipe, "--out", run.path]
+    outcome = command(*arguments)
+
+    # A network that cannot take the images is listed with its reason, and the others go on.
+    assert outcome.code == 1
+    assert "failed: vit_tiny_patch16_224-labels-seed0: AssertionError: Input height (32)" in outcome.err
+    assert set(json.loads(run.failed.read_text())) == FAILED
+    assert set(trained(run)) == {"teacher", *STUDENTS}
+    assert outcome.out.startswith("SYNTHETIC")
+    assert run.report.exists()
+
+    # Each model is trained as its place in the recipe says.
+    summaries = {name: read_json(run.model(name).summary, ModelSummary) for name in STUDENTS}
+    assert {summary.temperature for name, summary in summaries.items() if "T20" in name} == {20}
+    assert {summary.batch_size for name, summary in summaries.items() if "batch8" in name} == {8}
+    assert summaries["mobilenetv1_100-hinton-seed0"].epochs == 1
+    assert summaries["dsnet-labels-seed0"].temperature is None
+    assert summaries["dsnet-hinton-seed0"].temperature == 4
+
+    # Students are paired with the control of their own network, and with the teacher.
+    pairs = {(c.a, c.b) for c in read_json(run.comparisons, list[Comparison])}
+    groups = {name.rpartition("-")[0] for name in STUDENTS}
+    distilled = groups - {"dsnet-labels", "mobilenetv1_100-labels"}
+    assert pairs == {(group, "teacher") for group in groups} | {
+        (group, f"{group.partition('-')[0]}-labels") for group in distilled
+    }
+
+    # Speed is measured on photographs of the test split, once.
+    [(words, options, photographs)] = measurements
+    assert (words, options.rounds, options.count) == ([str(run.path)], 1, 7)
+    assert photographs[0] == "0000.jpg"
+
+    # The same command again trains nothing, measures nothing, and still says what failed.
+    before = trained(run)
+    assert command(*arguments).code == 1
+    assert trained(run) == before
+    assert len(measurements) == 1
+
+    # A comparison is a run folder.
+    assert command("report", run.path).code == 0
+    judged = command("evaluate", run.path, "--data", "synthetic", "--split", "test", "--replicates", "100")
+    assert judged.code == 0, judged.err
+    assert "mobilenetv1_100-hinton minus mobilenetv1_100-labels" in judged.out
+
+
+def test_killed_at_any_point_it_finishes_without_repeating_a_finished_model(
+    recipe: Path, tmp_path: Path
+) -> None:
+    run = RunFolder(tmp_path / "run")
+    log = run.path.with_suffix(".log")
+    finished: dict[str, int] = {}
+    for model in ("dsnet-labels-seed0", "dsnet-hinton-T20-seed0"):
+        process = start(recipe, run.path)
+        while process.poll() is None and not run.model(model).history.exists():
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        assert process.wait() == -9, log.read_text()
+        finished |= {
+            path.parent.name: trained(run)[path.parent.name] for path in run.path.rglob("model.json")
+        }
+    assert start(recipe, run.path).wait() == 1, log.read_text()
+    assert len(finished) >= 5
+    assert {name: when for name, when in trained(run).items() if name in finished} == finished
+    assert set(trained(run)) == {"teacher", *STUDENTS}
+    assert "Traceback" not in log.read_text()
+
+
+def test_processes_that_share_the_folder_share_the_work(recipe: Path, tmp_path: Path) -> None:
+    run = RunFolder(tmp_path / "run")
+    first = start(recipe, run.path)
+    while first.poll() is None and not run.model("teacher").history.exists():
+        time.sleep(0.01)
+    second = start(recipe, run.path)
+    assert {first.wait(), second.wait()} <= {0, 1}
+    log = run.path.with_suffix(".log").read_text()
+    assert set(trained(run)) == {"teacher", *STUDENTS}, log
+    assert run.report.exists()
+    # Nothing was trained twice: every model has its line once.
+    lines = [line.partition(":")[0] for line in log.splitlines() if "validation AUC" in line]
+    assert sorted(lines) == sorted({"teacher", *STUDENTS})
+
+
+def test_machines_that_share_nothing_train_a_part_each(
+    command: Command, recipe: Path, measurements: Measurements, tmp_path: Path
+) -> None:
+    here, there = RunFolder(tmp_path / "here"), RunFolder(tmp_path / "there")
+    arguments = ["compare", "--data", "synthetic", "--recipe", recipe]
+    alone = command(*arguments, "--out", there.path, "--part", "2/2")
+    assert alone.code == 2
+    assert "the teacher is trained once, by part 1/2" in alone.err
+
+    first = command(*arguments, "--out", here.path, "--part", "1/2")
+    assert "models belong to other parts" in first.err
+    assert not here.report.exists()
+    shutil.copytree(here.model("teacher").path, there.model("teacher").path, dirs_exist_ok=True)
+    command(*arguments, "--out", there.path, "--part", "2/2")
+    assert not trained(here).keys() & trained(there).keys() - {"teacher"}
+
+    for folder in (there.path / "models").iterdir():
+        shutil.copytree(folder, here.path / "models" / folder.name, dirs_exist_ok=True)
+    before = trained(here)
+    assert set(before) == {"teacher", *STUDENTS}
+    command(*arguments, "--out", here.path)
+    assert trained(here) == before
+    assert here.report.exists()
+
+
+def test_without_a_teacher_only_what_needs_none_is_trained(
+    command: Command, recipe: Path, measurements: Measurements, tmp_path: Path
+) -> None:
+    run = RunFolder(tmp_path / "run")
+    outcome = command(
+        *("compare", "--data", "synthetic", "--recipe", recipe, "--out", run.path),
+        *("--set", "teacher.learning_rate=1e30", "--set", "compare.networks=[]"),
+        *(
+            "--set",
+            "student.seeds=[0]",
+            "--set",
+            "compare.batch_sizes=[]",
+            "--set",
+            "teacher.warmup_epochs=0",
+        ),
+    )
+    assert outcome.code == 1
+    assert set(trained(run)) == {"dsnet-labels-seed0"}
+    reasons = json.loads(run.failed.read_text())
+    assert "the loss is" in reasons["teacher"]
+    assert reasons["dsnet-hinton-seed0"] == "its teacher could not be trained"
+    assert run.report.exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (["--recipe", "cpu"], "has no section [compare]; name one that has, such as demo or paper"),
+        (["--part", "3/2"], "--part 3/2: expected K/N"),
+        (["--set", "compare.networks=[{model='resnet5'}]"], "model 'resnet5': timm has no such model"),
+        (["--set", "compare.networks=[{model='dsnet'}]"], "compare.networks must not name dsnet"),
+        (["--set", "compare.temperatures=[3, 3]"], "compare.temperatures must name each once"),
+        (["--set", "student.objectives=['labels']"], "need 'hinton' in student.objectives"),
+        (["--set", "compare.networks=[{modle='vgg16'}]"], "unknown key 'compare.networks.0.modle'"),
+    ],
+)
+def test_wrong_use_costs_one_line_before_any_work(
+    command: Command, recipe: Path, tmp_path: Path, changes: list[str], message: str
+) -> None:
+    outcome = command(
+        "compare", "--data", "synthetic", "--recipe", recipe, "--out", tmp_path / "run", *changes
+    )
+    assert outcome.code == 2
+    assert message in outcome.err.splitlines()[-1]
+    assert not (tmp_path / "run").exists()
