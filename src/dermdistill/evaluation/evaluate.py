@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import product
+from typing import TypeVar
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from dermdistill.evaluation.results import (
 )
 from dermdistill.evaluation.thresholds import called_melanoma
 from dermdistill.inference.predictions import Predictions, aligned
+
+T = TypeVar("T")
 
 
 def evaluate(
@@ -134,7 +137,7 @@ def compare(
     estimates = bootstrap(
         delta, lambda name: why_undefined(name, label), lesions, label, replicates=replicates, seed=seed
     )
-    pairs = _pairs(tests[: len(a)], tests[len(a) :])
+    pairs = pairs_of_seeds(tests[: len(a)], tests[len(a) :])
     paired = [delong_test(label, x.probability, y.probability, lesions) for x, y in pairs]
     return Comparison(
         a=names[0],
@@ -146,7 +149,8 @@ def compare(
     )
 
 
-def _pairs(a: Sequence[Predictions], b: Sequence[Predictions]) -> list[tuple[Predictions, Predictions]]:
+def pairs_of_seeds(a: Sequence[T], b: Sequence[T]) -> list[tuple[T, T]]:
+    """Seed i with seed i where both have as many; else every seed of a with every seed of b."""
     return list(zip(a, b, strict=True)) if len(a) == len(b) else list(product(a, b))
 
 

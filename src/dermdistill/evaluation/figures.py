@@ -51,12 +51,19 @@ class Figures:
 
 
 def _of_confusion(confusion: Confusion) -> dict[str, Floats]:
-    other = confusion.other_side
     return {
         "sensitivity": confusion.sensitivity(),
         "specificity": confusion.specificity(),
         "accuracy": confusion.accuracy(),
         "balanced_accuracy": confusion.balanced_accuracy(),
+        **class_figures(confusion),
+    }
+
+
+def class_figures(confusion: Confusion) -> dict[str, Floats]:
+    """Precision, recall and F1 of both classes."""
+    other = confusion.other_side
+    return {
         "melanoma/precision": confusion.precision(),
         "melanoma/recall": confusion.sensitivity(),
         "melanoma/f1": confusion.f1(),

@@ -172,6 +172,31 @@ class Comparison(Frozen):
     seeds: tuple[int, int] = Field(description="number of seeds of a and of b")
 
 
+class Difference(Frozen):
+    """A difference in one figure of two models on the same images; fields as of `Comparison`."""
+
+    delta: Estimate
+    pair_deltas: tuple[float | None, ...]
+
+
+class ClassDifferences(Frozen):
+    """Differences in precision, recall and F1 of one class."""
+
+    precision: Difference
+    recall: Difference
+    f1: Difference
+
+
+class DecisionComparison(Frozen):
+    """The calls of model ``a`` against those of model ``b``, paired as in `Comparison`."""
+
+    a: str
+    b: str
+    seeds: tuple[int, int]
+    melanoma: ClassDifferences
+    other: ClassDifferences
+
+
 def write_json(path: Path, model: BaseModel) -> None:
     """Write one object as indented JSON, atomically; raises UserError where it cannot be written."""
     write_text(path, model.model_dump_json(indent=2) + "\n")
