@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dermdistill.config import Recipe, to_toml
+from dermdistill.config import EvaluationRecipe, Recipe, to_toml
 from dermdistill.evaluation.evaluate import compare, evaluate
 from dermdistill.evaluation.results import write_json, write_json_list
 from dermdistill.evaluation.thresholds import operating_points
@@ -35,10 +35,19 @@ class Network:
     skill: float
     role: str = "student"
     architecture: str = "dsnet"
+    parameters: int = 268_898
+    macs: int = 1_096_000_000
+    seeds: tuple[int, ...] | None = None
+    """None takes the scenario's."""
+    first_weights: str | None = None
+    batch_size: int | None = None
+    temperature: float | None = None
+    shift: float = 0.0
+    """Added to every logit: how readily it calls melanoma."""
 
 
 NETWORKS = (
-    Network("teacher", "labels", 2.2, "teacher", "resnet50"),
+    Network("teacher", "labels", 2.2, "teacher", "resnet50", 23_516_228, 4_087_000_000, (0,)),
     Network("dsnet-labels", "labels", 0.9),
     Network("dsnet-hinton", "hinton", 1.7),
     Network("dsnet-as-published", "as-published", 0.9),
@@ -48,6 +57,7 @@ PAIRS = (
     ("dsnet-as-published", "dsnet-labels"),
     ("dsnet-hinton", "teacher"),
 )
+RECIPE = Recipe(name="fixture", evaluation=EvaluationRecipe(replicates=REPLICATES))
 
 
 @dataclass(frozen=True)
@@ -151,15 +161,24 @@ def drawn(image_ids: Sequence[str]) -> list[Pixels]:
     return spots
 
 
-def write_run(run: RunFolder, scenario: Scenario) -> RunFolder:
+def write_run(
+    run: RunFolder,
+    scenario: Scenario,
+    networks: Sequence[Network] = NETWORKS,
+    pairs: Sequence[tuple[str, str]] = PAIRS,
+    recipe: Recipe = RECIPE,
+) -> RunFolder:
     """Write every file that the contract of a run folder names, but for the weights."""
     images = _draw_images(scenario)
-    _write_run_files(run, scenario, images)
-    tests: dict[str, list[Predictions]] = {}
-    for network in NETWORKS:
-        seeds = (0,) if network.role == "teacher" else scenario.seeds
-        tests[network.group] = [_write_model(run, network, seed, images) for seed in seeds]
-    comparisons = [compare(tests[a], tests[b], names=(a, b), replicates=REPLICATES) for a, b in PAIRS]
+    _write_run_files(run, scenario, images, recipe)
+    tests = {
+        network.group: [
+            _write_model(run, network, seed, images, recipe.data.size)
+            for seed in (scenario.seeds if network.seeds is None else network.seeds)
+        ]
+        for network in networks
+    }
+    comparisons = [compare(tests[a], tests[b], names=(a, b), replicates=REPLICATES) for a, b in pairs]
     write_json_list(run.comparisons, comparisons)
     return run
 
@@ -179,18 +198,20 @@ def _draw_images(scenario: Scenario) -> Predictions:
     )
 
 
-def _score(images: Predictions, skill: float, seed: int) -> Predictions:
+def _score(images: Predictions, skill: float, seed: int, shift: float) -> Predictions:
     # Half of the noise belongs to the image, so that networks err on the same ones.
     hard = np.random.default_rng(1).normal(size=len(images))
     own = np.random.default_rng(100 + seed + round(1000 * skill)).normal(size=len(images))
-    logit = skill * images.label + (hard + own) / np.sqrt(2) - 2
+    logit = skill * images.label + (hard + own) / np.sqrt(2) - 2 + shift
     return replace(images, probability=1 / (1 + np.exp(-1.3 * logit)))
 
 
-def _write_model(run: RunFolder, network: Network, seed: int, images: Predictions) -> Predictions:
+def _write_model(
+    run: RunFolder, network: Network, seed: int, images: Predictions, input_size: int
+) -> Predictions:
     name = network.group if network.role == "teacher" else f"{network.group}-seed{seed}"
     folder = run.model(name)
-    scored = _score(images, network.skill, seed)
+    scored = _score(images, network.skill, seed, network.shift)
     test = scored.of_split("test")
     points = operating_points(scored.of_split("val"))
     is_teacher = network.role == "teacher"
@@ -202,13 +223,16 @@ def _write_model(run: RunFolder, network: Network, seed: int, images: Prediction
         objective=network.objective,
         seed=seed,
         identity="0" * 16,
-        input_size=224,
-        parameters=23_516_228 if is_teacher else 268_898,
-        macs=4_087_000_000 if is_teacher else 1_096_000_000,
+        input_size=input_size,
+        parameters=network.parameters,
+        macs=network.macs,
         weights_bytes=94_300_000 if is_teacher else 1_077_000,
         epochs=12,
         best_epoch=9,
         training_seconds=5021.0 if is_teacher else 338.4,
+        first_weights=network.first_weights,
+        batch_size=network.batch_size,
+        temperature=network.temperature,
     )
     write_json(folder.summary, summary)
     write_json(folder.metrics, evaluate(test, points, replicates=REPLICATES))
@@ -227,7 +251,7 @@ def _write_history(path: Path, network: Network, seed: int) -> None:
     write_text(path, "\n".join(lines) + "\n")
 
 
-def _write_run_files(run: RunFolder, scenario: Scenario, images: Predictions) -> None:
+def _write_run_files(run: RunFolder, scenario: Scenario, images: Predictions, recipe: Recipe) -> None:
     counts: dict[str, dict[str, int]] = {}
     for split, diagnosis in zip(images.split, images.diagnosis, strict=True):
         of_split = counts.setdefault(split, {})
@@ -251,9 +275,7 @@ def _write_run_files(run: RunFolder, scenario: Scenario, images: Predictions) ->
         finished="2026-01-02T05:06:07+00:00",
     )
     write_json(run.manifest, manifest)
-    recipe = Recipe(name="fixture")
-    evaluation = recipe.evaluation.model_copy(update={"replicates": REPLICATES})
-    write_text(run.recipe, to_toml(recipe.model_copy(update={"evaluation": evaluation})))
+    write_text(run.recipe, to_toml(recipe))
     with run.split.open("w", newline="", encoding="utf-8") as handle:
         writer = csv.writer(handle)
         writer.writerow(("image_id", "lesion_id", "diagnosis", "split", "content"))

@@ -1,5 +1,6 @@
 import pytest
 
+from dermdistill.benchmark.results import Ratio
 from dermdistill.evaluation.results import Estimate
 from dermdistill.report import numbers
 
@@ -63,3 +64,19 @@ def test_counts_and_shares() -> None:
     assert (numbers.percent(1, 3), numbers.percent(0, 0)) == ("33.3 %", DASH)
     assert numbers.span([0.3, 0.1, 0.2], numbers.fraction) == f"0.100{DASH}0.300"
     assert numbers.span([0.1, 0.10001], numbers.fraction) == "0.100"
+
+
+def test_three_digits() -> None:
+    written = [numbers.three_digits(value) for value in (0.0123, 0.5, 1, 9.999, 99.94, 99.96, 1234.5)]
+    assert written == ["0.0123", "0.500", "1.00", "10.0", "99.9", "100", "1,234"]
+
+
+def test_a_ratio_and_its_spread_have_the_same_decimals() -> None:
+    assert numbers.with_spread(Ratio(to="x", value=0.999, low=0.9694, high=1.0131)) == "0.999 [0.969, 1.013]"
+    assert numbers.with_spread(Ratio(to="x", value=1.634, low=1.6, high=1.7)) == "1.63 [1.60, 1.70]"
+    assert numbers.with_spread(Ratio(to="x", value=120.4)) == "120"
+
+
+def test_lists_in_words() -> None:
+    assert [numbers.listed(list("abc")[:n]) for n in range(4)] == ["", "a", "a and b", "a, b and c"]
+    assert [numbers.several(n, "seed") for n in (0, 1, 2)] == ["0 seeds", "1 seed", "2 seeds"]

@@ -1,9 +1,9 @@
 """What a paired comparison allows to be said, and no more."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from dermdistill.evaluation.results import Comparison
+from dermdistill.evaluation.results import Comparison, Estimate
 from dermdistill.report.groups import Group
 
 SEEDS_FOR_A_CLAIM = 3
@@ -17,17 +17,39 @@ def claim(comparison: Comparison, groups: Mapping[str, Group]) -> Claim:
     A difference is claimed where the interval leaves out 0, no pair of seeds points the other way, and every
     student has at least 3 seeds. A teacher is one given network, so one seed of it is enough.
     """
-    delta = comparison.delta_auc
+    too_few = any(
+        seeds < SEEDS_FOR_A_CLAIM and not _is_teacher(name, groups)
+        for name, seeds in zip((comparison.a, comparison.b), comparison.seeds, strict=True)
+    )
+    return claim_of(comparison.delta_auc, comparison.pair_deltas, too_few_seeds=too_few)
+
+
+def claim_of(delta: Estimate, pair_deltas: Sequence[float | None], *, too_few_seeds: bool) -> Claim:
+    """The same of any paired difference, a minus b."""
     if delta.value is None or delta.low is None or delta.high is None:
         return "undefined"
     if delta.low <= 0 <= delta.high:
         return "includes zero"
-    for name, seeds in zip((comparison.a, comparison.b), comparison.seeds, strict=True):
-        if seeds < SEEDS_FOR_A_CLAIM and not _is_teacher(name, groups):
-            return "few seeds"
-    if any(pair is not None and pair * delta.value < 0 for pair in comparison.pair_deltas):
+    if too_few_seeds:
+        return "few seeds"
+    if any(pair is not None and pair * delta.value < 0 for pair in pair_deltas):
         return "seeds disagree"
     return "a is higher" if delta.value > 0 else "b is higher"
+
+
+def why_nothing(found: Claim) -> str:
+    """Why nothing can be claimed; empty where something can."""
+    match found:
+        case "includes zero":
+            return "the interval includes 0"
+        case "few seeds":
+            return f"fewer than {SEEDS_FOR_A_CLAIM} seeds of a student"
+        case "seeds disagree":
+            return "the seeds disagree on the direction"
+        case "undefined":
+            return "the difference or its interval is undefined"
+        case _:
+            return ""
 
 
 def against_control(comparison: Comparison, groups: Mapping[str, Group]) -> Comparison | None:

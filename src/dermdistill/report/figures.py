@@ -19,7 +19,7 @@ Line = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 # Okabe and Ito's palette, told apart by all common kinds of colour vision; black is the teacher's. The dashes
 # tell the groups apart where there is no colour.
-_COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
+COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 _DASHES = ("-", (0, (5, 1.5)), (0, (1, 1)), "-.", (0, (8, 2, 1, 2, 1, 2)), (0, (3, 1)), (0, (1, 3)))
 _WIDTH, _HEIGHT, _LEGEND_LINE = 4.8, 4.1, 0.2  # inches
 _STYLE: dict[Any, Any] = {
@@ -81,7 +81,7 @@ class Panel:
 
 def draw(panel: Panel, *, synthetic: bool) -> bytes:
     """The panel as an SVG document; one of synthetic images says so, for it may be copied elsewhere."""
-    with _style():
+    with style():
         lines = len(panel.curves) + (panel.diagonal is not None)
         figure = Figure(figsize=(_WIDTH, _HEIGHT + lines * _LEGEND_LINE), layout="constrained")
         FigureCanvasSVG(figure)
@@ -97,15 +97,25 @@ def draw(panel: Panel, *, synthetic: bool) -> bytes:
         axes.set(xlabel=panel.x, ylabel=panel.y)
         # Outside the axes it can hide no curve.
         figure.legend(loc="outside upper left")
-        if synthetic:
-            axes.set_title("SYNTHETIC images", fontsize=8, color="#8a5a00", loc="right")
-        document = io.BytesIO()
-        figure.savefig(document, format="svg", metadata={"Date": None, "Creator": None})
-        return document.getvalue()
+        return svg(figure, axes, synthetic=synthetic)
+
+
+def svg(figure: Figure, axes: Axes, *, synthetic: bool) -> bytes:
+    """A figure as a document, within ``style()``; one of synthetic images says so above ``axes``."""
+    if synthetic:
+        axes.set_title("SYNTHETIC images", fontsize=8, color="#8a5a00", loc="right")
+    document = io.BytesIO()
+    figure.savefig(document, format="svg", metadata={"Date": None, "Creator": None})
+    return document.getvalue()
+
+
+def plain_ticks(value: float, _: int | None = None) -> str:
+    """A number as people write it, for a logarithmic axis."""
+    return f"{value:g}"
 
 
 @contextmanager
-def _style() -> Iterator[None]:
+def style() -> Iterator[None]:
     """Our settings only, whatever the user's matplotlibrc says; theirs afterwards."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
@@ -122,12 +132,12 @@ def _logarithmic(axes: Axes) -> None:
     """Plain numbers at 1, 2 and 5 of each decade."""
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_major_formatter(FuncFormatter(plain_ticks))
     axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _draw_curve(axes: Axes, curve: Curve, *, points: bool) -> None:
-    colour = _COLOURS[curve.style % len(_COLOURS)]
+    colour = COLOURS[curve.style % len(COLOURS)]
     dash = _DASHES[curve.style % len(_DASHES)]
     for seed in curve.seeds:
         axes.plot(*seed, color=colour, linewidth=0.7, alpha=0.35)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dermdistill.config import StudentRecipe
 from dermdistill.evaluation.evaluate import mean_over_seeds
 from dermdistill.evaluation.results import GroupEvaluation
 from dermdistill.inference.model_info import network_and_members
@@ -11,12 +12,18 @@ from dermdistill.runs import TEACHER_MEMBER, ModelSummary
 
 LABELS_ONLY = "labels"
 AS_PUBLISHED = "as-published"
-_OBJECTIVES = {LABELS_ONLY: "labels only", "hinton": "distilled", AS_PUBLISHED: "as published"}
+DISTILLED = "hinton"
+OBJECTIVES = {LABELS_ONLY: "labels only", DISTILLED: "distilled", AS_PUBLISHED: "as published"}
+"""What the report calls them, in its order."""
 _NETWORKS = {
     "dsnet": "DSNet",
     "dermlet": "Dermlet",
     "resnet50": "ResNet-50",
     "resnet101": "ResNet-101",
+    "mobilenetv1_100": "MobileNet",
+    "vgg16": "VGG-16",
+    "inception_v3": "Inception-V3",
+    "efficientnet_b0": "EfficientNet-B0",
     "tf_efficientnet_lite0": "EfficientNet-Lite0",
 }
 
@@ -69,12 +76,17 @@ def network_name(architecture: str) -> str:
     return f"{members} x {name}" if members > 1 else name
 
 
+def objective_name(objective: str) -> str:
+    """``hinton`` is distilled; names we do not know stay as they are."""
+    return OBJECTIVES.get(objective, objective)
+
+
 def group_models(run: RunResults) -> tuple[Group, ...]:
     """All groups of a run with their mean figures: teacher, its members, control, then the other students."""
     members: dict[str, list[ModelResults]] = {}
     for model in sorted(run.models, key=lambda model: model.summary.seed):
         members.setdefault(model.summary.group, []).append(model)
-    labels = _labels([models[0].summary for models in members.values()])
+    labels = _labels([models[0].summary for models in members.values()], run.recipe.student)
     groups = [
         Group(name, labels[name], tuple(models), _mean(models, run.recipe.evaluation.replicates))
         for name, models in members.items()
@@ -91,7 +103,7 @@ def _mean(models: Sequence[ModelResults], replicates: int) -> GroupEvaluation:
 
 
 def _rank(group: Group) -> tuple[bool, int, str]:
-    order = list(_OBJECTIVES)
+    order = list(OBJECTIVES)
     objective = group.summary.objective
     return (
         group.summary.role != "teacher",
@@ -100,9 +112,9 @@ def _rank(group: Group) -> tuple[bool, int, str]:
     )
 
 
-def _labels(summaries: Sequence[ModelSummary]) -> dict[str, str]:
+def _labels(summaries: Sequence[ModelSummary], student: StudentRecipe) -> dict[str, str]:
     """A readable label for each group; the group's own name is added where two would be called the same."""
-    labels = {summary.group: _label(summary) for summary in summaries}
+    labels = {summary.group: _label(summary) + _other_setting(summary, student) for summary in summaries}
     readable = list(labels.values())
     return {
         name: f"{label} ({name})" if readable.count(label) > 1 else label for name, label in labels.items()
@@ -115,4 +127,16 @@ def _label(summary: ModelSummary) -> str:
         return f"Teacher member ({network})"
     if summary.role == "teacher":
         return f"Teacher ({network})"
-    return f"{network} {_OBJECTIVES.get(summary.objective, summary.objective)}"
+    return f"{network} {objective_name(summary.objective)}"
+
+
+def _other_setting(summary: ModelSummary, student: StudentRecipe) -> str:
+    """Where a student was trained with another temperature or batch than the recipe's, which."""
+    if summary.role == "teacher":
+        return ""
+    other = ""
+    if summary.temperature not in (None, student.temperature):
+        other += f", T = {summary.temperature:g}"
+    if summary.batch_size not in (None, student.batch_size):
+        other += f", batch {summary.batch_size}"
+    return other

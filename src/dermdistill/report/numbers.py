@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from dermdistill.benchmark.results import Ratio
 from dermdistill.evaluation.results import Estimate
 
 UNDEFINED = "\N{EN DASH}"
@@ -87,6 +88,38 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def three_digits(value: float) -> str:
+    """A positive number to three significant digits, whole from 100 on."""
+    return f"{value:,.0f}" if value >= 99.95 else f"{value:#.3g}"
+
+
+def ratio(value: float, like: float) -> str:
+    """A ratio with the decimals that one of the size of ``like`` needs: three up to about 1."""
+    return f"{value:,.{3 if like < 1.05 else 2 if like < 99.95 else 0}f}"
+
+
+def spread(of: Ratio) -> str | None:
+    """What single rounds gave; None where there were too few."""
+    if of.low is None or of.high is None:
+        return None
+    return f"[{ratio(of.low, of.value)}, {ratio(of.high, of.value)}]"
+
+
+def with_spread(of: Ratio) -> str:
+    """A ratio and its spread in one line."""
+    return " ".join(filter(None, (ratio(of.value, of.value), spread(of))))
+
+
+def listed(words: Sequence[str]) -> str:
+    """``a, b and c``."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def several(number: int, what: str) -> str:
+    """``1 seed``, ``3 seeds``."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _scaled(value: float, units: tuple[str, ...]) -> str:

@@ -19,6 +19,11 @@ def data_sentence(data: DataSummary) -> str:
     )
 
 
+def tables(run: RunResults) -> tuple[Table, Table, Table]:
+    """All of this module."""
+    return data_table(run), recipe_table(run.recipe), environment_table(run)
+
+
 def data_table(run: RunResults) -> Table:
     """Images per diagnosis and split, melanoma first; then images and lesions in all."""
     by_split = [run.manifest.data.counts.get(split, {}) for split in SPLIT_NAMES]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from dermdistill.benchmark.results import Benchmark
 from dermdistill.config import Recipe, load_recipe
 from dermdistill.data.split_file import read_split
 from dermdistill.errors import UserError
@@ -45,6 +46,8 @@ class RunResults:
         lesions: the number of lesions in each split.
         models: the finished ones, the teacher first; their test rows are in one order.
         unfinished: names of model folders without figures.
+        benchmark: what was measured of a comparison's networks; None where nothing was.
+        failed: models that could not be trained, with the reason.
     """
 
     manifest: RunManifest
@@ -54,6 +57,8 @@ class RunResults:
     models: tuple[ModelResults, ...]
     comparisons: tuple[Comparison, ...]
     unfinished: tuple[str, ...]
+    benchmark: Benchmark | None
+    failed: dict[str, str]
 
 
 def read_run(run: RunFolder) -> RunResults:
@@ -79,6 +84,7 @@ def read_run(run: RunFolder) -> RunResults:
     # All later figures pair the models image by image.
     tests = aligned([(str(model.folder.predictions), model.test) for model in models])
     finished = {folder.path.name for folder in folders}
+    failed = read_json(run.failed, dict[str, str]) if run.failed.exists() else {}
     return RunResults(
         manifest=manifest,
         recipe=recipe,
@@ -89,8 +95,10 @@ def read_run(run: RunFolder) -> RunResults:
         unfinished=tuple(
             path.name
             for path in sorted((run.path / "models").iterdir())
-            if path.is_dir() and path.name not in finished
+            if path.is_dir() and path.name not in finished and path.name not in failed
         ),
+        benchmark=read_json(run.benchmark, Benchmark) if run.benchmark.exists() else None,
+        failed=failed,
     )
 
 

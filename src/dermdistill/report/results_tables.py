@@ -5,7 +5,7 @@ from functools import partial
 
 from dermdistill.evaluation.results import Comparison, OperatingPointSeedMeans, SeedMean
 from dermdistill.report import numbers
-from dermdistill.report.claims import SEEDS_FOR_A_CLAIM, claim
+from dermdistill.report.claims import claim, why_nothing
 from dermdistill.report.groups import Group, network_name
 from dermdistill.report.tables import Cell, Row, Table, figure, mean_figure, section, text
 from dermdistill.runs import ModelSummary
@@ -211,19 +211,11 @@ def _comparison_row(comparison: Comparison, groups: Mapping[str, Group]) -> Row:
 
 
 def _claim_words(comparison: Comparison, groups: Mapping[str, Group]) -> str:
-    match claim(comparison, groups):
-        case "a is higher":
-            return f"{_label(comparison.a, groups)} has the higher AUC"
-        case "b is higher":
-            return f"{_label(comparison.b, groups)} has the higher AUC"
-        case "includes zero":
-            return "nothing: the interval includes 0"
-        case "few seeds":
-            return f"nothing: fewer than {SEEDS_FOR_A_CLAIM} seeds of a student"
-        case "seeds disagree":
-            return "nothing: the seeds disagree on the direction"
-        case "undefined":
-            return "nothing: the difference or its interval is undefined"
+    found = claim(comparison, groups)
+    if found in ("a is higher", "b is higher"):
+        higher = comparison.a if found == "a is higher" else comparison.b
+        return f"{_label(higher, groups)} has the higher AUC"
+    return f"nothing: {why_nothing(found)}"
 
 
 def _label(name: str, groups: Mapping[str, Group]) -> str:

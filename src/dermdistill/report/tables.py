@@ -1,5 +1,6 @@
 """Tables as plain data; the template only lays them out."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from dermdistill.evaluation.results import Estimate, SeedMean
@@ -61,6 +62,11 @@ class Table:
     def marker(self, cell: Cell) -> str:
         """The letter of the cell's footnote, empty where it has none."""
         return "" if cell.reason is None else footnote_letter(self.footnotes.index(cell.reason))
+
+
+def by_table_name(made: Iterable[Table]) -> dict[str, Table]:
+    """Tables for a template."""
+    return {table.name: table for table in made}
 
 
 def footnote_letter(index: int) -> str:

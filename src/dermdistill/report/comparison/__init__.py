@@ -1,0 +1,1 @@
+"""The page of `dermdistill compare`: many networks, objectives and settings, a row each."""

@@ -1,0 +1,95 @@
+"""The paper's Table 2 and this run's figures, side by side: a row a network."""
+
+from collections.abc import Sequence
+
+from dermdistill.benchmark.results import Benchmark
+from dermdistill.report import numbers, published
+from dermdistill.report.comparison import speed
+from dermdistill.report.comparison.arrangement import Arrangement
+from dermdistill.report.comparison.tables import NOT_TRAINED, network_rows
+from dermdistill.report.groups import Group, objective_name
+from dermdistill.report.tables import Cell, Row, Table, text
+from dermdistill.runs import ModelSummary
+
+_NOT_MEASURED = Cell(numbers.UNDEFINED, reason="not measured: benchmark.json has no whole command with it")
+
+
+def table_2(arrangement: Arrangement, benchmark: Benchmark | None) -> Table:
+    """Every network of the run, then those that the paper alone has."""
+    rows = [_row(name, groups, benchmark) for name, groups in network_rows(arrangement)]
+    ours = {network.name for network in arrangement.networks}
+    absent = [student for student in published.TABLE_2 if student.architecture not in ours]
+    empty = (NOT_TRAINED,) * (2 + len(arrangement.objectives))
+    rows += [
+        Row(text(student.architecture), (*_published(student), *empty), quiet=True) for student in absent
+    ]
+    return Table(
+        name="table-2",
+        caption="Table 2 of arXiv:2210.08086 beside this run, accuracy at argmax; blank where there is none",
+        spans=(
+            ("", 1),
+            ("The paper", 4),
+            ("This run", 2),
+            ("This run, accuracy", len(arrangement.objectives)),
+        ),
+        columns=(
+            "network",
+            *("parameters", "training", "prediction of 3,000 images", "accuracy"),
+            *("parameters", "prediction of 3,000 images"),
+            *(objective_name(name) for name in arrangement.objectives),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def _row(name: str, groups: Sequence[Group | None], benchmark: Benchmark | None) -> Row:
+    summary = next(group.summary for group in groups if group is not None)
+    printed = next((student for student in published.TABLE_2 if student.architecture == name), None)
+    of_paper = (NOT_TRAINED,) * 4 if printed is None else _published(printed)
+    ours = (
+        Cell(
+            numbers.count(summary.parameters),
+            below=(f"{numbers.macs(summary.macs)} MACs", f"weights: {summary.first_weights or 'unknown'}"),
+        ),
+        _prediction(summary, benchmark),
+    )
+    return Row(text(name), (*of_paper, *ours, *map(_accuracy, groups)))
+
+
+def _published(student: published.PublishedStudent) -> tuple[Cell, ...]:
+    return (
+        Cell(student.parameters),
+        Cell(f"{student.training_seconds:,.0f} s"),
+        Cell(f"{student.prediction_seconds:.2f} s"),
+        Cell(numbers.fraction(student.accuracy), reason=student.remark),
+    )
+
+
+def _accuracy(group: Group | None) -> Cell:
+    """Accuracy, and below it what else differs from objective to objective."""
+    if group is None:
+        return NOT_TRAINED
+    accuracy = group.mean.operating_points["argmax"].accuracy
+    below = (
+        f"AUC {numbers.fraction(group.mean.auc.value)}",
+        numbers.interval(group.mean.auc) or "no interval",
+        f"training {numbers.duration(group.training_seconds)}",
+        numbers.several(group.mean.seeds, "seed"),
+    )
+    return Cell(numbers.fraction(accuracy.value), below=below)
+
+
+def _prediction(summary: ModelSummary, benchmark: Benchmark | None) -> Cell:
+    """In ONNX Runtime, below it in PyTorch; a dash where neither was timed."""
+    if benchmark is None:
+        return _NOT_MEASURED
+    known = []
+    for runtime in speed.RUNTIMES:
+        model = speed.measured(benchmark, summary.architecture, summary.input_size, runtime)
+        disk = None if model is None else speed.from_disk(benchmark, model)
+        if disk is not None:
+            known.append((f"{disk.seconds_for_3000:.1f} s", runtime))
+    if not known:
+        return _NOT_MEASURED
+    (first, runtime), *others = known
+    return Cell(first, below=(f"in {runtime}", *(f"{seconds} in {name}" for seconds, name in others)))

@@ -1,0 +1,317 @@
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dermdistill.config import CompareRecipe, to_toml
+from dermdistill.errors import UserError
+from dermdistill.evaluation.results import Evaluation, read_json
+from dermdistill.report import build_report
+from dermdistill.report.groups import Group, group_models
+from dermdistill.report.reading import read_run
+from dermdistill.runs import RunFolder
+from tests.report.comparison.conftest import COMPARED, NETWORKS, TEACHER, student
+
+MakeComparison = Callable[..., RunFolder]
+ReadPage = Callable[[Path], Any]
+DASH = "\N{EN DASH}"
+
+
+@pytest.fixture(scope="module")
+def groups(reported_comparison: RunFolder) -> Mapping[str, Group]:
+    return {group.name: group for group in group_models(read_run(reported_comparison))}
+
+
+@pytest.fixture
+def page(reported_comparison: RunFolder, read_page: ReadPage) -> Any:
+    return read_page(reported_comparison.report)
+
+
+@pytest.fixture
+def comparison_copy(reported_comparison: RunFolder, tmp_path: Path) -> RunFolder:
+    """A copy for a test to change."""
+    return RunFolder(Path(shutil.copytree(reported_comparison.path, tmp_path / "elsewhere")))
+
+
+def written(group: Group) -> str:
+    auc = group.mean.auc
+    return f"{auc.value:.3f} [{auc.low:.3f}, {auc.high:.3f}]"
+
+
+# What it says
+
+
+def test_the_head_says_what_was_compared(page: Any) -> None:
+    assert "DSNet and 2 other networks (EfficientNet-B0 and VGG-16) were trained as students" in page.text
+    assert (
+        "one teacher (ResNet-50), each in up to 3 ways (labels only, distilled and as published)" in page.text
+    )
+    assert "DSNet also with 3 temperatures and with 2 batch sizes" in page.text
+    questions = [text for text in page.text.split("?") if "better than EfficientNet-B0" in text]
+    assert len(questions) == 2  # first in the summary, then with its figures
+
+
+def test_networks_are_rows_and_objectives_columns(page: Any, groups: Mapping[str, Group]) -> None:
+    table = page.tables["table-main"]
+    assert table[0] == ["", "labels only", "distilled", "as published"]
+    assert [row[0] for row in table[2:]] == ["Teacher (ResNet-50)", "DSNet", "EfficientNet-B0", "VGG-16"]
+    assert page.row("table-main", "Teacher (ResNet-50)")[0] == written(groups["teacher"])
+    assert page.row("table-main", "Teacher (ResNet-50)")[2:] == [""] * 4
+    aucs = page.row("table-main", "DSNet")[::2]
+    for name, cell in zip(("labels", "hinton", "as-published"), aucs, strict=True):
+        group = groups[f"dsnet-{name}"]
+        seeds = [auc for auc in group.mean.auc.per_seed if auc is not None]
+        assert cell == f"{written(group)} seeds {min(seeds):.3f}{DASH}{max(seeds):.3f}"
+    assert page.row("table-main", "VGG-16")[2] == written(groups["vgg16-hinton"])
+    assert page.row("table-main", "VGG-16")[4:] == ["", ""]
+    sensitivity = groups["efficientnet_b0-hinton"].mean.sensitivity_at_specificity["0.90"].value
+    assert page.row("table-main", "EfficientNet-B0")[3].startswith(f"{sensitivity:.3f} [")
+
+
+def test_table_2_stands_beside_ours(page: Any, groups: Mapping[str, Group]) -> None:
+    row = page.row("table-table-2", "DSNet")
+    assert row[:4] == ["0.26 M", "340 s", "2.57 s", "0.917"]
+    assert row[4] == "268,898 1.10 G MACs weights: none"
+    assert row[5].startswith("5.0 s in ONNX Runtime 8.")
+    hinton = groups["dsnet-hinton"].mean
+    accuracy = hinton.operating_points["argmax"].accuracy.value
+    assert row[7] == (
+        f"{accuracy:.3f} AUC {hinton.auc.value:.3f} [{hinton.auc.low:.3f}, {hinton.auc.high:.3f}] "
+        "training 5 min 38 s 3 seeds"
+    )
+    teacher = page.row("table-table-2", "Teacher (ResNet-50)")
+    assert teacher[:4] == [""] * 4
+    assert teacher[4] == "23,516,228 4.09 G MACs weights: imagenet"
+    assert teacher[5].startswith(DASH)
+
+
+def test_networks_of_the_paper_alone_are_kept(page: Any) -> None:
+    assert page.row("table-table-2", "MobileNet") == ["3.2 M", "660 s", "5.14 s", "0.985", *[""] * 5]
+    names = [row[0] for row in page.tables["table-table-2"][2:]]
+    assert len(names) == len(set(names)) == 4 + 4
+
+
+def test_scores_of_both_classes_at_both_thresholds(page: Any, groups: Mapping[str, Group]) -> None:
+    for point in ("argmax", "youden"):
+        scores = groups["dsnet-labels"].mean.operating_points[point]
+        row = page.row(f"table-classes-{point}", "DSNet labels only")
+        expected = [
+            getattr(of_class, name).value
+            for of_class in (scores.melanoma, scores.other)
+            for name in ("precision", "recall", "f1")
+        ]
+        assert [cell[:5] for cell in row] == [f"{value:.3f}" for value in expected]
+        assert len(page.tables[f"table-classes-{point}"]) == 2 + 1 + 8
+
+
+def test_the_recipes_own_value_is_a_point_of_both_sweeps(page: Any, groups: Mapping[str, Group]) -> None:
+    temperatures = page.tables["table-temperature"]
+    assert [row[0].split()[0] for row in temperatures[1:]] == ["3", "5", "7", "10", "20", "70", "90", "100"]
+    for table, heading in (
+        ("table-temperature", "10 the recipe's own"),
+        ("table-batch-size", "64 the recipe's own"),
+    ):
+        assert page.row(table, heading)[0] == "0.917"
+        assert page.row(table, heading)[1].startswith(written(groups["dsnet-hinton"]))
+        assert page.row(table, heading)[2] == ""
+    assert page.row("table-temperature", "3")[1].startswith(written(groups["dsnet-hinton-T3"]))
+    assert page.row("table-batch-size", "18")[1].startswith(written(groups["dsnet-hinton-batch18"]))
+    assert page.row("table-temperature", "5") == ["0.851", "", ""]
+
+
+def test_a_sweep_is_paired_with_the_recipes_own_value(page: Any, groups: Mapping[str, Group]) -> None:
+    cell = page.row("table-temperature", "100")[2]
+    own, other = (groups[name].mean.auc for name in ("dsnet-hinton", "dsnet-hinton-T100"))
+    assert own.value is not None
+    assert other.value is not None
+    assert cell.startswith(f"\N{MINUS SIGN}{own.value - other.value:.3f} [")
+    pairs = [(a or 0) - (b or 0) for a, b in zip(other.per_seed, own.per_seed, strict=True)]
+    assert cell.endswith(
+        "pairs " + ", ".join(f"{pair:+.3f}".replace("-", "\N{MINUS SIGN}") for pair in pairs)
+    )
+
+
+def test_paired_tests_keep_the_sweeps_apart(page: Any) -> None:
+    against_labels = [row[0] for row in page.tables["table-against-labels"][1:]]
+    assert against_labels == [
+        "DSNet distilled minus DSNet labels only",
+        "DSNet as published minus DSNet labels only",
+        "EfficientNet-B0 distilled minus EfficientNet-B0 labels only",
+        "EfficientNet-B0 as published minus EfficientNet-B0 labels only",
+        "VGG-16 distilled minus VGG-16 labels only",
+    ]
+    assert len(page.tables["table-against-teacher"]) == 1 + 8
+    sweeps = [row[0] for row in page.tables["table-of-sweeps"][1:]]
+    assert "DSNet distilled, T = 3 minus DSNet labels only" in sweeps
+    assert "DSNet distilled, batch 18 minus Teacher (ResNet-50)" in sweeps
+    assert len(sweeps) == 6
+
+
+def test_costs_are_those_of_the_benchmark(page: Any) -> None:
+    rows = [row for row in page.tables["table-cost"] if row[0] == "DSNet 64 px"]
+    onnx, torch = rows
+    assert onnx[1:4] == ["268,898", "1.10 G", "1,077 kB"]
+    assert float(onnx[4].split()[0]) == pytest.approx(1, abs=0.02)
+    assert float(torch[4].split()[0]) == pytest.approx(2, abs=0.04)
+    assert onnx[6] == "123 MB"
+    assert float(onnx[9].split()[0]) == pytest.approx(0.5, abs=0.01)
+    assert onnx[10] == "1"
+    (vgg, _) = [row for row in page.tables["table-cost"] if row[0] == "VGG-16 64 px"]
+    assert float(vgg[9].split()[0]) == pytest.approx(4.5, abs=0.1)
+    assert [row[0] for row in page.tables["table-cost"]].count("DSNet 224 px, reference") == 2
+    assert "first measured against itself, which should be 1: 1.000 [0.995, 1.005]" in page.text
+    assert "a note of the benchmark" in page.text
+    assert len(page.tables["table-disk"]) == 1 + 2 * 5
+
+
+def test_points_stand_against_three_costs(page: Any) -> None:
+    alts = [a["alt"] for tag, a in page.elements if tag == "img"]
+    assert [alt.split(".")[0] for alt in alts] == [
+        "Test AUC against parameters",
+        "Test AUC against computation",
+        "Test AUC against measured time",
+        "Mean test AUC by temperature",
+        "Mean test AUC by batch size",
+    ]
+    assert alts[0].count("AUC 0.") == 9
+    assert "EfficientNet-B0, distilled: 4.01, AUC" in alts[0]
+    assert "DSNet, distilled: 1.10e" not in alts[1]
+    assert "ResNet-50, teacher" not in alts[2]  # not in the benchmark
+
+
+def test_failed_models_are_named_with_the_reason(comparison_copy: RunFolder, read_page: ReadPage) -> None:
+    comparison_copy.failed.write_text(json.dumps({"vgg16-as-published-seed0": "<iframe src='x'> ran out"}))
+    comparison_copy.model("vgg16-labels-seed0").metrics.unlink()
+    page = read_page(build_report(comparison_copy))
+    assert "vgg16-as-published-seed0 : <iframe src='x'> ran out" in page.text
+    assert "vgg16-labels-seed0 is not finished and is left out." in page.text
+    assert "iframe" not in {tag for tag, _ in page.elements}
+    assert page.row("table-main", "VGG-16")[0] == ""
+    assert page.row("table-main", "VGG-16")[2] != ""
+
+
+def test_a_failed_model_with_a_folder_is_not_called_unfinished(
+    comparison_copy: RunFolder, read_page: ReadPage
+) -> None:
+    comparison_copy.model("vgg16-labels-seed0").metrics.unlink()
+    comparison_copy.failed.write_text(json.dumps({"vgg16-labels-seed0": "too large"}))
+    text = read_page(build_report(comparison_copy)).text
+    assert "vgg16-labels-seed0 : too large" in text
+    assert "not finished and is left out" not in text
+
+
+def test_without_a_benchmark_time_is_left_out(comparison_copy: RunFolder, read_page: ReadPage) -> None:
+    comparison_copy.benchmark.unlink()
+    page = read_page(build_report(comparison_copy))
+    assert "table-cost" not in page.tables
+    assert "No speed was measured: the run folder has no benchmark.json." in page.text
+    assert not any("measured time" in a["alt"] for tag, a in page.elements if tag == "img")
+    assert page.row("table-table-2", "DSNet")[5].startswith(DASH)
+
+
+def test_a_teacher_alone_is_a_page(make_comparison: MakeComparison, read_page: ReadPage) -> None:
+    page = read_page(build_report(make_comparison(TEACHER)))
+    assert "DSNet and 0 other networks (none is finished)" in page.text
+    assert [row[0] for row in page.tables["table-main"][2:]] == ["Teacher (ResNet-50)"]
+    assert page.text.count("Cannot be answered") == 2 * 4 + 3 * 2
+
+
+def test_students_without_a_teacher_are_a_page(make_comparison: MakeComparison, read_page: ReadPage) -> None:
+    page = read_page(build_report(make_comparison(*NETWORKS[1:])))
+    assert "one teacher (not finished)" in page.text
+    assert "Against the teacher: difference in AUC on the same test images: none." in page.text
+
+
+def test_undefined_figures_are_dashes_with_the_reason(
+    make_comparison: MakeComparison, read_page: ReadPage
+) -> None:
+    page = read_page(build_report(make_comparison(diagnoses=("nevus",) * 4)))
+    assert page.row("table-main", "DSNet")[0] == f"{DASH} a"
+    assert page.row("table-classes-youden", "DSNet labels only") == [f"{DASH} a"] * 6
+    assert "No AUC is defined on these images." in page.text
+    assert "nan" not in page.text.split()
+
+
+def test_synthetic_images_are_named_so(
+    make_comparison: MakeComparison, page: Any, read_page: ReadPage
+) -> None:
+    synthetic = read_page(build_report(make_comparison(TEACHER, student("labels", 1.0), synthetic=True)))
+    assert ("p", {"class": "banner", "role": "note"}) in synthetic.elements
+    assert "SYNTHETIC" not in page.text
+
+
+# A page of its own
+
+
+def test_nothing_is_loaded_from_elsewhere(page: Any) -> None:
+    loaded = [a["src"] for _, a in page.elements if "src" in a]
+    assert len(loaded) == 5
+    assert all(source.startswith("data:image/svg+xml;base64,") for source in loaded)
+    assert not {"script", "link", "iframe"} & {tag for tag, _ in page.elements}
+
+
+def test_every_link_within_the_page_has_its_target(page: Any) -> None:
+    ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    links = {a["href"][1:] for tag, a in page.elements if tag == "a" and a["href"][0] == "#"}
+    assert len(links) == 11
+    assert links <= set(ids)
+
+
+def test_the_same_folder_gives_the_same_bytes_anywhere(
+    reported_comparison: RunFolder, comparison_copy: RunFolder
+) -> None:
+    before = comparison_copy.report.read_bytes()
+    comparison_copy.report.unlink()
+    assert build_report(comparison_copy).read_bytes() == before
+    assert str(reported_comparison.path).encode() not in before
+
+
+def test_it_needs_no_torch_and_asks_for_no_images(comparison_copy: RunFolder) -> None:
+    code = (
+        "import sys, pathlib; from dermdistill.report import build_report; "
+        "from dermdistill.runs import RunFolder; "
+        "build_report(RunFolder(pathlib.Path(sys.argv[1])), images=lambda ids: 1 / 0); "
+        "sys.exit(len({'torch', 'matplotlib.pyplot'} & set(sys.modules)))"
+    )
+    subprocess.run([sys.executable, "-c", code, comparison_copy.path], check=True, timeout=120)
+
+
+def test_a_run_without_a_comparison_keeps_its_page(comparison_copy: RunFolder, read_page: ReadPage) -> None:
+    comparison_copy.recipe.write_text(to_toml(COMPARED.model_copy(update={"compare": None})))
+    page = read_page(build_report(comparison_copy))
+    assert "DSNet distilled, T = 3" in page.tables["table-main"][0]
+    assert "table-table-2" not in page.tables
+
+
+def test_an_empty_comparison_is_one_of_the_student_alone(
+    make_comparison: MakeComparison, read_page: ReadPage
+) -> None:
+    recipe = COMPARED.model_copy(update={"compare": CompareRecipe()})
+    page = read_page(build_report(make_comparison(TEACHER, *NETWORKS[1:4], recipe=recipe)))
+    assert [row[0] for row in page.tables["table-main"][2:]] == ["Teacher (ResNet-50)", "DSNet"]
+    assert "table-temperature" not in page.tables
+
+
+@pytest.mark.parametrize("name", ["benchmark.json", "failed.json"])
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe{not this", b'{"a": 1}'])
+def test_a_damaged_file_costs_one_line_that_names_it(
+    comparison_copy: RunFolder, name: str, content: bytes
+) -> None:
+    path = comparison_copy.path / name
+    path.write_bytes(content)
+    with pytest.raises(UserError) as caught:
+        build_report(comparison_copy)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_teachers_figures_are_those_of_its_metrics(reported_comparison: RunFolder, page: Any) -> None:
+    metrics = read_json(reported_comparison.model("teacher").metrics, Evaluation)
+    accuracy = metrics.operating_points["argmax"].accuracy.value
+    assert page.row("table-table-2", "Teacher (ResNet-50)")[6].startswith(f"{accuracy:.3f} AUC ")
