@@ -7,6 +7,7 @@ from dermdistill.files import write_text
 from dermdistill.records import Pixels
 from dermdistill.report import run_page
 from dermdistill.report.comparison import page as comparison_page
+from dermdistill.report.comparison.arrangement import is_comparison
 from dermdistill.report.gallery import wrong_predictions
 from dermdistill.report.groups import group_models
 from dermdistill.report.reading import read_run
@@ -17,7 +18,7 @@ from dermdistill.runs import RunFolder
 def build_report(run: RunFolder, *, images: Callable[[Sequence[str]], list[Pixels]] | None = None) -> Path:
     """Write ``run.report`` and return its path; the same folder gives the same bytes.
 
-    A run whose recipe compares networks gets a page of its own kind.
+    A comparison of networks gets a page of its own kind.
 
     Args:
         run: a folder with at least one finished model.
@@ -30,7 +31,7 @@ def build_report(run: RunFolder, *, images: Callable[[Sequence[str]], list[Pixel
     """
     results = read_run(run)
     groups = group_models(results)
-    if results.recipe.compare is not None:
+    if is_comparison(results):
         write_text(run.report, comparison_page.render(results, groups))
         return run.report
     if images is not None:

@@ -3,6 +3,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from dermdistill.report import build_report
 from dermdistill.report.groups import Group, group_models
 from dermdistill.report.reading import read_run
 from dermdistill.runs import RunFolder
-from tests.report.comparison.conftest import COMPARED, NETWORKS, TEACHER, student
+from tests.report.comparison.conftest import COMPARED, NETWORKS, SIZES, TEACHER, measured_in, other, student
 
 MakeComparison = Callable[..., RunFolder]
 ReadPage = Callable[[Path], Any]
@@ -215,7 +216,9 @@ def test_without_a_benchmark_time_is_left_out(comparison_copy: RunFolder, read_p
 
 
 def test_a_teacher_alone_is_a_page(make_comparison: MakeComparison, read_page: ReadPage) -> None:
-    page = read_page(build_report(make_comparison(TEACHER)))
+    run = make_comparison(TEACHER)
+    run.failed.write_text(json.dumps({"dsnet-labels-seed0": "no memory"}))
+    page = read_page(build_report(run))
     assert "DSNet and 0 other networks (none is finished)" in page.text
     assert [row[0] for row in page.tables["table-main"][2:]] == ["Teacher (ResNet-50)"]
     assert page.text.count("Cannot be answered") == 2 * 4 + 3 * 2
@@ -240,9 +243,22 @@ def test_undefined_figures_are_dashes_with_the_reason(
 def test_synthetic_images_are_named_so(
     make_comparison: MakeComparison, page: Any, read_page: ReadPage
 ) -> None:
-    synthetic = read_page(build_report(make_comparison(TEACHER, student("labels", 1.0), synthetic=True)))
+    networks = (TEACHER, student("labels", 1.0), other("vgg16", "labels", 1.0, *SIZES["vgg16"]))
+    synthetic = read_page(build_report(make_comparison(*networks, synthetic=True)))
+    assert synthetic.text.startswith("SYNTHETIC: Melanoma detection by distillation: comparison")
     assert ("p", {"class": "banner", "role": "note"}) in synthetic.elements
     assert "SYNTHETIC" not in page.text
+
+
+def test_a_composed_teacher_is_one_teacher(make_comparison: MakeComparison, read_page: ReadPage) -> None:
+    composed = replace(TEACHER, architecture="resnet50*2", skill=2.4)
+    member = replace(TEACHER, group="teacher-member")
+    page = read_page(build_report(make_comparison(composed, member, *NETWORKS[1:])))
+    assert "students of one teacher (2 x ResNet-50)" in page.text
+    headings = [row[0] for row in page.tables["table-main"][2:]]
+    assert headings == ["Teacher (2 x ResNet-50)", "DSNet", "EfficientNet-B0", "VGG-16"]
+    assert len(page.tables["table-classes-argmax"]) == 2 + 1 + 8
+    assert "teacher-member" in [row[0] for row in page.tables["table-models"]]
 
 
 # A page of its own
@@ -289,11 +305,23 @@ def test_a_run_without_a_comparison_keeps_its_page(comparison_copy: RunFolder, r
     assert "table-table-2" not in page.tables
 
 
+def test_a_run_of_a_recipe_that_could_compare_keeps_its_page(
+    make_comparison: MakeComparison, read_page: ReadPage
+) -> None:
+    run = make_comparison(TEACHER, *NETWORKS[1:4])
+    page = read_page(build_report(run))
+    assert page.tables["table-main"][0][1:] == [
+        *("Teacher (ResNet-50)", "DSNet labels only", "DSNet distilled", "DSNet as published")
+    ]
+
+
 def test_an_empty_comparison_is_one_of_the_student_alone(
     make_comparison: MakeComparison, read_page: ReadPage
 ) -> None:
     recipe = COMPARED.model_copy(update={"compare": CompareRecipe()})
-    page = read_page(build_report(make_comparison(TEACHER, *NETWORKS[1:4], recipe=recipe)))
+    run = make_comparison(TEACHER, *NETWORKS[1:4], recipe=recipe)
+    run.benchmark.write_text(measured_in({("dsnet", 64): 1.0}).model_dump_json())
+    page = read_page(build_report(run))
     assert [row[0] for row in page.tables["table-main"][2:]] == ["Teacher (ResNet-50)", "DSNet"]
     assert "table-temperature" not in page.tables
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from dermdistill.config import Recipe, StudentRecipe
 from dermdistill.report.groups import OBJECTIVES, Group, network_name
+from dermdistill.report.reading import RunResults
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Arrangement:
     """A comparison put in order.
 
     Attributes:
-        teacher: None where it is not finished.
+        teacher: itself, whatever its members; None where it is not finished.
         objectives: those of the students, in the order of all pages.
         networks: the student first, then the others as the recipe names them; none without a finished model.
         temperatures, batch_sizes: the student's sweeps.
@@ -89,6 +90,18 @@ class Arrangement:
         )
 
 
+def is_comparison(results: RunResults) -> bool:
+    """Whether the folder holds anything that only a comparison makes.
+
+    A recipe may have a section ``compare`` and yet be run without it.
+    """
+    student = results.recipe.student
+    own = {f"{student.model}-{objective}" for objective in student.objectives}
+    students = {model.summary.group for model in results.models if model.summary.role == "student"}
+    compared = bool(results.benchmark or results.failed or students - own)
+    return results.recipe.compare is not None and compared
+
+
 def arrange(groups: Sequence[Group], recipe: Recipe) -> Arrangement:
     """The groups of a run whose recipe has a section ``compare``."""
     assert recipe.compare is not None
@@ -99,7 +112,7 @@ def arrange(groups: Sequence[Group], recipe: Recipe) -> Arrangement:
     temperatures = [(g.summary.temperature, g) for g in distilled if _has_batch_of(student, g)]
     batch_sizes = [(g.summary.batch_size, g) for g in distilled if _has_temperature_of(student, g)]
     return Arrangement(
-        teacher=next((group for group in groups if group.summary.role == "teacher"), None),
+        teacher=next((group for group in groups if group.name == "teacher"), None),
         student_architecture=student.model,
         objectives=tuple(name for name in OBJECTIVES if name in student.objectives),
         networks=tuple(network for network in networks if network.groups),
