@@ -20,6 +20,7 @@ Line = tuple[NDArray[np.float64], NDArray[np.float64]]
 # Okabe and Ito's palette, told apart by all common kinds of colour vision; black is the teacher's. The dashes
 # tell the groups apart where there is no colour.
 COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
+SYNTHETIC, SYNTHETIC_COLOUR = "SYNTHETIC images", "#8a5a00"
 _DASHES = ("-", (0, (5, 1.5)), (0, (1, 1)), "-.", (0, (8, 2, 1, 2, 1, 2)), (0, (3, 1)), (0, (1, 3)))
 _WIDTH, _HEIGHT, _LEGEND_LINE = 4.8, 4.1, 0.2  # inches
 _STYLE: dict[Any, Any] = {
@@ -97,13 +98,18 @@ def draw(panel: Panel, *, synthetic: bool) -> bytes:
         axes.set(xlabel=panel.x, ylabel=panel.y)
         # Outside the axes it can hide no curve.
         figure.legend(loc="outside upper left")
-        return svg(figure, axes, synthetic=synthetic)
+        if synthetic:
+            mark_synthetic(axes)
+        return svg(figure)
 
 
-def svg(figure: Figure, axes: Axes, *, synthetic: bool) -> bytes:
-    """A figure as a document, within ``style()``; one of synthetic images says so above ``axes``."""
-    if synthetic:
-        axes.set_title("SYNTHETIC images", fontsize=8, color="#8a5a00", loc="right")
+def mark_synthetic(axes: Axes) -> None:
+    """Say above the axes that the images were drawn."""
+    axes.set_title(SYNTHETIC, fontsize=8, color=SYNTHETIC_COLOUR, loc="right")
+
+
+def svg(figure: Figure) -> bytes:
+    """A figure as a document, within ``style()``."""
     document = io.BytesIO()
     figure.savefig(document, format="svg", metadata={"Date": None, "Creator": None})
     return document.getvalue()

@@ -72,7 +72,7 @@ def test_a_run_that_cannot_repeat_itself_tells_no_small_difference(run_results: 
 
 def test_few_rounds_give_no_spread_and_tell_nothing(run_results: RunResultsOf) -> None:
     verdict = faster(run_results, measured_in(times((1.0, 2.0), (4.0, 8.0)), rounds=3))
-    assert verdict.answer.startswith("Cannot be told.")
+    assert verdict.answer.startswith("Cannot be told: too few rounds for a spread.")
     assert "without a spread" in verdict.points[0]
 
 

@@ -86,6 +86,16 @@ def test_the_other_networks_are_counted(
     assert verdict.points[1].startswith("EfficientNet-B0: ")
 
 
+def test_a_missing_interval_has_its_reason(run_results: RunResultsOf) -> None:
+    _, arrangement = run_results(student("labels", 1.0), student("hinton", 1.0))
+    without = compared("dsnet-hinton", "dsnet-labels", 0.01, 0.03).model_copy(
+        update={"delta_auc": Estimate(value=0.02, reason="no interval: few lesions")}
+    )
+    assert distillation_verdict(arrangement, [without]).answer == (
+        "For DSNet no difference can be claimed: +0.020 in AUC; no interval: few lesions."
+    )
+
+
 def test_without_comparisons_nothing_is_said(gains: Callable[..., Verdict]) -> None:
     assert gains().answer == (
         "Cannot be answered: no network has finished models “distilled” and “labels only”."

@@ -189,6 +189,7 @@ def test_failed_models_are_named_with_the_reason(comparison_copy: RunFolder, rea
     comparison_copy.failed.write_text(json.dumps({"vgg16-as-published-seed0": "<iframe src='x'> ran out"}))
     comparison_copy.model("vgg16-labels-seed0").metrics.unlink()
     page = read_page(build_report(comparison_copy))
+    assert "1 model could not be trained (see Models)." in page.text
     assert "vgg16-as-published-seed0 : <iframe src='x'> ran out" in page.text
     assert "vgg16-labels-seed0 is not finished and is left out." in page.text
     assert "iframe" not in {tag for tag, _ in page.elements}

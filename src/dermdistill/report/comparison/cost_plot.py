@@ -12,7 +12,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from numpy.typing import NDArray
 
 from dermdistill.evaluation.results import Estimate
-from dermdistill.report.figures import COLOURS, plain_ticks, style, svg
+from dermdistill.report.figures import COLOURS, SYNTHETIC, SYNTHETIC_COLOUR, plain_ticks, style, svg
 
 _WIDTH, _HEIGHT = 11.0, 4.6  # inches
 _MARKERS = ("*", "o", "s", "^", "D", "v")
@@ -64,8 +64,12 @@ def draw_cost(points: Sequence[CostPoint], series: Sequence[str], cost: str, *, 
                 )
         _name_networks(axes, {point.network: point.cost for point in points})
         axes.set(xlabel=cost, ylabel="test AUC")
-        figure.legend(loc="outside lower center", ncols=len(series))
-        return svg(figure, axes, synthetic=synthetic)
+        # Above the axes are the names.
+        legend = figure.legend(
+            loc="outside lower center", ncols=len(series), title=SYNTHETIC if synthetic else None
+        )
+        legend.get_title().set(fontsize=8, color=SYNTHETIC_COLOUR)
+        return svg(figure)
 
 
 def apart(places: NDArray[np.float64], least: float) -> NDArray[np.float64]:

@@ -78,6 +78,8 @@ def _answer(races: Mapping[Where, _Race | None], student: str, baseline: str) ->
         lead = "No, it is slower wherever it was measured"
     elif found & {"faster", "slower"}:
         lead = "It depends on the input size and the runtime"
+    elif found == {"without a spread"}:
+        lead = "Cannot be told: too few rounds for a spread"
     else:
         lead = "Cannot be told"
     ratios = numbers.listed(

@@ -68,7 +68,7 @@ def _answer(student: str, comparison: Comparison, found: Claim) -> str:
         case "b is higher":
             return f"{student} loses: {delta} in AUC."
         case _:
-            return f"For {student} no difference can be claimed: {delta} in AUC; {why_nothing(found)}."
+            return f"For {student} no difference can be claimed: {delta} in AUC; {_why(comparison, found)}."
 
 
 def _tally(others: Mapping[str, Claim]) -> str:
@@ -91,7 +91,12 @@ def _tally(others: Mapping[str, Claim]) -> str:
 
 def _line(name: str, comparison: Comparison, found: Claim) -> str:
     delta = numbers.with_interval(comparison.delta_auc, with_sign=True)
-    words = {"a is higher": "gains", "b is higher": "loses"}.get(found, f"nothing: {why_nothing(found)}")
+    words = {"a is higher": "gains", "b is higher": "loses"}.get(found, f"nothing: {_why(comparison, found)}")
     a, b = comparison.seeds
     seeds = f"{numbers.several(a, 'seed')} each" if a == b else f"{a} and {numbers.several(b, 'seed')}"
     return f"{name}: {delta}, {seeds}; {words}."
+
+
+def _why(comparison: Comparison, found: Claim) -> str:
+    """Why nothing can be claimed; of a missing interval, why it is missing."""
+    return comparison.delta_auc.reason or why_nothing(found)

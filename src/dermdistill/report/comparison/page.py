@@ -1,6 +1,6 @@
 """The page of a comparison, put together from the run folder's figures."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from dermdistill.evaluation.results import Comparison
@@ -47,7 +47,7 @@ def render(results: RunResults, groups: Sequence[Group]) -> str:
         results,
         groups,
         title=f"Melanoma detection by distillation: comparison “{results.manifest.recipe_name}”",
-        introduction=_introduction(arrangement, groups),
+        introduction=_introduction(arrangement, groups, results.failed),
         verdicts=(*_verdicts(arrangement, results), *(each.verdict for each in swept)),
         tables=_tables(arrangement, results, groups),
         cost_figures=cost_figures(arrangement, results.benchmark, synthetic=synthetic),
@@ -59,29 +59,28 @@ def render(results: RunResults, groups: Sequence[Group]) -> str:
     )
 
 
-def _introduction(arrangement: Arrangement, groups: Sequence[Group]) -> str:
+def _introduction(arrangement: Arrangement, groups: Sequence[Group], failed: Collection[str]) -> str:
     """What was compared on what."""
+    student, teacher, images = arrangement.student_name, arrangement.teacher, groups[0].mean
     others = [network.name for network in arrangement.networks if network is not arrangement.student]
     sweeps = [
         f"with {len(sweep.points)} {setting.plural}"
         for setting, sweep in _sweeps(arrangement)
         if sweep.has_others
     ]
-    teacher = (
-        "not finished"
-        if arrangement.teacher is None
-        else network_name(arrangement.teacher.summary.architecture)
-    )
-    images = groups[0].mean
-    return (
-        f"{arrangement.student_name} and {numbers.several(len(others), 'other network')} "
+    of_teacher = "not finished" if teacher is None else network_name(teacher.summary.architecture)
+    sentences = [
+        f"{student} and {numbers.several(len(others), 'other network')} "
         f"({numbers.listed(others) or 'none is finished'}) were trained as students of one teacher "
-        f"({teacher}), each in up to {numbers.several(len(arrangement.objectives), 'way')} "
+        f"({of_teacher}), each in up to {numbers.several(len(arrangement.objectives), 'way')} "
         f"({numbers.listed([objective_name(name) for name in arrangement.objectives])})"
-        f"{'; ' + arrangement.student_name + ' also ' + numbers.listed(sweeps) if sweeps else ''}. All are "
-        f"judged on the same {numbers.count(images.n_images)} test images "
-        f"({numbers.count(images.n_melanoma)} of melanoma) of {numbers.count(images.n_lesions)} lesions."
-    )
+        + (f"; {student} also {numbers.listed(sweeps)}." if sweeps else "."),
+        f"All are judged on the same {numbers.count(images.n_images)} test images "
+        f"({numbers.count(images.n_melanoma)} of melanoma) of {numbers.count(images.n_lesions)} lesions.",
+    ]
+    if failed:
+        sentences.append(f"{numbers.several(len(failed), 'model')} could not be trained (see Models).")
+    return " ".join(sentences)
 
 
 def _sweeps(arrangement: Arrangement) -> tuple[tuple[Setting, Sweep], ...]:

@@ -9,9 +9,12 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from dermdistill.report.figures import COLOURS, plain_ticks, style, svg
+from dermdistill.report.figures import COLOURS, mark_synthetic, plain_ticks, style, svg
 
 _WIDTH, _HEIGHT = 6.4, 5.2  # inches
+
+_CLOSE = 0.05
+"""Share of the width within which two upright numbers touch, as the paper's temperatures 90 and 100 would."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,9 @@ def draw_sweep(curve: SweepCurve, *, synthetic: bool) -> bytes:
             axes.legend(loc="best")
         _ticks(lower, curve)
         lower.set(xlabel=curve.setting)
-        return svg(figure, upper, synthetic=synthetic)
+        if synthetic:
+            mark_synthetic(upper)
+        return svg(figure)
 
 
 def _draw_ours(axes: Axes, curve: SweepCurve) -> None:
@@ -90,10 +95,12 @@ def _draw_papers(axes: Axes, curve: SweepCurve) -> None:
 
 
 def _ticks(axes: Axes, curve: SweepCurve) -> None:
+    values = sorted({*curve.ours, *curve.papers})
+    places = np.log(values) if curve.logarithmic else np.array(values)
     if curve.logarithmic:
         axes.set_xscale("log")
-        # The paper's 90 and 100 lie close together.
+    if np.diff(places).min() < _CLOSE * np.ptp(places):
         axes.tick_params(axis="x", rotation=90)
-    axes.xaxis.set_major_locator(FixedLocator(sorted({*curve.ours, *curve.papers})))
+    axes.xaxis.set_major_locator(FixedLocator(values))
     axes.xaxis.set_major_formatter(FuncFormatter(plain_ticks))
     axes.xaxis.set_minor_locator(NullLocator())
