@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
 from dermdistill.evaluation.results import Estimate
@@ -101,14 +101,13 @@ def _logarithmic(axes: Axes, costs: Sequence[float]) -> float:
 
 
 def _round_numbers(low: float, high: float) -> list[float]:
-    """1, 2 and 5 of each decade between the ends; all nine where these are fewer than three."""
+    """1, 2 and 5 of each decade between the ends; evenly spaced ones where these are fewer than three."""
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)))
-    for digits in ((1, 2, 5), range(1, 10)):
-        found = [digit * 10.0**decade for decade in decades for digit in digits]
-        inside = [number for number in found if low <= number <= high]
-        if len(inside) >= 3:
-            return inside
-    return inside
+    found = [digit * 10.0**decade for decade in decades for digit in (1, 2, 5)]
+    inside = [number for number in found if low <= number <= high]
+    if len(inside) >= 3:
+        return inside
+    return [number for number in MaxNLocator(6).tick_values(low, high) if low <= number <= high]
 
 
 def _draw_series(axes: Axes, points: Sequence[CostPoint], index: int, aside: float, name: str) -> None:
