@@ -74,3 +74,14 @@ def test_batch_sizes_are_judged_alike(run_results: RunResultsOf) -> None:
     verdict = setting_verdict(BATCH_SIZE, "DSNet", arrangement.batch_sizes, {})
     assert verdict.answer.startswith("Yes: the AUC moves with the batch size")
     assert not arrangement.temperatures.has_others
+
+
+def test_points_of_a_sweep_ascend(run_results: RunResultsOf) -> None:
+    networks = [
+        student("hinton", 1, "" if t == 10 else f"-T{t:g}", temperature=t) for t in (100.0, 10.0, 3.0)
+    ]
+    _, arrangement = run_results(*networks, student("hinton", 1, "-batch18", batch=18))
+    assert [value for value, _ in arrangement.temperatures.points] == [3, 10, 100]
+    assert [value for value, _ in arrangement.batch_sizes.points] == [18, 64]
+    assert arrangement.temperatures.base_group is arrangement.batch_sizes.base_group
+    assert arrangement.temperatures.base_group is not None
