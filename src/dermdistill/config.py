@@ -141,6 +141,18 @@ class TeacherRecipe(TrainingRecipe):
     members: int = Field(1, ge=1)
 
 
+def _check_first_weights(key: str, model: str, weights: str) -> None:
+    if model == "dsnet" and weights != "none":
+        raise ValueError(f"{key} must be 'none' with dsnet, which has none")
+    if model == "dermlet" and weights not in ("none", "imagenet"):
+        raise ValueError(f"{key} must be 'none' or 'imagenet' with dermlet")
+
+
+def _check_each_once(key: str, values: tuple[object, ...]) -> None:
+    if not values or len(set(values)) != len(values):
+        raise ValueError(f"{key} must name at least one, each once")
+
+
 class StudentRecipe(TrainingRecipe):
     """The small network, trained once for every objective and seed.
 
@@ -170,17 +182,13 @@ class StudentRecipe(TrainingRecipe):
 
     @model_validator(mode="after")
     def _first_weights_exist(self) -> Self:
-        if self.model == "dsnet" and self.weights != "none":
-            raise ValueError("student.weights must be 'none' with dsnet, which has none")
-        if self.model == "dermlet" and self.weights not in ("none", "imagenet"):
-            raise ValueError("student.weights must be 'none' or 'imagenet' with dermlet")
+        _check_first_weights("student.weights", self.model, self.weights)
         return self
 
     @model_validator(mode="after")
     def _no_repeats(self) -> Self:
-        for name, values in (("objectives", self.objectives), ("seeds", self.seeds)):
-            if not values or len(set(values)) != len(values):
-                raise ValueError(f"student.{name} must name at least one, each once")
+        _check_each_once("student.objectives", self.objectives)
+        _check_each_once("student.seeds", self.seeds)
         return self
 
 
@@ -197,6 +205,13 @@ class ComparedNetwork(_Section):
     seeds: tuple[Annotated[int, Field(ge=0)], ...] | None = None
     epochs: int | None = Field(None, ge=1)
     learning_rate: float | None = Field(None, gt=0)
+
+    @model_validator(mode="after")
+    def _could_be_the_student(self) -> Self:
+        _check_first_weights("compare.networks.weights", self.model, self.weights)
+        if self.seeds is not None:
+            _check_each_once("compare.networks.seeds", self.seeds)
+        return self
 
 
 class CompareRecipe(_Section):
