@@ -39,7 +39,7 @@ def test_a_temperature_that_matters_is_called_so(run_results: RunResultsOf) -> N
 
 def test_a_temperature_that_does_nothing_is_not(run_results: RunResultsOf) -> None:
     verdict = swept(run_results, {3.0: 1.5001, 10.0: 1.501, 20.0: 1.502, 100.0: 1.503})
-    assert verdict.answer.startswith("Not that can be shown: the AUC moves no more than the seeds explain")
+    assert verdict.answer.startswith("Not that can be shown: the seeds alone may explain how far the AUC")
 
 
 def test_the_recipes_own_value_may_be_the_best(run_results: RunResultsOf) -> None:

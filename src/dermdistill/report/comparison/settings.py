@@ -48,7 +48,7 @@ def _answer(test: SettingTest, setting: Setting) -> str:
         return f"Cannot be told: so few {setting.plural} and seeds give no p below {test.least_p:.2g} ({p})."
     if test.p_value < LEVEL:
         return f"Yes: the AUC moves with the {setting.name} by more than the seeds explain ({p})."
-    return f"Not that can be shown: the AUC moves no more than the seeds explain ({p})."
+    return f"Not that can be shown: the seeds alone may explain how far the AUC moves ({p})."
 
 
 def _equals(p: float) -> str:
