@@ -74,3 +74,24 @@ def test_time_under_way_is_taken_off_the_estimate(monkeypatch: pytest.MonkeyPatc
     board.begin(cells["dsnet-labels-seed1"])
     now = 110.0
     assert board.summary() == "1 of 9 models trained, 7 of other parts, about 20 s left"
+
+
+def test_a_model_that_takes_longer_than_expected_takes_no_time_from_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    board = board_of()
+    cells = {cell.name: cell for cell in board.cells}
+    board.mine = frozenset({"dsnet-hinton-seed0", "dsnet-hinton-seed1", "dsnet-hinton-T3-seed0"})
+    board.finished(cells["dsnet-hinton-seed0"], 0.8, 30)
+    now = 100.0
+    monkeypatch.setattr("dermdistill.pipeline.board.time.monotonic", lambda: now)
+    board.begin(cells["dsnet-hinton-seed1"])
+    now = 200.0
+    assert board.summary().endswith("about 30 s left")
+
+
+def test_a_model_that_another_process_left_is_no_longer_elsewhere() -> None:
+    board = board_of()
+    board.elsewhere.add("dsnet-labels-seed0")
+    board.begin(next(cell for cell in board.cells if cell.name == "dsnet-labels-seed0"))
+    assert not board.elsewhere

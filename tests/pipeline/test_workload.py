@@ -70,3 +70,9 @@ def test_forecast_goes_by_the_same_network_first_then_by_multiply_accumulates() 
     rate = 30 / workload.of(cell("dsnet-labels-seed0"))
     assert forecast.remaining([other]) == pytest.approx(rate * workload.of(other))
     assert forecast.remaining([]) == 0
+
+
+def test_a_network_of_unknown_cost_says_nothing_of_the_others() -> None:
+    forecast = Forecast(Workload(CELLS, RECIPE))
+    forecast.learn(cell("vit_tiny_patch16_224-labels-seed0"), 30)
+    assert forecast.remaining([cell("dsnet-labels-seed0")]) is None

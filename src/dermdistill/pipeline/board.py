@@ -57,7 +57,7 @@ class Board:
     @contextmanager
     def shown(self) -> Iterator[None]:
         """Show the table while the block runs; it stays on the screen afterwards."""
-        if not self._console.is_terminal:
+        if not self._console.is_interactive:
             yield
             return
         with Live(get_renderable=self.table, console=self._console, refresh_per_second=2) as self._live:
@@ -66,6 +66,7 @@ class Board:
 
     def begin(self, cell: Cell) -> None:
         """A training begins, or goes on."""
+        self.elsewhere.discard(cell.name)
         self.running = Running(cell, time.monotonic())
 
     def finished(self, cell: Cell, val_auc: float, seconds: float) -> None:
@@ -123,18 +124,26 @@ class Board:
             [f"{len(self.cells) - len(self.mine)} of other parts"] if len(self.mine) < len(self.cells) else []
         )
         if left:
-            remaining = self.forecast.remaining([cell for cell in left if cell.name not in self.elsewhere])
-            if remaining is not None and self.running is not None:
-                remaining = max(remaining - (time.monotonic() - self.running.since), 0)
+            remaining = self._remaining([cell for cell in left if cell.name not in self.elsewhere])
             words.append("no estimate yet" if remaining is None else f"about {duration(remaining)} left")
         return ", ".join(words)
+
+    def _remaining(self, cells: Sequence[Cell]) -> float | None:
+        """Seconds that these take, less what the one under way has had; at most its own share of them."""
+        remaining = self.forecast.remaining(cells)
+        running = self.running  # the table is drawn by a thread of its own, and this may change meanwhile
+        if remaining is None or running is None:
+            return remaining
+        of_running = self.forecast.remaining([running.cell]) or 0
+        return remaining - min(time.monotonic() - running.since, of_running)
 
     def _entry(self, cells: Sequence[Cell]) -> str:
         """``2/3 0.861, epoch 4/5, 30%``: models done, their mean validation AUC, and what goes on."""
         done = [self.done[cell.name] for cell in cells if cell.name in self.done]
         words = [f"{len(done)}/{len(cells)}" + (f" {sum(done) / len(done):.3f}" if done else "")]
-        if self.running is not None and self.running.cell in cells:
-            words.append(self.running.doing)
+        running = self.running
+        if running is not None and running.cell in cells:
+            words.append(running.doing)
         for what, names in (("failed", self.failed.keys()), ("elsewhere", self.elsewhere)):
             number = sum(cell.name in names for cell in cells)
             words += [f"{number} {what}"] if number else []
