@@ -68,7 +68,10 @@ def pixels_of(bench: Bench) -> Callable[[Sequence[str]], list[Pixels]]:
 def _check_out(folder: RunFolder) -> None:
     """Refuse a folder that cannot be written or holds something else, before any work."""
     check_writable(folder.path)
-    if folder.path.is_dir() and any(folder.path.iterdir()) and not folder.recipe.exists():
+    if folder.recipe.exists() or not folder.path.is_dir():
+        return
+    # Models may have been copied here from another machine; a hidden file may be of a recipe half written.
+    if any(path.name != "models" and not path.name.startswith(".") for path in folder.path.iterdir()):
         raise UserError(f"{folder.path}: holds other files; choose an empty or new folder for --out")
 
 
