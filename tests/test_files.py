@@ -1,3 +1,4 @@
+import errno
 import os
 import stat
 from pathlib import Path
@@ -5,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dermdistill.errors import UserError
-from dermdistill.files import replacing, write_text
+from dermdistill.files import cannot_write, disk_is_full, lock_if_free, replacing, write_text
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
@@ -37,3 +38,30 @@ def test_a_file_in_the_way_of_a_folder_is_one_clear_line(tmp_path: Path) -> None
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match="cannot write"):
         write_text(tmp_path / "file" / "a.txt", "x")
+
+
+def test_a_full_disk_is_known_behind_its_line_too() -> None:
+    for number, full in ((errno.ENOSPC, True), (errno.EDQUOT, True), (errno.EACCES, False)):
+        error = OSError(number, "")
+        behind = cannot_write(Path("a.txt"), error)
+        behind.__cause__ = error
+        assert disk_is_full(error) is full
+        assert disk_is_full(behind) is full
+    assert not disk_is_full(UserError("wrong data"))
+
+
+def test_where_the_file_system_has_no_locks_all_is_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fcntl = pytest.importorskip("fcntl")
+
+    def flock(handle: object, operation: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with (tmp_path / "lock").open("w") as handle:
+        number = errno.ENOLCK
+        assert lock_if_free(handle)
+        number = errno.EBADF
+        with pytest.raises(OSError, match="Bad file"):
+            lock_if_free(handle)

@@ -1,5 +1,6 @@
 """Write files so that a kill at any moment leaves the old file or the new one, never half of one."""
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -8,6 +9,10 @@ from pathlib import Path
 from typing import IO
 
 from dermdistill.errors import UserError
+
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+_NO_LOCKS = (errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK)
+"""What network file systems without locks answer."""
 
 
 @contextmanager
@@ -75,7 +80,8 @@ def lock_if_free(handle: IO[str], *, wait: bool = False) -> bool:
         wait: until whoever has it lets it go.
 
     Returns:
-        Whether it is ours: not where another process has it; always where the system has no such locks.
+        Whether it is ours: not where another process has it; always where the system or the
+            file system has no such locks.
     """
     try:
         import fcntl
@@ -85,7 +91,16 @@ def lock_if_free(handle: IO[str], *, wait: bool = False) -> bool:
         fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except BlockingIOError:
         return False
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
     return True
+
+
+def disk_is_full(error: BaseException) -> bool:
+    """Whether this error, or the one behind it, is a full disk or an exhausted quota."""
+    cause = error.__cause__ if isinstance(error, UserError) else error
+    return isinstance(cause, OSError) and cause.errno in _DISK_FULL
 
 
 def cannot_write(path: Path, error: OSError) -> UserError:

@@ -18,6 +18,7 @@ RUN/
     predictions.csv    validation and test rows
     metrics.json       Evaluation of the test rows
     tensorboard/
+    .lock              of the process that trains it; of a comparison only
     checkpoint.ckpt    only while training
 """
 
@@ -188,6 +189,10 @@ class RunFolder:
     @property
     def failed(self) -> Path:
         return self.path / "failed.json"
+
+    @property
+    def lock(self) -> Path:
+        return self.path / ".lock"
 
     @property
     def export(self) -> Path:

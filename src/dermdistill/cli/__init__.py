@@ -1,10 +1,10 @@
 """The command line. Heavy imports live inside the commands, so that ``--help`` is instant."""
 
-import errno
 import os
 import sys
 
 from dermdistill.errors import UserError
+from dermdistill.files import disk_is_full
 
 
 def main() -> None:
@@ -21,7 +21,7 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if not disk_is_full(error):
             raise
         print(
             f"error: {error.filename or 'disk'}: {error.strerror}; free some space and repeat",

@@ -8,20 +8,25 @@ from dermdistill.config import Recipe
 from dermdistill.pipeline.compare import Outcome, compare
 from dermdistill.pipeline.environment import choose_device
 from dermdistill.pipeline.prepare import SYNTHETIC
-from dermdistill.pipeline.run import comparisons_of, results_of
+from dermdistill.pipeline.run import comparisons_of, failures_of, results_of
 from dermdistill.pipeline.workload import Part
 
 
 def run_comparison(recipe: Recipe, data: str, out: Path, *, device: str, part: str, command: str) -> bool:
-    """Run the comparison, print its figures, say what is missing; returns whether a model failed."""
+    """Run the comparison, print its figures, say what is missing; returns whether a model failed.
+
+    A model whose training stopped early counts as failed too, though its last good weights are judged.
+    """
     outcome = compare(recipe, data, out, device=choose_device(device), command=command, part=Part.parse(part))
+    stopped = []
     if outcome.complete:
         run = outcome.run
+        stopped = failures_of(run)
         print(results_text(results_of(run), comparisons_of(run), synthetic=data == SYNTHETIC))
         print(f"report: {run.report}", file=sys.stderr)
-    for line in _missing(outcome):
+    for line in (*(f"stopped early: {line}" for line in stopped), *_missing(outcome)):
         print(line, file=sys.stderr)
-    return bool(outcome.failed)
+    return bool(outcome.failed or stopped)
 
 
 def _missing(outcome: Outcome) -> list[str]:

@@ -22,7 +22,7 @@ from dermdistill.config import CompareRecipe, Recipe
 from dermdistill.errors import UserError
 from dermdistill.evaluation.metrics import auc
 from dermdistill.evaluation.results import read_json, write_json
-from dermdistill.files import lock_if_free, write_text
+from dermdistill.files import disk_is_full, lock_if_free, write_text
 from dermdistill.inference.predictions import read_predictions
 from dermdistill.pipeline.board import Board
 from dermdistill.pipeline.cells import Bench, Cell, compared_cells, finish, student_cells, teacher_cells
@@ -31,7 +31,7 @@ from dermdistill.pipeline.judge import judge
 from dermdistill.pipeline.opening import close_run, open_run, pixels_of
 from dermdistill.pipeline.workload import Forecast, Part, Workload
 from dermdistill.report.build import build_report
-from dermdistill.runs import ModelFolder, ModelSummary, RunFolder
+from dermdistill.runs import ModelSummary, RunFolder
 from dermdistill.training.memory import keep_freed_memory
 
 _PHOTOGRAPHS = 100
@@ -100,7 +100,10 @@ def compare(
         tuple(name for name in left if name not in board.mine),
     )
     if outcome.complete:
-        _conclude(bench, [cell for cell in board.cells if cell.name in board.done], recipe.compare, failed)
+        # Two processes may see the last model finished; one measures, the other then finds it measured.
+        with _claimed(bench.run.lock, wait=True):
+            done = [cell for cell in board.cells if cell.name in board.done]
+            _conclude(bench, done, recipe.compare, failed)
     return outcome
 
 
@@ -115,15 +118,21 @@ def _need_teacher(bench: Bench, part: Part) -> None:
 def _train_all(cells: Sequence[Cell], bench: Bench, board: Board) -> None:
     """Train what is free; at the end only models that other processes are training may be left.
 
-    A teacher that another process is training is waited for where the first distilled student needs it.
+    A teacher that another process is training is waited for when only distilled students are left.
     """
+    teachers = [cell for cell in cells if cell.role == "teacher"]
+    distils = any(cell.distils for cell in cells)
     for cell in board.cells:
         _learn_of(cell, bench, board)
-    for cell in cells:
-        if cell.distils:
-            for teacher in (each for each in cells if each.role == "teacher"):
+    settled = -1
+    # As long as it brings anything: others fail, are killed or finish meanwhile and leave models free.
+    while settled < len(board.done) + len(board.failed):
+        settled = len(board.done) + len(board.failed)
+        for cell in cells:
+            _attempt(cell, bench, board)
+        if distils and "teacher" in board.elsewhere:
+            for teacher in teachers:
                 _attempt(teacher, bench, board, wait=True)
-        _attempt(cell, bench, board)
     for cell in board.cells:
         _learn_of(cell, bench, board)
 
@@ -132,23 +141,30 @@ def _attempt(cell: Cell, bench: Bench, board: Board, *, wait: bool = False) -> N
     """Make one model unless it is done, has failed, or waits for another process; note a failure."""
     if cell.name in board.done or cell.name in board.failed:
         return
-    for member in cell.members:
-        _learn_of(member, bench, board)
-    if any(member.name in board.elsewhere for member in cell.members):
-        board.elsewhere.add(cell.name)
+    needed = [*cell.members, *(each for each in board.cells if each.name == "teacher" and cell.distils)]
+    for each in needed:
+        _learn_of(each, bench, board)
+    if any(each.name in board.elsewhere for each in needed):
+        if cell.members:
+            board.elsewhere.add(cell.name)
         return
-    folder = bench.run.model(cell.name)
-    with _claimed(folder, wait=wait) as free:
+    with _claimed(bench.run.model(cell.name).lock, wait=wait) as free:
         if not free:
             board.elsewhere.add(cell.name)
             return
+        _learn_of(cell, bench, board)
+        if cell.name in board.done:
+            return
         board.begin(cell)
         try:
-            if cell.distils and "teacher" in board.failed:
-                raise UserError("its teacher could not be trained")
+            missing = [each.name for each in needed if each.name in board.failed]
+            if missing:
+                raise UserError(f"{missing[0]} could not be trained")
             finish(cell, bench, board)
         except Exception as error:  # one model's trouble, whatever it is, must not stop the others
-            board.fail(cell, _reason(error))
+            if disk_is_full(error):  # which is the trouble of all
+                raise
+            board.fail(cell, _reason(cell, error))
         _learn_of(cell, bench, board)
 
 
@@ -163,15 +179,16 @@ def _learn_of(cell: Cell, bench: Bench, board: Board) -> None:
 
 
 @contextmanager
-def _claimed(folder: ModelFolder, *, wait: bool) -> Iterator[bool]:
-    """Keep a model to this process while the block runs; yields False where another process has it."""
-    folder.path.mkdir(parents=True, exist_ok=True)
-    with folder.lock.open("w") as handle:
+def _claimed(lock: Path, *, wait: bool) -> Iterator[bool]:
+    """Keep what a file stands for to this process while the block runs; False where another has it."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as handle:
         yield lock_if_free(handle, wait=wait)
 
 
-def _reason(error: Exception) -> str:
-    lines = str(error).splitlines() or [""]
+def _reason(cell: Cell, error: Exception) -> str:
+    """In one line, without the model's name, which stands before it."""
+    lines = str(error).removeprefix(f"{cell.name}: ").splitlines() or [""]
     return lines[0] if isinstance(error, UserError) else f"{type(error).__name__}: {lines[0][:200]}"
 
 
@@ -191,11 +208,9 @@ def _conclude(bench: Bench, cells: Sequence[Cell], recipe: CompareRecipe, failed
 def _measure(bench: Bench, recipe: CompareRecipe) -> None:
     """Measure one model of each network, unless that was done; deleting the file repeats it."""
     run = bench.run
-    wanted = {named.name for named in find([str(run.path)])}
-    if run.benchmark.exists() and wanted == {
-        each.model for each in read_json(run.benchmark, Benchmark).measured
-    }:
+    if run.benchmark.exists() and _is_of(read_json(run.benchmark, Benchmark), run, recipe):
         return
+    torch.cuda.empty_cache()  # the processes that measure need the memory that training had
     with tempfile.TemporaryDirectory() as folder:
         _write_photographs(bench, Path(folder))
         options = Options(
@@ -205,6 +220,16 @@ def _measure(bench: Bench, recipe: CompareRecipe) -> None:
             count=recipe.benchmark_images,
         )
         write_json(run.benchmark, benchmark([str(run.path)], options, describe(bench.device)))
+
+
+def _is_of(found: Benchmark, run: RunFolder, recipe: CompareRecipe) -> bool:
+    """Whether these models were measured, as often and on as many images as the recipe says."""
+    names = {named.name for named in find([str(run.path)])}
+    return (
+        names == {each.model for each in found.measured}
+        and found.rounds == recipe.benchmark_rounds
+        and {each.images for each in found.from_disk} == {recipe.benchmark_images}
+    )
 
 
 def _write_photographs(bench: Bench, folder: Path) -> None:
