@@ -122,11 +122,7 @@ def compare(
     Raises:
         UserError: there is no image, or not all were judged on the same images.
     """
-    tests = aligned(
-        [(f"{names[0]}, seed {i}", test) for i, test in enumerate(a, start=1)]
-        + [(f"{names[1]}, seed {i}", test) for i, test in enumerate(b, start=1)]
-    )
-    _require_images(tests[0])
+    tests = aligned_seeds(a, b, names=names)
     label, lesions = tests[0].label, tests[0].lesion_id
     of_a = [Ranking.of(label, test.probability) for test in tests[: len(a)]]
     of_b = [Ranking.of(label, test.probability) for test in tests[len(a) :]]
@@ -147,6 +143,22 @@ def compare(
         p_values=tuple(_none_if_nan(test.p_value) for test in paired),
         seeds=(len(a), len(b)),
     )
+
+
+def aligned_seeds(
+    a: Sequence[Predictions], b: Sequence[Predictions], *, names: tuple[str, str]
+) -> list[Predictions]:
+    """The predictions of each seed of a, then of b, for the same images in one order.
+
+    Raises:
+        UserError: there is no image, or not all were judged on the same images.
+    """
+    tests = aligned(
+        [(f"{names[0]}, seed {i}", test) for i, test in enumerate(a, start=1)]
+        + [(f"{names[1]}, seed {i}", test) for i, test in enumerate(b, start=1)]
+    )
+    _require_images(tests[0])
+    return tests
 
 
 def pairs_of_seeds(a: Sequence[T], b: Sequence[T]) -> list[tuple[T, T]]:

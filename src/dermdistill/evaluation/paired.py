@@ -4,14 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dermdistill.errors import UserError
-from dermdistill.evaluation.evaluate import pairs_of_seeds
+from dermdistill.evaluation.evaluate import aligned_seeds, pairs_of_seeds
 from dermdistill.evaluation.figures import class_figures, nest, why_undefined
 from dermdistill.evaluation.intervals import REPLICATES, bootstrap
 from dermdistill.evaluation.metrics import Confusion, Floats, Labels
 from dermdistill.evaluation.results import DecisionComparison, Difference, OperatingPoint
 from dermdistill.evaluation.thresholds import called_melanoma
-from dermdistill.inference.predictions import Predictions, aligned
+from dermdistill.inference.predictions import Predictions
 
 Judged = tuple[Predictions, OperatingPoint]
 """The predictions of one seed and the rule that calls them."""
@@ -37,12 +36,7 @@ def compare_decisions(
     Raises:
         UserError: there is no image, or not all were judged on the same images.
     """
-    tests = aligned(
-        [(f"{names[0]}, seed {i}", test) for i, (test, _) in enumerate(a, start=1)]
-        + [(f"{names[1]}, seed {i}", test) for i, (test, _) in enumerate(b, start=1)]
-    )
-    if not len(tests[0]):
-        raise UserError("there is no image to judge; choose a split that the predictions table has")
+    tests = aligned_seeds([test for test, _ in a], [test for test, _ in b], names=names)
     label = tests[0].label
     called = [called_melanoma(test, point) for test, (_, point) in zip(tests, (*a, *b), strict=True)]
     of_a, of_b = called[: len(a)], called[len(a) :]

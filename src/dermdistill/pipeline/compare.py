@@ -28,7 +28,7 @@ from dermdistill.pipeline.board import Board
 from dermdistill.pipeline.cells import Bench, Cell, compared_cells, finish, student_cells, teacher_cells
 from dermdistill.pipeline.environment import describe
 from dermdistill.pipeline.judge import judge
-from dermdistill.pipeline.opening import close_run, open_run, pixels_of
+from dermdistill.pipeline.opening import close_run, open_run
 from dermdistill.pipeline.workload import Forecast, Part, Workload
 from dermdistill.report.build import build_report
 from dermdistill.runs import ModelSummary, RunFolder
@@ -202,7 +202,7 @@ def _conclude(bench: Bench, cells: Sequence[Cell], recipe: CompareRecipe, failed
     judge(bench, cells)
     _measure(bench, recipe)
     close_run(bench)
-    build_report(bench.run, images=pixels_of(bench))
+    build_report(bench.run)
 
 
 def _measure(bench: Bench, recipe: CompareRecipe) -> None:
