@@ -263,18 +263,6 @@ class Recipe(_Section):
     compare: CompareRecipe | None = None
     evaluation: EvaluationRecipe = EvaluationRecipe()
 
-    @model_validator(mode="after")
-    def _comparison_adds_to_the_student(self) -> Self:
-        if self.compare is None:
-            return self
-        if self.student.model in (network.model for network in self.compare.networks):
-            raise ValueError(f"compare.networks must not name {self.student.model}, which is the student")
-        if (
-            self.compare.temperatures or self.compare.batch_sizes
-        ) and "hinton" not in self.student.objectives:
-            raise ValueError("compare.temperatures and batch_sizes need 'hinton' in student.objectives")
-        return self
-
 
 def load_recipe(name_or_file: str, overrides: Iterable[str] = ()) -> Recipe:
     """Read a packaged recipe or a TOML file, apply ``key=value`` overrides and check all of it.

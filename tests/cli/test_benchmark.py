@@ -77,7 +77,7 @@ def damaged(folder: Path) -> str:
         (lambda _: "dnset@64", ["dnset@64: no such architecture; did you mean dsnet"]),
         (lambda _: "resnet50", ["resnet50: no such file; did you mean resnet50@224?"]),
         (lambda _: "dsnet@17", ["dsnet@17: cannot take images of 17 pixels", "at least 18 px"]),
-        (lambda _: "inception_v3@40", ["inception_v3@40: cannot take images of 40 pixels"]),
+        (lambda _: "vit_tiny_patch16_224@40", ["vit_tiny_patch16_224@40: cannot take images of 40 pixels"]),
         (lambda _: "dsnet@0", ["dsnet@0: no such file"]),
     ],
 )

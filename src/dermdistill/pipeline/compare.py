@@ -76,10 +76,7 @@ def compare(
         UserError: no section ``compare``; wrong data or networks; a folder that is not this comparison's;
             another part than the first without a teacher; no model could be trained.
     """
-    if recipe.compare is None:
-        raise UserError(
-            f"recipe {recipe.name}: has no section [compare]; name one that has, such as demo or paper"
-        )
+    chosen = _comparison(recipe)
     keep_freed_memory()
     teachers = teacher_cells(recipe)
     students = [*student_cells(recipe), *compared_cells(recipe)]
@@ -103,8 +100,26 @@ def compare(
         # Two processes may see the last model finished; one measures, the other then finds it measured.
         with _claimed(bench.run.lock, wait=True):
             done = [cell for cell in board.cells if cell.name in board.done]
-            _conclude(bench, done, recipe.compare, failed)
+            _conclude(bench, done, chosen, failed)
     return outcome
+
+
+def _comparison(recipe: Recipe) -> CompareRecipe:
+    """What the recipe compares, and only here it must fit the student: a run takes any student."""
+    chosen, student = recipe.compare, recipe.student
+    if chosen is None:
+        raise UserError(
+            f"recipe {recipe.name}: has no section [compare]; name one that has, such as demo or paper"
+        )
+    if student.model in (network.model for network in chosen.networks):
+        raise UserError(
+            f"recipe {recipe.name}: compare.networks must not name {student.model}, which is the student"
+        )
+    if (chosen.temperatures or chosen.batch_sizes) and "hinton" not in student.objectives:
+        raise UserError(
+            f"recipe {recipe.name}: compare.temperatures and batch_sizes need 'hinton' in student.objectives"
+        )
+    return chosen
 
 
 def _need_teacher(bench: Bench, part: Part) -> None:
