@@ -45,7 +45,8 @@ def draw_sweep(curve: SweepCurve, *, synthetic: bool) -> bytes:
         _draw_papers(lower, curve)
         for axes in (upper, lower):
             axes.axvline(curve.base, color="#9a9a9a", linewidth=0.8, linestyle=":", zorder=1)
-            axes.legend(loc="best")
+            # Above the axes it can hide no seed.
+            axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0)
         _ticks(lower, curve)
         lower.set(xlabel=curve.setting)
         if synthetic:
