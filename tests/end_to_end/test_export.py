@@ -137,5 +137,5 @@ def test_wrong_use(command: Command, tmp_path: Path, arguments: list[str]) -> No
 
 
 def test_no_such_run(command: Command, tmp_path: Path) -> None:
-    assert "no such run folder" in command("export", tmp_path / "gone").err
+    assert "gone: not a run folder" in command("export", tmp_path / "gone").err
     assert "no finished student in this run" in command("export", tmp_path).err

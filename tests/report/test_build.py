@@ -364,9 +364,11 @@ def test_a_run_without_a_finished_model_is_refused(run_copy: RunFolder) -> None:
 
 
 def test_no_such_run(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"nowhere: no such run folder"):
-        build_report(RunFolder(tmp_path / "nowhere"))
-    assert not list(tmp_path.iterdir())
+    (tmp_path / "photographs").mkdir()
+    for name in ("nowhere", "photographs"):
+        with pytest.raises(UserError, match=rf"{name}: not a run folder; give one"):
+            build_report(RunFolder(tmp_path / name))
+    assert list(tmp_path.rglob("*")) == [tmp_path / "photographs"]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")

@@ -215,7 +215,7 @@ def _write(path: Path, content: bytes, parity: Parity) -> Exported:
 def _best_student(run: RunFolder) -> str:
     """The student with the best AUC on its validation images; of equals the first by name."""
     if not run.path.is_dir():
-        raise UserError(f"{run.path}: no such run folder; give the folder that `dermdistill run` wrote")
+        raise UserError(f"{run.path}: not a run folder; give one that `run` or `compare` wrote")
     best: tuple[float, str] | None = None
     for folder in run.models():
         summary = read_json(folder.summary, ModelSummary)

@@ -65,10 +65,10 @@ def read_run(run: RunFolder) -> RunResults:
     """Read everything in ``run`` that a report shows.
 
     Raises:
-        UserError: no such folder, no finished model in it, or a file that is missing or damaged.
+        UserError: not a run folder, no finished model in it, or a file that is missing or damaged.
     """
-    if not run.path.is_dir():
-        raise UserError(f"{run.path}: no such run folder; give the folder that `dermdistill run` wrote")
+    if not run.manifest.exists() and not run.recipe.exists():
+        raise UserError(f"{run.path}: not a run folder; give one that `run` or `compare` wrote")
     manifest = read_json(run.manifest, RunManifest)
     recipe_text = _read_text(run.recipe)
     recipe = load_recipe(str(run.recipe))
