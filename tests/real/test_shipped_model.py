@@ -30,7 +30,7 @@ def held_out_images() -> list[Record]:
     return [record for record, name in zip(records, split, strict=True) if name == "test"]
 
 
-@pytest.mark.parametrize(("model", "figure"), [(MODEL, 0.897), (INT8, 0.894)], ids=["float", "int8"])
+@pytest.mark.parametrize(("model", "figure"), [(MODEL, 0.904), (INT8, 0.905)], ids=["float", "int8"])
 def test_auc_on_lesions_that_decided_nothing(model: dermdistill.Model, figure: float) -> None:
     records = held_out_images()
     scored = [model.score(record.image.decode()).probability for record in records]
@@ -39,7 +39,7 @@ def test_auc_on_lesions_that_decided_nothing(model: dermdistill.Model, figure: f
     )
 
 
-@pytest.mark.parametrize(("model", "figure"), [(MODEL, 0.765), (INT8, 0.771)], ids=["float", "int8"])
+@pytest.mark.parametrize(("model", "figure"), [(MODEL, 0.772), (INT8, 0.769)], ids=["float", "int8"])
 def test_auc_on_another_clinics_images(model: dermdistill.Model, figure: float) -> None:
     records = read_data(needed("isic-archive-subset")).records
     scored = [model.score(record.image.decode()).probability for record in records]
