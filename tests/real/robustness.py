@@ -15,10 +15,10 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 import dermdistill
-from dermdistill.data import splits
-from dermdistill.data.sources import read_data
 from dermdistill.evaluation.metrics import auc
-from dermdistill.records import MELANOMA, Record
+from dermdistill.records import MELANOMA
+
+from .shipped_split import images_of
 
 Spoil = Callable[[Image.Image], Image.Image]
 
@@ -201,13 +201,6 @@ HARSH: dict[str, Spoil] = {
 """What no photograph should have gone through."""
 
 
-def validation_images(ham10000: Path) -> list[Record]:
-    """The validation lesions of the split that the shipped model was trained with."""
-    records = read_data(ham10000).records
-    split = splits.split(records, seed=0)
-    return [record for record, name in zip(records, split, strict=True) if name == "val"]
-
-
 def scores(model: dermdistill.Model, pictures: list[Image.Image]) -> list[dermdistill.Prediction]:
     return [model.score(np.asarray(picture)) for picture in pictures]
 
@@ -240,7 +233,7 @@ def _picture(pixels: np.ndarray) -> Image.Image:
 
 
 def _print_table(ham10000: Path) -> None:
-    model, records = dermdistill.load(), validation_images(ham10000)
+    model, records = dermdistill.load(), images_of("val", ham10000)
     pictures = [Image.fromarray(record.image.decode()) for record in records]
     melanoma = np.array([record.is_melanoma for record in records])
     clean = scores(model, pictures)

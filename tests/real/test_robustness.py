@@ -6,13 +6,14 @@ from PIL import Image
 
 import dermdistill
 
-from .robustness import EVERYDAY, effect, scores, validation_images
+from .robustness import EVERYDAY, effect, scores
+from .shipped_split import images_of
 from .test_data import needed
 
 
 @pytest.fixture(scope="module")
 def photographs() -> tuple[list[Image.Image], np.ndarray]:
-    records = validation_images(needed("ham10000"))
+    records = images_of("val", needed("ham10000"))
     pictures = [Image.fromarray(record.image.decode()) for record in records]
     return pictures, np.array([record.is_melanoma for record in records])
 

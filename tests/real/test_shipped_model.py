@@ -8,31 +8,22 @@ import pytest
 from PIL import Image
 
 import dermdistill
-from dermdistill.data import splits
 from dermdistill.data.images import read_image_bytes
 from dermdistill.data.sources import read_data
 from dermdistill.evaluation.metrics import auc
 from dermdistill.inference.model import SHIPPED
 from dermdistill.inference.stream import score_files
-from dermdistill.records import Record
 
+from .shipped_split import images_of
 from .test_data import needed
 
 MODEL = dermdistill.load()
 INT8 = dermdistill.load(SHIPPED.with_name("dermlet.int8.onnx"))
 
 
-def held_out_images() -> list[Record]:
-    """The test lesions of the recipe's split, which is recorded in the file."""
-    records = read_data(needed("ham10000")).records
-    split = splits.split(records, seed=0)
-    assert splits.digest(records, split) == MODEL.info.provenance["split"]
-    return [record for record, name in zip(records, split, strict=True) if name == "test"]
-
-
 @pytest.mark.parametrize(("model", "figure"), [(MODEL, 0.914), (INT8, 0.913)], ids=["float", "int8"])
 def test_auc_on_lesions_that_decided_nothing(model: dermdistill.Model, figure: float) -> None:
-    records = held_out_images()
+    records = images_of("test", needed("ham10000"))
     scored = [model.score(record.image.decode()).probability for record in records]
     assert auc(np.array([record.is_melanoma for record in records]), np.array(scored)) == pytest.approx(
         figure, abs=0.003
@@ -49,7 +40,7 @@ def test_auc_on_another_clinics_images(model: dermdistill.Model, figure: float) 
 
 
 def test_one_photograph_in_a_hundred_is_warned_of(tmp_path: Path) -> None:
-    paths = [str(record.image.name) for record in held_out_images()]
+    paths = [str(record.image.name) for record in images_of("test", needed("ham10000"))]
     rows = list(score_files(MODEL, paths, workers=2))
     assert [row.path for row in rows] == paths
     warned = [row.prediction for row in rows if row.prediction and row.prediction.warnings]
@@ -63,7 +54,7 @@ def test_reduced_decoding_moves_no_answer_far(shape: tuple[int, int]) -> None:
     P(melanoma) moves by less than 0.05, and by less than 0.01 in the mean.
     """
     moved = []
-    for record in held_out_images()[:: 1200 // 40]:
+    for record in images_of("test", needed("ham10000"))[:: 1200 // 40]:
         buffer = io.BytesIO()
         picture = Image.fromarray(record.image.decode()).resize(shape, Image.Resampling.BICUBIC)
         picture.save(buffer, "JPEG", quality=90)
