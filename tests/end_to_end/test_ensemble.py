@@ -115,7 +115,7 @@ def test_interrupted_in_a_member_or_before_the_composition_ends_with_the_same_nu
     epoch_of = Trainer._one_epoch
     trained: list[tuple[str, int]] = []
 
-    def interrupted_in(self: Trainer, data: object, epoch: int, progress: object, label: str) -> None:
+    def interrupted_in(self: Trainer, data: object, epoch: int, label: str) -> object:
         trained.append((label, epoch))
         if trained == [
             ("teacher-seed0", 1),
@@ -124,7 +124,7 @@ def test_interrupted_in_a_member_or_before_the_composition_ends_with_the_same_nu
             ("teacher-seed1", 2),
         ]:
             raise KeyboardInterrupt
-        epoch_of(self, data, epoch, progress, label)  # type: ignore[arg-type]
+        return epoch_of(self, data, epoch, label)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Trainer, "_one_epoch", interrupted_in)
     assert run(broken).code == 130

@@ -4,10 +4,10 @@ Everything random in an epoch follows from (seed, epoch) alone, so an epoch that
 again, and on the CPU a resumed training ends with the very numbers of an uninterrupted one.
 """
 
-import math
 import time
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -60,15 +60,6 @@ class TrainingResult:
     failure: str | None
 
 
-@dataclass(slots=True)
-class _Progress:
-    """What the end of an epoch leaves for the next, apart from network and optimiser."""
-
-    rows: list[Row] = field(default_factory=list)
-    best_auc: float = -math.inf
-    best_epoch: int = 0
-
-
 class NonFiniteLossError(UserError):
     """The loss became NaN or infinite."""
 
@@ -105,7 +96,7 @@ class Trainer:
 
         Args:
             data: training and validation images.
-            folder: where everything goes; ``weights`` always holds the best epoch so far by validation AUC.
+            folder: where everything goes; ``weights`` holds the best epoch so far by validation AUC.
             label: what the reporter calls it.
             identity: digest of all that shapes this training; a checkpoint of another one is refused.
 
@@ -113,44 +104,40 @@ class Trainer:
             UserError: the checkpoint is damaged or of another training; a file cannot be written; the loss is
                 not finite in the first epoch, so that there are no weights to keep.
         """
-        progress = self._resume(folder, identity)
+        rows = self._resume(folder, identity)
         failure = None
-        board = TensorBoard(folder.tensorboard, len(progress.rows) + 1)
+        board = TensorBoard(folder.tensorboard, len(rows) + 1)
         try:
-            for epoch in range(len(progress.rows) + 1, self._recipe.epochs + 1):
-                self._one_epoch(data, epoch, progress, label)
-                self._keep(folder, identity, progress)
-                board.add(progress.rows[-1])
-                self._reporter.epoch_done(label, progress.rows[-1], self._recipe.epochs)
+            for epoch in range(len(rows) + 1, self._recipe.epochs + 1):
+                rows.append(self._one_epoch(data, epoch, label))
+                self._keep(folder, identity, rows)
+                board.add(rows[-1])
+                self._reporter.epoch_done(label, rows[-1], self._recipe.epochs)
         except NonFiniteLossError as error:
-            if not progress.rows:
+            if not rows:
                 raise UserError(
                     f"{label}: {error}; no epoch was finished, so there are no weights to keep"
                 ) from None
-            failure = f"{error}; the weights of epoch {progress.best_epoch} are kept"
+            failure = f"{error}; the weights of epoch {_best_epoch(rows)} are kept"
             self._reporter.note(label, failure)
         finally:
             board.close()
-        seconds = sum(row["seconds"] for row in progress.rows)
-        return TrainingResult(len(progress.rows), progress.best_epoch, seconds, failure)
+        seconds = sum(row["seconds"] for row in rows)
+        return TrainingResult(len(rows), _best_epoch(rows), seconds, failure)
 
-    def _one_epoch(self, data: TrainingData, epoch: int, progress: _Progress, label: str) -> None:
+    def _one_epoch(self, data: TrainingData, epoch: int, label: str) -> Row:
         start = time.perf_counter()
         losses, rate = self._train_epoch(data, epoch, label)
         val_auc = self._validate(data.val, epoch)
-        if val_auc > progress.best_auc:
-            progress.best_auc, progress.best_epoch = val_auc, epoch
         named = {f"train_{name}": value for name, value in losses.items() if name != "total"}
-        progress.rows.append(
-            {
-                "epoch": epoch,
-                "learning_rate": rate,
-                "train_loss": losses["total"],
-                **named,
-                "val_auc": val_auc,
-            }
-            | {"seconds": time.perf_counter() - start}
-        )
+        return {
+            "epoch": epoch,
+            "learning_rate": rate,
+            "train_loss": losses["total"],
+            **named,
+            "val_auc": val_auc,
+            "seconds": time.perf_counter() - start,
+        }
 
     def _train_epoch(self, data: TrainingData, epoch: int, label: str) -> tuple[dict[str, float], float]:
         recipe = self._recipe
@@ -206,7 +193,7 @@ class Trainer:
             raise NonFiniteLossError(f"the validation probabilities are not finite after epoch {epoch}")
         return auc(val.labels == melanoma, probability)
 
-    def _keep(self, folder: ModelFolder, identity: str, progress: _Progress) -> None:
+    def _keep(self, folder: ModelFolder, identity: str, rows: list[Row]) -> None:
         """Store an epoch: the checkpoint first, because the other files can be made from it again."""
         save_state(
             folder.checkpoint,
@@ -214,32 +201,30 @@ class Trainer:
                 "identity": identity,
                 "network": self._network.state_dict(),
                 "optimizer": self._optimizer.state_dict(),
-                "rows": progress.rows,
-                "best_auc": progress.best_auc,
-                "best_epoch": progress.best_epoch,
+                "rows": rows,
             },
         )
-        self._publish(folder, progress)
+        self._publish(folder, rows)
 
-    def _publish(self, folder: ModelFolder, progress: _Progress) -> None:
+    def _publish(self, folder: ModelFolder, rows: list[Row]) -> None:
         """Write what people and programs read; the network is that of the last epoch."""
-        write_history(folder.history, progress.rows)
-        if progress.best_epoch == len(progress.rows):
+        write_history(folder.history, rows)
+        if _best_epoch(rows) == len(rows):
             save_weights(folder.weights, self._network, self._info)
 
-    def _resume(self, folder: ModelFolder, identity: str) -> _Progress:
+    def _resume(self, folder: ModelFolder, identity: str) -> list[Row]:
         state: dict[str, Any] | None = load_state(folder.checkpoint)
         if state is None:
-            return _Progress()
+            return []
         if state["identity"] != identity:
             raise UserError(
                 f"{folder.checkpoint}: of another training; delete it or choose another run folder"
             )
         self._network.load_state_dict(state["network"])
         self._optimizer.load_state_dict(state["optimizer"])
-        progress = _Progress(state["rows"], state["best_auc"], state["best_epoch"])
-        self._publish(folder, progress)
-        return progress
+        rows: list[Row] = state["rows"]
+        self._publish(folder, rows)
+        return rows
 
 
 def normalise(images: Tensor, spec: InputSpec) -> Tensor:
@@ -247,6 +232,11 @@ def normalise(images: Tensor, spec: InputSpec) -> Tensor:
     mean = torch.tensor(spec.mean, device=images.device).view(1, 3, 1, 1)
     std = torch.tensor(spec.std, device=images.device).view(1, 3, 1, 1)
     return (images - mean) / std
+
+
+def _best_epoch(rows: Sequence[Row]) -> int:
+    """The epoch with the highest validation AUC, counted from 1; of equals the first."""
+    return 1 + max(range(len(rows)), key=lambda i: rows[i]["val_auc"])
 
 
 def _optimizer(network: nn.Module, recipe: TrainingRecipe) -> torch.optim.Optimizer:
