@@ -107,10 +107,10 @@ def _validation_auc(groups: Sequence[Group]) -> Illustration:
     curves, words = [], []
     for style, group in _trained(groups):
         lines = [_history_line(model, model.history.val_auc) for model in group.models]
-        chosen = [_chosen_epoch(model) for model in group.models]
-        marks = (np.array([x for x, _ in chosen]), np.array([y for _, y in chosen]))
+        kept = [_kept_epoch(model) for model in group.models]
+        marks = (np.array([x for x, _ in kept]), np.array([y for _, y in kept]))
         curves.append(replace(_curve(group.label, lines, _mean_line(lines), style), marks=marks))
-        words.append(f"{group.label}: {numbers.fraction(float(np.mean(marks[1])))} at the chosen epoch")
+        words.append(f"{group.label}: {numbers.fraction(float(np.mean(marks[1])))} at the kept epoch")
     return Illustration(
         Panel("epoch", "validation AUC", curves, kind="epochs"),
         "AUC on the validation images after each epoch; dots: the epoch whose weights were kept. "
@@ -143,7 +143,7 @@ def _history_line(model: ModelResults, values: Sequence[float]) -> Line:
     return np.array(model.history.epoch, dtype=float), np.array(values, dtype=float)
 
 
-def _chosen_epoch(model: ModelResults) -> tuple[float, float]:
+def _kept_epoch(model: ModelResults) -> tuple[float, float]:
     auc = dict(zip(model.history.epoch, model.history.val_auc, strict=True))
     return float(model.summary.best_epoch), auc.get(model.summary.best_epoch, np.nan)
 

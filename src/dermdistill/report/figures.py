@@ -49,7 +49,7 @@ class Curve:
         label: its line in the legend.
         main: the group's own line.
         seeds: a thin line a seed, none for a group of one.
-        marks: points to mark, such as the chosen epochs.
+        marks: points to mark, such as the kept epochs.
         style: number of its colour and dashes; a group keeps its own in every panel.
     """
 

@@ -113,7 +113,7 @@ def models_table(groups: Sequence[Group]) -> Table:
     return Table(
         name="models",
         caption="Every model that was trained",
-        columns=("model", "network", "objective", "seed", "epochs", "chosen epoch", "training", "test AUC"),
+        columns=("model", "network", "objective", "seed", "epochs", "kept epoch", "training", "test AUC"),
         rows=tuple(
             Row(
                 text(model.summary.name),
@@ -122,7 +122,7 @@ def models_table(groups: Sequence[Group]) -> Table:
                     text(model.summary.objective),
                     Cell(str(model.summary.seed)),
                     Cell(str(model.summary.epochs)),
-                    _chosen_epoch(model.summary),
+                    _kept_epoch(model.summary),
                     Cell(numbers.duration(model.summary.training_seconds)),
                     figure(model.evaluation.auc),
                 ),
@@ -133,7 +133,7 @@ def models_table(groups: Sequence[Group]) -> Table:
     )
 
 
-def _chosen_epoch(summary: ModelSummary) -> Cell:
+def _kept_epoch(summary: ModelSummary) -> Cell:
     return _NOT_TRAINED if summary.is_composed else Cell(str(summary.best_epoch))
 
 
