@@ -49,6 +49,9 @@ def test_overrides_change_single_entries() -> None:
         ("stduent.epochs=3", r"unknown key 'stduent'; did you mean 'student'\?"),
         ("qqq=3", "unknown key 'qqq'; known keys: name, data, data.size"),
         ("student.epochs=0", r"student\.epochs = 0: Input should be greater than or equal to 1"),
+        ("student.cycles=3", r"student\.epochs must be a multiple of cycles, 3, not 8"),
+        ("teacher.cycles=4", r"teacher\.epochs must be a multiple of cycles, 4, not 10"),
+        ("student.cycles=4", r"epochs of mobilenetv1_100 must be a multiple of cycles, 4, not 2"),
         ("teacher.members=0", r"teacher\.members = 0: Input should be greater than or equal to 1"),
         ("data.size=abc", r"data\.size = 'abc': Input should be a valid integer"),
         ("data.size=17", r"data\.size = 17: Input should be greater than or equal to 18"),
@@ -94,7 +97,8 @@ def test_entries_that_came_later_leave_older_runs_their_identity() -> None:
     assert "weights" not in StudentRecipe(model="dermlet").shaping()
     assert StudentRecipe(model="dermlet", weights="imagenet").shaping()["weights"] == "imagenet"
     assert "weights" in TeacherRecipe().shaping()
-    assert "members" not in TeacherRecipe().shaping()
+    assert not {"members", "cycles"} & TeacherRecipe().shaping().keys()
+    assert StudentRecipe(cycles=2).shaping()["cycles"] == 2
 
 
 def test_a_compared_network_takes_the_students_recipe_but_for_what_it_says(tmp_path: Path) -> None:

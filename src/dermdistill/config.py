@@ -109,9 +109,13 @@ class TrainingRecipe(_Section):
     Attributes:
         warmup_epochs: linear warm-up of the learning rate; fractions of an epoch are fine.
         schedule: ``cosine`` falls to zero at the last step; ``constant`` stays after the warm-up.
+        cycles: equal parts of the epochs, each with its own schedule, begun anew from the best weights so
+            far (warm restarts, Loshchilov and Hutter 2017).
         class_weights: weight of a class in the hard-label loss: ``none``, ``balanced`` (1 / its frequency) or
             ``sqrt`` (the square root of that). Weighting moves the probabilities.
     """
+
+    later: ClassVar[frozenset[str]] = frozenset({"cycles"})
 
     epochs: int = Field(10, ge=1)
     batch_size: int = Field(64, ge=2)
@@ -120,6 +124,7 @@ class TrainingRecipe(_Section):
     weight_decay: float = Field(0.01, ge=0)
     schedule: Literal["cosine", "constant"] = "cosine"
     warmup_epochs: float = Field(1.0, ge=0)
+    cycles: int = Field(1, ge=1)
     class_weights: Literal["none", "sqrt", "balanced"] = "none"
 
 
@@ -133,7 +138,7 @@ class TeacherRecipe(TrainingRecipe):
             their logits.
     """
 
-    later: ClassVar[frozenset[str]] = frozenset({"members"})
+    later: ClassVar[frozenset[str]] = TrainingRecipe.later | {"members"}
 
     model: str = "resnet50"
     weights: str = "imagenet"
@@ -165,7 +170,7 @@ class StudentRecipe(TrainingRecipe):
         hard_weight: weight of the hard-label loss; the soft loss has the rest.
     """
 
-    later: ClassVar[frozenset[str]] = frozenset({"weights"})
+    later: ClassVar[frozenset[str]] = TrainingRecipe.later | {"weights"}
 
     model: str = "dsnet"
     weights: str = "none"
@@ -262,6 +267,19 @@ class Recipe(_Section):
     student: StudentRecipe = StudentRecipe()
     compare: CompareRecipe | None = None
     evaluation: EvaluationRecipe = EvaluationRecipe()
+
+    @model_validator(mode="after")
+    def _cycles_are_whole(self) -> Self:
+        compared = self.compare.networks if self.compare else ()
+        trainings = (
+            ("teacher.epochs", self.teacher.epochs, self.teacher.cycles),
+            ("student.epochs", self.student.epochs, self.student.cycles),
+            *((f"epochs of {each.model}", each.epochs or 0, self.student.cycles) for each in compared),
+        )
+        for key, epochs, cycles in trainings:
+            if epochs % cycles:
+                raise ValueError(f"{key} must be a multiple of cycles, {cycles}, not {epochs}")
+        return self
 
 
 def load_recipe(name_or_file: str, overrides: Iterable[str] = ()) -> Recipe:

@@ -14,6 +14,7 @@ from dermdistill.errors import UserError
 from dermdistill.models.checkpoint import load_weights
 from dermdistill.models.dsnet import DSNet
 from dermdistill.runs import ModelFolder
+from dermdistill.training import engine
 from dermdistill.training.engine import Trainer
 from dermdistill.training.reporter import Lines
 
@@ -213,3 +214,36 @@ def test_an_objective_without_its_teacher_is_a_programming_error() -> None:
             device=torch.device("cpu"),
             reporter=Lines(),
         )
+
+
+def test_each_cycle_begins_anew_from_the_best_weights(setup: Setup, tmp_path: Path) -> None:
+    cycles, first, second = (ModelFolder(tmp_path / name) for name in ("cycles", "first", "second"))
+    setup.trainer(RECIPE.model_copy(update={"cycles": 2})).fit(setup.data, cycles, **FIT)
+    setup.trainer(RECIPE.model_copy(update={"epochs": 2})).fit(setup.data, first, **FIT)
+    assert figures(cycles)[:2] == figures(first)
+
+    by_hand = setup.trainer(RECIPE.model_copy(update={"epochs": 2}))
+    by_hand._network.load_state_dict(load_file(first.weights))
+    with pytest.MonkeyPatch.context() as patch:
+        real = engine._seed_epoch
+        patch.setattr(engine, "_seed_epoch", lambda seed, epoch: real(seed, epoch + 2))
+        by_hand.fit(setup.data, second, **FIT)
+    assert [{**row, "epoch": ""} for row in figures(cycles)[2:]] == [
+        {**row, "epoch": ""} for row in figures(second)
+    ]
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 3])
+def test_a_training_in_cycles_resumes_as_one_in_a_piece(
+    setup: Setup, tmp_path: Path, epochs: int, kill_after: Callable[[pytest.MonkeyPatch, int], None]
+) -> None:
+    recipe = RECIPE.model_copy(update={"cycles": 2})
+    whole, resumed = ModelFolder(tmp_path / "whole"), ModelFolder(tmp_path / "resumed")
+    setup.trainer(recipe).fit(setup.data, whole, **FIT)
+    with pytest.MonkeyPatch.context() as patch:
+        kill_after(patch, epochs)
+        with pytest.raises(KeyboardInterrupt):
+            setup.trainer(recipe).fit(setup.data, resumed, **FIT)
+    setup.trainer(recipe).fit(setup.data, resumed, **FIT)
+    assert figures(resumed) == figures(whole)
+    assert resumed.weights.read_bytes() == whole.weights.read_bytes()

@@ -24,7 +24,7 @@ from dermdistill.errors import UserError
 from dermdistill.evaluation.metrics import auc
 from dermdistill.inference.model_info import ModelInfo
 from dermdistill.inference.predictor import predict_in_batches
-from dermdistill.models.checkpoint import save_weights
+from dermdistill.models.checkpoint import load_weights, save_weights
 from dermdistill.models.predictor import TorchPredictor
 from dermdistill.records import MELANOMA
 from dermdistill.runs import ModelFolder
@@ -90,6 +90,7 @@ class Trainer:
         self._device = device
         self._reporter = reporter
         self._optimizer = _optimizer(network, recipe)
+        self._epochs_in_cycle = recipe.epochs // recipe.cycles
 
     def fit(self, data: TrainingData, folder: ModelFolder, *, label: str, identity: str) -> TrainingResult:
         """Train to the end, or go on where the folder's checkpoint stopped.
@@ -109,6 +110,8 @@ class Trainer:
         board = TensorBoard(folder.tensorboard, len(rows) + 1)
         try:
             for epoch in range(len(rows) + 1, self._recipe.epochs + 1):
+                if epoch > 1 and (epoch - 1) % self._epochs_in_cycle == 0:
+                    self._restart(folder)
                 rows.append(self._one_epoch(data, epoch, label))
                 self._keep(folder, identity, rows)
                 board.add(rows[-1])
@@ -124,6 +127,11 @@ class Trainer:
             board.close()
         seconds = sum(row["seconds"] for row in rows)
         return TrainingResult(len(rows), _best_epoch(rows), seconds, failure)
+
+    def _restart(self, folder: ModelFolder) -> None:
+        """Begin a cycle from the best weights, with a new optimiser: the old one's averages are of others."""
+        self._network.load_state_dict(load_weights(folder.weights)[0].state_dict())
+        self._optimizer = _optimizer(self._network, self._recipe)
 
     def _one_epoch(self, data: TrainingData, epoch: int, label: str) -> Row:
         start = time.perf_counter()
@@ -155,9 +163,9 @@ class Trainer:
         )
         for i, (pixels, labels) in enumerate(shown):
             rate = learning_rate(
-                (epoch - 1) * count + i,
+                (epoch - 1) % self._epochs_in_cycle * count + i,
                 base=recipe.learning_rate,
-                steps=recipe.epochs * count,
+                steps=self._epochs_in_cycle * count,
                 warmup=round(recipe.warmup_epochs * count),
                 kind=recipe.schedule,
             )

@@ -10,9 +10,9 @@ def learning_rate(
     """Learning rate of one step.
 
     Args:
-        step: counted from 0 over the whole training.
+        step: counted from 0 over the whole cycle.
         base: the highest rate, reached at the end of the warm-up.
-        steps: all steps of the training.
+        steps: all steps of the cycle.
         warmup: steps of the linear warm-up; the first has base / warmup.
         kind: ``cosine`` falls from ``base`` towards zero after the warm-up; ``constant`` stays.
     """
