@@ -67,7 +67,7 @@ def recipe_table(recipe: Recipe) -> Table:
                 "all diagnoses" if recipe.data.target == "diagnoses" else "melanoma or not",
             ),
             ("teacher", f"{members}{teacher.model}, weights: {teacher.weights}; {_training(teacher)}"),
-            ("students", f"{student.model}; {_training(student)}"),
+            ("students", f"{student.model}, weights: {student.weights}; {_training(student)}"),
             (
                 "distillation",
                 f"temperature {student.temperature:g}; {student.hard_weight:g} x hard labels + "
@@ -101,7 +101,8 @@ def _listing(name: str, caption: str, entries: list[tuple[str, str]]) -> Table:
 
 
 def _training(training: TrainingRecipe) -> str:
+    cycles = f" in {training.cycles} cycles" if training.cycles > 1 else ""
     return (
-        f"{training.epochs} epochs, batch {training.batch_size}, {training.optimizer} at "
+        f"{training.epochs} epochs{cycles}, batch {training.batch_size}, {training.optimizer} at "
         f"{training.learning_rate:g}, {training.schedule} schedule, class weights: {training.class_weights}"
     )
