@@ -12,10 +12,10 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -70,9 +70,10 @@ def decoded(
     if finished is not None:
         return finished
     _check_space(cache_dir, shape)
-    with replacing(path) as temporary:
+    # The workers come first: one that cannot start workers of its own must not have begun a file.
+    with _runner(workers if len(images) >= _WORTH_A_POOL else 1) as run, replacing(path) as temporary:
         rows = _Rows.create(temporary, shape)
-        _build(rows, images, workers=workers, progress=progress)
+        _build(rows, images, run, progress=progress)
     built = _opened(path, shape)
     if built is None:
         raise UserError(f"{path}: vanished while it was built; is another program cleaning {cache_dir}?")
@@ -123,34 +124,46 @@ class _Chunk:
         return failures
 
 
-def _build(rows: _Rows, images: Sequence[ImageSource], *, workers: int, progress: bool) -> None:
+def _build(rows: _Rows, images: Sequence[ImageSource], run: "_Run", *, progress: bool) -> None:
     chunks = [_Chunk(rows, first, images[first : first + _CHUNK]) for first in range(0, len(images), _CHUNK)]
     failures: list[UserError] = []
     bar = tqdm(total=len(images), desc="Decoding images", unit="image", disable=not progress)
-    with bar, _runner(workers if len(images) >= _WORTH_A_POOL else 1) as run:
-        for chunk, errors in zip(chunks, run(chunks), strict=True):
+    with bar, closing(run(chunks)) as decoding:
+        for chunk, errors in zip(chunks, decoding, strict=True):
             failures.extend(errors)
             bar.update(len(chunk.images))
     if failures:
         raise joined(failures)
 
 
+_Run = Callable[[Iterable[_Chunk]], Generator[list[UserError], None, None]]
+"""Decodes chunks in order; once it is closed, none is written any more."""
+
+
 @contextmanager
-def _runner(workers: int) -> Iterator[Callable[[Iterable[_Chunk]], Iterator[list[UserError]]]]:
-    """A function that decodes chunks in order: here, or in worker processes."""
+def _runner(workers: int) -> Iterator[_Run]:
+    """What decodes chunks: this process, or worker processes, which are started at once."""
     if workers == 1:
-        yield lambda chunks: map(_Chunk.decode, chunks)
+        yield lambda chunks: (chunk.decode() for chunk in chunks)
         return
     # Spawned, not forked: a fork of a process in which torch has started threads can hang for ever.
     context = multiprocessing.get_context("spawn")
     try:
         with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker) as pool:
-            yield lambda chunks: pool.map(_Chunk.decode, chunks)
+            pool.submit(int)
+            yield lambda chunks: _in_pool(pool, chunks)
     except BrokenProcessPool as error:
         raise UserError(
             "a process that decodes images died: out of memory (use fewer workers), or started from standard "
             'input or a script without `if __name__ == "__main__":`'
         ) from error
+
+
+def _in_pool(pool: ProcessPoolExecutor, chunks: Iterable[_Chunk]) -> Generator[list[UserError], None, None]:
+    try:
+        yield from pool.map(_Chunk.decode, chunks)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _start_worker() -> None:
