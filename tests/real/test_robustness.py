@@ -19,12 +19,12 @@ def photographs() -> tuple[list[Image.Image], np.ndarray]:
 
 
 def test_what_a_photograph_may_have_gone_through(photographs: tuple[list[Image.Image], np.ndarray]) -> None:
-    """Every everyday change costs less than 0.025 of AUC, and less than one decision in eight."""
+    """Every everyday change costs at most 0.02 of AUC, and at most one decision in ten."""
     pictures, melanoma = photographs
     model = dermdistill.load()
     clean = scores(model, pictures)
     clean_auc = effect(model, pictures, melanoma, clean).auc
     for name, spoil in EVERYDAY.items():
         found = effect(model, [spoil(picture) for picture in pictures], melanoma, clean)
-        assert found.auc > clean_auc - 0.025, name
-        assert found.decided_otherwise < 0.125, name
+        assert found.auc > clean_auc - 0.02, name
+        assert found.decided_otherwise < 0.1, name
