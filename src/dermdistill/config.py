@@ -109,8 +109,9 @@ class TrainingRecipe(_Section):
     Attributes:
         warmup_epochs: linear warm-up of the learning rate; fractions of an epoch are fine.
         schedule: ``cosine`` falls to zero at the last step; ``constant`` stays after the warm-up.
-        cycles: equal parts of the epochs, each with its own schedule, begun anew from the best weights so
-            far (warm restarts, Loshchilov and Hutter 2017).
+        cycles: equal parts of the epochs, each with its own schedule, begun from the best weights of the part
+            before (warm restarts, Loshchilov and Hutter 2017). Of several the average of their best weights
+            is kept, with batch-norm statistics of its own (Izmailov et al. 2018).
         class_weights: weight of a class in the hard-label loss: ``none``, ``balanced`` (1 / its frequency) or
             ``sqrt`` (the square root of that). Weighting moves the probabilities.
     """

@@ -24,9 +24,9 @@ RUN/
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 TEACHER_MEMBER = "teacher-member"
 """Group of the networks that a teacher is composed of."""
@@ -82,7 +82,8 @@ class ModelSummary(BaseModel):
         macs: multiply-accumulates of one image at the input size.
         weights_bytes: size of the weights file.
         epochs: completed; of a teacher that was composed of members, the most that one of them completed.
-        best_epoch: counted from 1; its weights are the ones kept; 0 of a composed teacher.
+        kept_epochs: counted from 1; the one whose weights are kept, or those whose average is; none of a
+            composed teacher.
         training_seconds: of a composed teacher, the sum of its members'.
         first_weights: ``none``, ``imagenet`` or a file's name; None where it is not known.
         batch_size: images in a step of its training; None where it is not known.
@@ -104,17 +105,27 @@ class ModelSummary(BaseModel):
     macs: int
     weights_bytes: int
     epochs: int
-    best_epoch: int
+    kept_epochs: tuple[int, ...]
     training_seconds: float
     first_weights: str | None = None
     batch_size: int | None = None
     temperature: float | None = None
     failure: str | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _read_best_epoch(cls, content: dict[str, Any]) -> dict[str, Any]:
+        """Before there were averages the one epoch was ``best_epoch``, and 0 of a composed teacher."""
+        if "best_epoch" not in content:
+            return content
+        best = content["best_epoch"]
+        rest = {key: value for key, value in content.items() if key != "best_epoch"}
+        return {"kept_epochs": (best,) if best else (), **rest}
+
     @property
     def is_composed(self) -> bool:
         """Whether it is the mean of trained members and was never trained itself."""
-        return self.best_epoch == 0
+        return not self.kept_epochs
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,7 +130,7 @@ def test_one_model_of_each_kind_of_a_run_is_found(tmp_path: Path) -> None:
             macs=1,
             weights_bytes=1,
             epochs=1,
-            best_epoch=1,
+            kept_epochs=(1,),
             training_seconds=1.0,
         )
         write_json(folder.summary, summary)

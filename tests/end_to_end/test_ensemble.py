@@ -75,7 +75,7 @@ def test_a_teacher_of_two_members(command: Callable[..., Outcome], run: Run, tmp
     assert logits(teacher) == pytest.approx(np.mean([logits(m) for m in members], axis=0), abs=1e-5)
     assert not np.allclose(logits(members[0]), logits(members[1]))
     whole, parts = summary(teacher), [summary(member) for member in members]
-    assert (whole.architecture, whole.epochs, whole.best_epoch) == ("resnet10t*2", 2, 0)
+    assert (whole.architecture, whole.epochs, whole.kept_epochs) == ("resnet10t*2", 2, ())
     assert whole.training_seconds == sum(part.training_seconds for part in parts)
     assert whole.parameters == sum(part.parameters for part in parts)
     assert whole.macs == sum(part.macs for part in parts)

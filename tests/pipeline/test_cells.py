@@ -110,7 +110,7 @@ def write_summary(cell: Cell, bench: Bench) -> None:
         macs=1,
         weights_bytes=1,
         epochs=1,
-        best_epoch=1,
+        kept_epochs=(1,),
         training_seconds=1.0,
     )
     write_json(bench.run.model(cell.name).summary, summary)

@@ -228,7 +228,7 @@ def _write_model(
         macs=network.macs,
         weights_bytes=94_300_000 if is_teacher else 1_077_000,
         epochs=12,
-        best_epoch=9,
+        kept_epochs=(9,),
         training_seconds=5021.0 if is_teacher else 338.4,
         first_weights=network.first_weights,
         batch_size=network.batch_size,

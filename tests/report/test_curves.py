@@ -1,4 +1,5 @@
 import base64
+import json
 from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree
@@ -8,11 +9,14 @@ import pytest
 from matplotlib import rcParams
 from sklearn.metrics import auc, roc_auc_score, roc_curve
 
+from dermdistill.evaluation.results import read_json, write_json
+from dermdistill.files import write_text
 from dermdistill.report.curves import Illustration, result_curves, training_curves
 from dermdistill.report.figures import Curve, Panel, draw
 from dermdistill.report.groups import Group, group_models
 from dermdistill.report.reading import read_run
-from dermdistill.runs import RunFolder
+from dermdistill.report.results_tables import models_table
+from dermdistill.runs import ModelSummary, RunFolder
 
 
 @pytest.fixture(scope="module")
@@ -54,9 +58,38 @@ def test_reliability_curve_balances(groups: tuple[Group, ...]) -> None:
 def test_dots_mark_the_chosen_epochs(groups: tuple[Group, ...]) -> None:
     for group, curve in zip(groups, training_curves(groups)[0].panel.curves, strict=True):
         assert curve.marks is not None
-        for model, x, y in zip(group.models, *curve.marks, strict=True):
-            assert x == model.summary.best_epoch
-            assert y == model.history.val_auc[model.history.epoch.index(model.summary.best_epoch)]
+        kept = [(model, epoch) for model in group.models for epoch in model.summary.kept_epochs]
+        for (model, epoch), x, y in zip(kept, *curve.marks, strict=True):
+            assert x == epoch
+            assert y == model.history.val_auc[model.history.epoch.index(epoch)]
+
+
+def test_a_model_that_is_an_average_shows_each_epoch_that_is_in_it(run_copy: RunFolder) -> None:
+    before = training_curves(group_models(read_run(run_copy)))[0]
+    assert "average" not in before.caption
+    path = run_copy.model("dsnet-hinton-seed2").summary
+    summary = read_json(path, ModelSummary)
+    write_json(path, summary.model_copy(update={"kept_epochs": (4, 9)}))
+    groups = group_models(read_run(run_copy))
+    after = training_curves(groups)[0]
+    assert "Where a training has several, the model is the average of their weights." in after.caption
+    marks = after.panel.curves[2].marks
+    assert marks is not None
+    assert list(marks[0]) == [9, 9, 4, 9]
+    cells = {row.heading.text: row.cells[4].text for row in models_table(groups).rows}
+    assert cells["dsnet-hinton-seed2"] == "mean of 4, 9"
+    assert cells["dsnet-hinton-seed1"] == "9"
+
+
+@pytest.mark.parametrize(("best_epoch", "kept_epochs"), [(7, (7,)), (0, ())])
+def test_runs_from_before_there_were_averages_can_be_read(
+    run_copy: RunFolder, best_epoch: int, kept_epochs: tuple[int, ...]
+) -> None:
+    path = run_copy.model("dsnet-hinton-seed2").summary
+    content = json.loads(path.read_text())
+    del content["kept_epochs"]
+    write_text(path, json.dumps({**content, "best_epoch": best_epoch}))
+    assert read_json(path, ModelSummary).kept_epochs == kept_epochs
 
 
 def test_a_seed_that_stopped_early_shortens_only_its_own_line(run_copy: RunFolder) -> None:

@@ -12,6 +12,6 @@ def test_the_recipe_says_how_teacher_and_students_were_trained() -> None:
     words = said(Recipe(name="mine", teacher=teacher, student=student))
     assert words["teacher"].startswith("3 x resnet50, weights: none; 40 epochs, batch 64, adamw at 0.001")
     assert words["students"] == (
-        "dermlet, weights: imagenet; 80 epochs in 2 cycles, batch 64, adamw at 0.001, cosine schedule, "
-        "class weights: none"
+        "dermlet, weights: imagenet; 80 epochs in 2 cycles, their best weights averaged, batch 64, adamw "
+        "at 0.001, cosine schedule, class weights: none"
     )

@@ -47,8 +47,7 @@ def test_kept_weights_are_of_the_epoch_with_the_best_validation_auc(setup: Setup
     folder = ModelFolder(model_path)
     result = setup.trainer(RECIPE).fit(setup.data, folder, **FIT)
     aucs = [float(row["val_auc"]) for row in rows(folder)]
-    assert aucs[result.best_epoch - 1] == max(aucs)
-    assert aucs.index(max(aucs)) == result.best_epoch - 1
+    assert result.kept_epochs == (1 + aucs.index(max(aucs)),)
     network, info = load_weights(folder.weights)
     again = Trainer(
         network,
@@ -60,7 +59,7 @@ def test_kept_weights_are_of_the_epoch_with_the_best_validation_auc(setup: Setup
         device=torch.device("cpu"),
         reporter=Lines(),
     )
-    assert again._validate(setup.data.val, 0) == max(aucs)
+    assert again._validate(setup.data.val, "these weights") == max(aucs)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +150,7 @@ class _NanAfter(Labels):
         return losses if self.left >= 0 else {"total": losses["total"] * float("nan")}
 
 
-def nan_trainer(batches: int) -> Trainer:
+def nan_trainer(batches: int, cycles: int = 1) -> Trainer:
     _NanAfter.left = batches
     torch.manual_seed(0)
     return Trainer(
@@ -159,7 +158,7 @@ def nan_trainer(batches: int) -> Trainer:
         INFO,
         objective=_NanAfter(),
         teacher=None,
-        recipe=RECIPE,
+        recipe=RECIPE.model_copy(update={"cycles": cycles}),
         seed=0,
         device=torch.device("cpu"),
         reporter=Lines(),
@@ -171,7 +170,7 @@ def test_nan_loss_stops_keeps_the_last_good_weights_and_says_where(setup: Setup,
     result = nan_trainer(batches=12).fit(setup.data, folder, **FIT)
     assert result.failure is not None
     assert "loss is nan in epoch 3, batch 3" in result.failure
-    assert f"weights of epoch {result.best_epoch} are kept" in result.failure
+    assert f"weights of epoch {result.kept_epochs[0]} are kept" in result.failure
     assert len(rows(folder)) == 2
     assert all(torch.isfinite(tensor).all() for tensor in load_file(folder.weights).values())
 
@@ -231,7 +230,7 @@ def test_each_cycle_begins_anew_from_the_best_weights(setup: Setup, tmp_path: Pa
     setup.trainer(RECIPE.model_copy(update={"cycles": 2})).fit(setup.data, cycles, **FIT)
     before = setup.trainer(RECIPE.model_copy(update={"epochs": 2})).fit(setup.data, first, **FIT)
     assert figures(cycles)[:2] == figures(first)
-    assert before.best_epoch == 1  # so that the best weights are not the last
+    assert before.kept_epochs == (1,)  # so that the best weights are not the last
 
     by_hand = setup.trainer(RECIPE.model_copy(update={"epochs": 2}))
     by_hand._network.load_state_dict(load_file(first.weights))
@@ -242,3 +241,64 @@ def test_each_cycle_begins_anew_from_the_best_weights(setup: Setup, tmp_path: Pa
     assert [{**row, "epoch": ""} for row in figures(cycles)[2:]] == [
         {**row, "epoch": ""} for row in figures(second)
     ]
+
+
+def test_the_average_of_the_cycles_best_weights_is_kept(
+    setup: Setup, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole, first = ModelFolder(tmp_path / "whole"), ModelFolder(tmp_path / "first")
+    two = RECIPE.model_copy(update={"cycles": 2})
+    bests: dict[int, dict[str, Tensor]] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        publish = Trainer._publish
+
+        def remember(self: Trainer, folder: ModelFolder, done: list[dict[str, float]]) -> None:
+            bests[len(done)] = {name: tensor.clone() for name, tensor in self._network.state_dict().items()}
+            publish(self, folder, done)
+
+        patch.setattr(Trainer, "_publish", remember)
+        result = setup.trainer(two).fit(setup.data, whole, **FIT)
+    aucs = [float(row["val_auc"]) for row in rows(whole)]
+    ends = (1 + aucs.index(max(aucs[:2]), 0, 2), 1 + aucs.index(max(aucs[2:]), 2))
+    assert result.kept_epochs == ends
+    kept = load_file(whole.weights)
+    names = [name for name, _ in DSNet(INFO.input.size, 2).named_parameters()]
+    for name in names:
+        torch.testing.assert_close(kept[name], (bests[ends[0]][name] + bests[ends[1]][name]) / 2)
+    assert f"student: the average of epochs {ends[0]}, {ends[1]} is kept" in capsys.readouterr().err
+    # One cycle keeps its best epoch as it is.
+    alone = setup.trainer(RECIPE.model_copy(update={"epochs": 2})).fit(setup.data, first, **FIT)
+    assert alone.kept_epochs == ends[:1]
+    assert all(torch.equal(load_file(first.weights)[name], bests[ends[0]][name]) for name in names)
+
+
+def test_a_training_killed_while_it_averages_ends_with_the_very_same_weights(
+    setup: Setup, tmp_path: Path
+) -> None:
+    whole, resumed = ModelFolder(tmp_path / "whole"), ModelFolder(tmp_path / "resumed")
+    two = RECIPE.model_copy(update={"cycles": 2})
+    expected = setup.trainer(two).fit(setup.data, whole, **FIT)
+    for place in ("average_weights", "save_weights"):
+        with pytest.MonkeyPatch.context() as patch:
+            real = getattr(engine, place)
+
+            def killed_after_the_last_epoch(*args: object, real: Callable[..., None] = real) -> None:
+                real(*args)
+                if len(rows(resumed)) == 4:
+                    raise KeyboardInterrupt
+
+            patch.setattr(engine, place, killed_after_the_last_epoch)
+            with pytest.raises(KeyboardInterrupt):
+                setup.trainer(two).fit(setup.data, resumed, **FIT)
+    assert setup.trainer(two).fit(setup.data, resumed, **FIT).kept_epochs == expected.kept_epochs
+    assert resumed.weights.read_bytes() == whole.weights.read_bytes()
+
+
+def test_nan_in_a_later_cycle_keeps_the_best_epoch_not_an_average(setup: Setup, model_path: Path) -> None:
+    folder = ModelFolder(model_path)
+    result = nan_trainer(batches=17, cycles=2).fit(setup.data, folder, **FIT)
+    aucs = [float(row["val_auc"]) for row in rows(folder)]
+    assert len(aucs) == 3
+    assert result.kept_epochs == (1 + aucs.index(max(aucs)),)
+    assert result.failure is not None
+    assert f"weights of epoch {result.kept_epochs[0]} are kept" in result.failure

@@ -191,7 +191,7 @@ def finish(cell: Cell, bench: Bench, reporter: Reporter) -> None:
             macs=cost.macs(network, info.input.size),
             weights_bytes=folder.weights.stat().st_size,
             epochs=result.epochs,
-            best_epoch=result.best_epoch,
+            kept_epochs=result.kept_epochs,
             training_seconds=result.seconds,
             first_weights=Path(cell.recipe.weights).name,
             batch_size=cell.recipe.batch_size,
@@ -217,7 +217,7 @@ def _compose(cell: Cell, bench: Bench, folder: ModelFolder) -> tuple[nn.Module, 
     summaries = [read_json(member.summary, ModelSummary) for member in folders]
     return network, TrainingResult(
         epochs=max(summary.epochs for summary in summaries),
-        best_epoch=0,
+        kept_epochs=(),
         seconds=sum(summary.training_seconds for summary in summaries),
         failure=None,
     )

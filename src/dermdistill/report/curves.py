@@ -107,13 +107,14 @@ def _validation_auc(groups: Sequence[Group]) -> Illustration:
     curves, words = [], []
     for style, group in _trained(groups):
         lines = [_history_line(model, model.history.val_auc) for model in group.models]
-        kept = [_kept_epoch(model) for model in group.models]
+        kept = [point for model in group.models for point in _kept_epochs(model)]
         marks = (np.array([x for x, _ in kept]), np.array([y for _, y in kept]))
         curves.append(replace(_curve(group.label, lines, _mean_line(lines), style), marks=marks))
-        words.append(f"{group.label}: {numbers.fraction(float(np.mean(marks[1])))} at the kept epoch")
+        words.append(f"{group.label}: {numbers.fraction(float(np.mean(marks[1])))} at the kept epochs")
     return Illustration(
         Panel("epoch", "validation AUC", curves, kind="epochs"),
-        "AUC on the validation images after each epoch; dots: the epoch whose weights were kept. "
+        "AUC on the validation images after each epoch; dots: the epochs whose weights were kept. "
+        + _averages(groups)
         + _mean_of_seeds(groups, "mean over the seeds"),
         f"Validation AUC by epoch. {'; '.join(words)}.",
     )
@@ -143,9 +144,15 @@ def _history_line(model: ModelResults, values: Sequence[float]) -> Line:
     return np.array(model.history.epoch, dtype=float), np.array(values, dtype=float)
 
 
-def _kept_epoch(model: ModelResults) -> tuple[float, float]:
+def _kept_epochs(model: ModelResults) -> list[tuple[float, float]]:
+    """Epoch and validation AUC of every one whose weights were kept."""
     auc = dict(zip(model.history.epoch, model.history.val_auc, strict=True))
-    return float(model.summary.best_epoch), auc.get(model.summary.best_epoch, np.nan)
+    return [(float(epoch), auc.get(epoch, np.nan)) for epoch in model.summary.kept_epochs]
+
+
+def _averages(groups: Sequence[Group]) -> str:
+    several = any(len(model.summary.kept_epochs) > 1 for group in groups for model in group.models)
+    return "Where a training has several, the model is the average of their weights. " if several else ""
 
 
 def _mean_line(lines: Sequence[Line]) -> Line:

@@ -101,7 +101,7 @@ def _listing(name: str, caption: str, entries: list[tuple[str, str]]) -> Table:
 
 
 def _training(training: TrainingRecipe) -> str:
-    cycles = f" in {training.cycles} cycles" if training.cycles > 1 else ""
+    cycles = f" in {training.cycles} cycles, their best weights averaged" if training.cycles > 1 else ""
     return (
         f"{training.epochs} epochs{cycles}, batch {training.batch_size}, {training.optimizer} at "
         f"{training.learning_rate:g}, {training.schedule} schedule, class weights: {training.class_weights}"

@@ -134,7 +134,10 @@ def models_table(groups: Sequence[Group]) -> Table:
 
 
 def _kept_epoch(summary: ModelSummary) -> Cell:
-    return _NOT_TRAINED if summary.is_composed else Cell(str(summary.best_epoch))
+    if summary.is_composed:
+        return _NOT_TRAINED
+    epochs = ", ".join(map(str, summary.kept_epochs))
+    return Cell(epochs if len(summary.kept_epochs) == 1 else f"mean of {epochs}")
 
 
 def _row(name: str, groups: Sequence[Group], cell: Callable[[Group], Cell]) -> Row:

@@ -5,7 +5,7 @@ again, and on the CPU a resumed training ends with the very numbers of an uninte
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
@@ -24,10 +24,11 @@ from dermdistill.errors import UserError
 from dermdistill.evaluation.metrics import auc
 from dermdistill.inference.model_info import ModelInfo
 from dermdistill.inference.predictor import predict_in_batches
-from dermdistill.models.checkpoint import load_weights, save_weights
+from dermdistill.models.checkpoint import save_weights
 from dermdistill.models.predictor import TorchPredictor
 from dermdistill.records import MELANOMA
 from dermdistill.runs import ModelFolder
+from dermdistill.training.averaging import Weights, average_weights
 from dermdistill.training.history import Row, TensorBoard, write_history
 from dermdistill.training.reporter import Reporter
 from dermdistill.training.resume import load_state, save_state
@@ -49,13 +50,13 @@ class TrainingResult:
 
     Attributes:
         epochs: completed.
-        best_epoch: counted from 1; its weights are the ones kept.
+        kept_epochs: counted from 1; the one whose weights are kept, or those whose average is.
         seconds: time spent in epochs, interrupted attempts included.
         failure: why it stopped early; None when it did not.
     """
 
     epochs: int
-    best_epoch: int
+    kept_epochs: tuple[int, ...]
     seconds: float
     failure: str | None
 
@@ -91,13 +92,15 @@ class Trainer:
         self._reporter = reporter
         self._optimizer = _optimizer(network, recipe)
         self._epochs_in_cycle = recipe.epochs // recipe.cycles
+        self._best_of_cycles: list[Weights] = []
 
     def fit(self, data: TrainingData, folder: ModelFolder, *, label: str, identity: str) -> TrainingResult:
         """Train to the end, or go on where the folder's checkpoint stopped.
 
         Args:
             data: training and validation images.
-            folder: where everything goes; ``weights`` holds the best epoch so far by validation AUC.
+            folder: where everything goes; ``weights`` holds the best epoch so far by validation AUC; after
+                several cycles the average of their best epochs.
             label: what the reporter calls it.
             identity: digest of all that shapes this training; a checkpoint of another one is refused.
 
@@ -111,32 +114,50 @@ class Trainer:
         try:
             for epoch in range(len(rows) + 1, self._recipe.epochs + 1):
                 if epoch > 1 and (epoch - 1) % self._epochs_in_cycle == 0:
-                    self._restart(folder)
+                    self._restart()
                 rows.append(self._one_epoch(data, epoch, label))
                 self._keep(folder, identity, rows)
                 board.add(rows[-1])
                 self._reporter.epoch_done(label, rows[-1], self._recipe.epochs)
+            kept_epochs = _best_epochs(rows, self._epochs_in_cycle)
+            if len(kept_epochs) > 1:
+                self._keep_average(data, folder, label, kept_epochs)
         except NonFiniteLossError as error:
             if not rows:
                 raise UserError(
                     f"{label}: {error}; no epoch was finished, so there are no weights to keep"
                 ) from None
-            failure = f"{error}; the weights of epoch {_best_epoch(rows)} are kept"
+            kept_epochs = (_best_epoch(rows),)
+            failure = f"{error}; the weights of epoch {kept_epochs[0]} are kept"
             self._reporter.note(label, failure)
         finally:
             board.close()
         seconds = sum(row["seconds"] for row in rows)
-        return TrainingResult(len(rows), _best_epoch(rows), seconds, failure)
+        return TrainingResult(len(rows), kept_epochs, seconds, failure)
 
-    def _restart(self, folder: ModelFolder) -> None:
-        """Begin a cycle from the best weights, with a new optimiser: the old one's averages are of others."""
-        self._network.load_state_dict(load_weights(folder.weights)[0].state_dict())
+    def _restart(self) -> None:
+        """Begin a cycle from the best weights of the last, with an optimiser that knows of no others."""
+        self._network.load_state_dict(self._best_of_cycles[-1])
         self._optimizer = _optimizer(self._network, self._recipe)
+
+    def _keep_average(
+        self, data: TrainingData, folder: ModelFolder, label: str, epochs: tuple[int, ...]
+    ) -> None:
+        """Keep the average of the cycles' best weights in place of the best epoch's."""
+        generator = _seed_epoch(self._seed, self._recipe.epochs + 1)
+        images = (images for images, _ in self._batches(data, generator))
+        average_weights(self._network, self._best_of_cycles, images)
+        val_auc = self._validate(data.val, "the average")
+        save_weights(folder.weights, self._network, self._info)
+        self._reporter.note(
+            label,
+            f"the average of epochs {', '.join(map(str, epochs))} is kept, validation AUC {val_auc:.4f}",
+        )
 
     def _one_epoch(self, data: TrainingData, epoch: int, label: str) -> Row:
         start = time.perf_counter()
         losses, rate = self._train_epoch(data, epoch, label)
-        val_auc = self._validate(data.val, epoch)
+        val_auc = self._validate(data.val, f"epoch {epoch}")
         named = {f"train_{name}": value for name, value in losses.items() if name != "total"}
         return {
             "epoch": epoch,
@@ -155,13 +176,13 @@ class Trainer:
         rate = 0.0
         self._network.train()
         shown = self._reporter.batches(
-            batches(data.train, recipe.batch_size, generator),
+            self._batches(data, generator),
             name=label,
             epoch=epoch,
             epochs=recipe.epochs,
             count=count,
         )
-        for i, (pixels, labels) in enumerate(shown):
+        for i, (images, labels) in enumerate(shown):
             rate = learning_rate(
                 (epoch - 1) % self._epochs_in_cycle * count + i,
                 base=recipe.learning_rate,
@@ -169,9 +190,7 @@ class Trainer:
                 warmup=round(recipe.warmup_epochs * count),
                 kind=recipe.schedule,
             )
-            images = pixels.to(self._device, non_blocking=True).permute(0, 3, 1, 2).float() / 255
-            images = normalise(data.augment(images, generator), self._info.input)
-            losses = self._step(images, labels.to(self._device, non_blocking=True), rate)
+            losses = self._step(images, labels, rate)
             if not torch.isfinite(losses["total"]):
                 raise NonFiniteLossError(
                     f"the loss is {losses['total'].item()} in epoch {epoch}, batch {i + 1}"
@@ -180,8 +199,17 @@ class Trainer:
                 totals[name] = totals.get(name, torch.zeros_like(value)) + value.detach()
         return {name: float(value) / count for name, value in totals.items()}, rate
 
+    def _batches(self, data: TrainingData, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+        """One epoch of augmented, normalised images and their labels, on the device."""
+        for pixels, labels in batches(data.train, self._recipe.batch_size, generator):
+            images = pixels.to(self._device, non_blocking=True).permute(0, 3, 1, 2).float() / 255
+            images = normalise(data.augment(images, generator), self._info.input)
+            yield (
+                images.contiguous(memory_format=torch.channels_last),
+                labels.to(self._device, non_blocking=True),
+            )
+
     def _step(self, images: Tensor, labels: Tensor, rate: float) -> Losses:
-        images = images.contiguous(memory_format=torch.channels_last)
         with _mixed_precision(self._device):
             teacher_logits = self._teacher(images).float() if self._teacher is not None else None
             student_logits = self._network(images).float()
@@ -193,16 +221,19 @@ class Trainer:
         self._optimizer.step()
         return losses
 
-    def _validate(self, val: LabelledPixels, epoch: int) -> float:
+    def _validate(self, val: LabelledPixels, whose: str) -> float:
         melanoma = self._info.classes.index(MELANOMA)
         predictor = TorchPredictor(self._network, self._info, self._device)
         probability = predict_in_batches(predictor, val.pixels, val.rows)[:, melanoma]
         if not np.isfinite(probability).all():
-            raise NonFiniteLossError(f"the validation probabilities are not finite after epoch {epoch}")
+            raise NonFiniteLossError(f"the validation probabilities of {whose} are not finite")
         return auc(val.labels == melanoma, probability)
 
     def _keep(self, folder: ModelFolder, identity: str, rows: list[Row]) -> None:
         """Store an epoch: the checkpoint first, because the other files can be made from it again."""
+        if self._recipe.cycles > 1 and _best_epochs(rows, self._epochs_in_cycle)[-1] == len(rows):
+            weights = {name: tensor.clone() for name, tensor in self._network.state_dict().items()}
+            self._best_of_cycles[(len(rows) - 1) // self._epochs_in_cycle :] = [weights]
         save_state(
             folder.checkpoint,
             {
@@ -210,6 +241,7 @@ class Trainer:
                 "network": self._network.state_dict(),
                 "optimizer": self._optimizer.state_dict(),
                 "rows": rows,
+                "best_of_cycles": self._best_of_cycles,
             },
         )
         self._publish(folder, rows)
@@ -230,6 +262,8 @@ class Trainer:
             )
         self._network.load_state_dict(state["network"])
         self._optimizer.load_state_dict(state["optimizer"])
+        # Checkpoints written before there were averages have none.
+        self._best_of_cycles = state.get("best_of_cycles", [])
         rows: list[Row] = state["rows"]
         self._publish(folder, rows)
         return rows
@@ -245,6 +279,12 @@ def normalise(images: Tensor, spec: InputSpec) -> Tensor:
 def _best_epoch(rows: Sequence[Row]) -> int:
     """The epoch with the highest validation AUC, counted from 1; of equals the first."""
     return 1 + max(range(len(rows)), key=lambda i: rows[i]["val_auc"])
+
+
+def _best_epochs(rows: Sequence[Row], in_cycle: int) -> tuple[int, ...]:
+    """The best epoch of every cycle that has begun, counted from 1 over all of them."""
+    starts = range(0, len(rows), in_cycle)
+    return tuple(start + _best_epoch(rows[start : start + in_cycle]) for start in starts)
 
 
 def _optimizer(network: nn.Module, recipe: TrainingRecipe) -> torch.optim.Optimizer:
