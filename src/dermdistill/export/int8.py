@@ -19,18 +19,24 @@ from onnxruntime.quantization import (
 
 from dermdistill.data.images import InputSpec
 from dermdistill.export.network import INPUT, remove_traces
+from dermdistill.export.rounding import round_weights
 
 CALIBRATION_IMAGES = 256
 _BATCH = 16
+_LARGEST_WEIGHT = 64
+"""Of ONNX Runtime's reduced range: two products of such weights with 255 fit into 16 bits."""
 
 
-class _Batches(CalibrationDataReader):  # type: ignore[misc]
-    """Normalised training images, as the quantiser reads them."""
+def _batches(pixels: NDArray[np.uint8], spec: InputSpec) -> Iterator[NDArray[np.float32]]:
+    """Normalised images."""
+    return (spec.normalise(pixels[start : start + _BATCH]) for start in range(0, len(pixels), _BATCH))
 
-    def __init__(self, pixels: NDArray[np.uint8], spec: InputSpec) -> None:
-        self._batches: Iterator[NDArray[np.float32]] = (
-            spec.normalise(pixels[start : start + _BATCH]) for start in range(0, len(pixels), _BATCH)
-        )
+
+class _Reader(CalibrationDataReader):  # type: ignore[misc]
+    """Batches as ONNX Runtime's quantiser asks for them."""
+
+    def __init__(self, batches: Iterator[NDArray[np.float32]]) -> None:
+        self._batches = batches
 
     def get_next(self) -> dict[str, NDArray[np.float32]] | None:
         batch = next(self._batches, None)
@@ -41,7 +47,7 @@ def quantise(network: ModelProto, pixels: NDArray[np.uint8], spec: InputSpec) ->
     """Static quantisation: weights per output channel, activations by the ranges seen on training images.
 
     Weights keep to 7 bits: on processors without 8-bit dot products the sums of 8-bit ones saturate, and the
-    same file would answer differently there.
+    same file would answer differently there. They are rounded for the layer's output, not one by one.
 
     Args:
         network: of ``export.network.to_onnx``.
@@ -58,7 +64,7 @@ def quantise(network: ModelProto, pixels: NDArray[np.uint8], spec: InputSpec) ->
             quantize_static(
                 plain,
                 path,
-                _Batches(pixels, spec),
+                _Reader(_batches(pixels, spec)),
                 quant_format=QuantFormat.QDQ,
                 per_channel=True,
                 reduce_range=True,
@@ -69,6 +75,7 @@ def quantise(network: ModelProto, pixels: NDArray[np.uint8], spec: InputSpec) ->
             quantised = onnx.load(path)
     finally:
         logging.getLogger().removeFilter(_no_recommendation)
+    round_weights(quantised, network, _batches(pixels, spec), limit=_LARGEST_WEIGHT)
     remove_traces(quantised)
     return quantised
 
