@@ -33,10 +33,11 @@ def one_by_one(row: Floats, hessian: Floats, limit: int) -> Floats:
     return rounded
 
 
-def test_rounding_is_that_of_fixing_one_weight_after_the_other() -> None:
+@pytest.mark.parametrize("columns", [9, 128, 300])
+def test_rounding_is_that_of_fixing_one_weight_after_the_other(columns: int) -> None:
     rng = np.random.default_rng(5)
-    weight = rng.normal(scale=3, size=(2, 4, 9))
-    hessians = np.stack([covariance(9, 1), covariance(9, 2)])
+    weight = rng.normal(scale=3, size=(2, 4, columns))
+    hessians = np.stack([covariance(columns, 1), covariance(columns, 2)])
     found = round_to_inputs(weight, hessians, limit=5)
     for group, row in product(range(2), range(4)):
         np.testing.assert_array_equal(found[group, row], one_by_one(weight[group, row], hessians[group], 5))
@@ -63,7 +64,8 @@ def test_inputs_that_do_not_go_together_or_never_change_leave_the_nearest(scale:
 def every_kind_of_layer(*, bias: bool = True) -> nn.Sequential:
     torch.manual_seed(0)
     return nn.Sequential(
-        nn.Conv2d(3, 8, 3, stride=2, padding=1, bias=bias),
+        nn.ZeroPad2d((0, 1, 1, 0)),
+        nn.Conv2d(3, 8, 3, stride=2, bias=bias),
         nn.ReLU6(),
         nn.Conv2d(8, 8, (3, 5), padding=(2, 4), dilation=2, groups=8, bias=bias),
         nn.ReLU6(),
@@ -97,6 +99,17 @@ def test_a_layer_learns_the_moments_of_what_its_kernel_sees(bias: bool) -> None:
             x = module(x)
 
 
+def test_a_larger_map_is_looked_at_in_some_places() -> None:
+    """Of even colours, so that every place shows the same."""
+    colours = np.random.default_rng(1).normal(size=(30, 3)).astype(np.float32)
+    plain = to_onnx(nn.Sequential(nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten()), 16)
+    layers = _layers(plain, int8.quantise(plain, PIXELS, SPEC))
+    _look_at_inputs(layers, plain, [np.broadcast_to(colours[:, :, None, None], (30, 3, 16, 16))])
+    (layer,) = layers
+    assert layer._seen == 30 * 64
+    _check_moments(layer, torch.from_numpy(colours.repeat(9, axis=1)), 1, about_mean=True)
+
+
 def _check_moments(layer: _Layer, columns: torch.Tensor, groups: int, about_mean: bool) -> None:
     """About the mean where a bias can take it."""
     for group, each in enumerate(columns.double().reshape(len(columns), groups, -1).unbind(1)):
@@ -113,6 +126,50 @@ def test_the_quantised_network_errs_less(bias: bool, monkeypatch: pytest.MonkeyP
     nearest = int8.quantise(plain, PIXELS[:24], SPEC)
     exact, good, plainly = (_logits(model) for model in (plain, better, nearest))
     assert 0 < np.abs(good - exact).mean() < 0.8 * np.abs(plainly - exact).mean()
+
+
+def test_a_dense_layer_with_its_weight_the_other_way_round_is_rounded_alike() -> None:
+    class Dense(nn.Module):
+        def __init__(self, linear: nn.Linear) -> None:
+            super().__init__()
+            self.weight = nn.Parameter(linear.weight.T.clone())
+            self.bias = linear.bias
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.addmm(self.bias, x, self.weight)
+
+    torch.manual_seed(0)
+    linear = nn.Linear(12, 5)
+    found = []
+    for dense, is_transposed in ((linear, 1), (Dense(linear), 0)):
+        plain = to_onnx(nn.Sequential(nn.AdaptiveAvgPool2d(2), nn.Flatten(), dense), 16)
+        (gemm,) = (node for node in plain.graph.node if node.op_type == "Gemm")
+        assert {a.name: a.i for a in gemm.attribute}["transB"] == is_transposed
+        found.append(_logits(int8.quantise(plain, PIXELS[:24], SPEC)))
+    np.testing.assert_array_equal(found[0], found[1])
+
+
+def test_inputs_that_never_change_are_no_obstacle() -> None:
+    """Of a layer behind another whose activations are all dead."""
+    dead, bias_alone, last = nn.Conv2d(3, 64, 1), nn.Conv2d(64, 64, 1), nn.Conv2d(64, 4, 1)
+    with torch.no_grad():
+        dead.bias.fill_(-100)  # type: ignore[union-attr]
+        bias_alone.bias.uniform_(10, 20)  # type: ignore[union-attr]
+    layers = (dead, nn.ReLU(), bias_alone, nn.ReLU(), last, nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    plain = to_onnx(nn.Sequential(*layers), 16)
+    exact = _logits(plain)
+    np.testing.assert_allclose(
+        _logits(int8.quantise(plain, PIXELS, SPEC)), exact, atol=0.02 * np.abs(exact).max()
+    )
+
+
+def test_a_convolution_of_sequences_keeps_the_nearest_integers(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = to_onnx(
+        nn.Sequential(nn.Flatten(2), nn.Conv1d(3, 8, 5), nn.AdaptiveAvgPool1d(1), nn.Flatten()), 16
+    )
+    found = int8.quantise(plain, PIXELS[:24], SPEC)
+    monkeypatch.setattr(int8, "round_weights", lambda *_, **__: None)
+    assert found.SerializeToString() == int8.quantise(plain, PIXELS[:24], SPEC).SerializeToString()
 
 
 def test_only_weights_and_biases_change(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,7 @@ _LARGEST_WEIGHT = 64
 
 
 def _batches(pixels: NDArray[np.uint8], spec: InputSpec) -> Iterator[NDArray[np.float32]]:
-    """Normalised images."""
+    """Normalised images ``(N, 3, S, S)``, at most ``_BATCH`` at a time."""
     return (spec.normalise(pixels[start : start + _BATCH]) for start in range(0, len(pixels), _BATCH))
 
 
