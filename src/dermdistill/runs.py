@@ -114,9 +114,9 @@ class ModelSummary(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _read_best_epoch(cls, content: dict[str, Any]) -> dict[str, Any]:
+    def _read_best_epoch(cls, content: Any) -> Any:
         """Before there were averages the one epoch was ``best_epoch``, and 0 of a composed teacher."""
-        if "best_epoch" not in content:
+        if not isinstance(content, dict) or "best_epoch" not in content:
             return content
         best = content["best_epoch"]
         rest = {key: value for key, value in content.items() if key != "best_epoch"}

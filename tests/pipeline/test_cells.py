@@ -76,6 +76,15 @@ def test_a_lone_teacher_keeps_the_identity_that_it_had_before_there_were_members
     }
 
 
+def test_cycles_that_are_averaged_are_other_models_than_those_that_were_not() -> None:
+    """Whose identities these are."""
+    recipe = Recipe.model_validate({"name": "r", "student": {"epochs": 8, "cycles": 2}})
+    found = identities(recipe)
+    assert found["teacher"] == identities(teacher_of(1))["teacher"]
+    assert found["dsnet-labels-seed0"] != "3f014c23d2fc9e6b"
+    assert found["dsnet-hinton-seed0"] != "fa7a71e7bc018476"
+
+
 def test_members_come_before_the_teacher_that_is_composed_of_them() -> None:
     assert [(cell.name, cell.seed, cell.architecture) for cell in teacher_cells(teacher_of(2, seed=3))] == [
         ("teacher-seed3", 3, "resnet50"),

@@ -9,6 +9,7 @@ import pytest
 from matplotlib import rcParams
 from sklearn.metrics import auc, roc_auc_score, roc_curve
 
+from dermdistill.errors import UserError
 from dermdistill.evaluation.results import read_json, write_json
 from dermdistill.files import write_text
 from dermdistill.report.curves import Illustration, result_curves, training_curves
@@ -90,6 +91,14 @@ def test_runs_from_before_there_were_averages_can_be_read(
     del content["kept_epochs"]
     write_text(path, json.dumps({**content, "best_epoch": best_epoch}))
     assert read_json(path, ModelSummary).kept_epochs == kept_epochs
+
+
+@pytest.mark.parametrize("content", ["null", "5", "[1]", '"x"', "{}"])
+def test_a_summary_that_is_something_else_is_one_line(run_copy: RunFolder, content: str) -> None:
+    path = run_copy.model("dsnet-hinton-seed2").summary
+    path.write_text(content)
+    with pytest.raises(UserError, match=r"model\.json"):
+        read_json(path, ModelSummary)
 
 
 def test_a_seed_that_stopped_early_shortens_only_its_own_line(run_copy: RunFolder) -> None:

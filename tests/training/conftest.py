@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,10 +27,11 @@ class Setup:
     """Makes equal trainers: same data, same initial student and teacher every time."""
 
     data: TrainingData
+    student: Callable[[], nn.Module] = lambda: DSNet(SIZE, 2)
 
     def trainer(self, recipe: StudentRecipe, objective: str = "hinton", seed: int = 0) -> Trainer:
         torch.manual_seed(seed)
-        student = DSNet(SIZE, 2)
+        student = self.student()
         torch.manual_seed(99)
         teacher = FrozenTeacher(
             nn.Sequential(nn.Flatten(), nn.BatchNorm1d(3 * SIZE * SIZE), nn.Linear(3 * SIZE * SIZE, 2))
@@ -46,6 +47,25 @@ class Setup:
             device=torch.device("cpu"),
             reporter=Lines(),
         )
+
+
+def _normed() -> nn.Module:
+    return nn.Sequential(
+        nn.Conv2d(3, 4, 3, stride=2),
+        nn.BatchNorm2d(4),
+        nn.ReLU(),
+        nn.Dropout(0.2),
+        nn.Flatten(),
+        nn.Linear(4 * 9 * 9, 2),
+    )
+
+
+@pytest.fixture
+def unsettled(setup: Setup) -> Setup:
+    """Validation labels that mean nothing, so that any epoch may be the best; a student with batch norm."""
+    labels = np.random.default_rng(0).integers(0, 2, 20)
+    val = replace(setup.data.val, labels=labels)
+    return Setup(replace(setup.data, val=val), _normed)
 
 
 @pytest.fixture

@@ -15,13 +15,17 @@ from dermdistill.models.checkpoint import load_weights
 from dermdistill.models.dsnet import DSNet
 from dermdistill.runs import ModelFolder
 from dermdistill.training import engine
-from dermdistill.training.engine import Trainer
+from dermdistill.training.averaging import average_weights
+from dermdistill.training.engine import Trainer, TrainingData
 from dermdistill.training.reporter import Lines
 
 from .conftest import INFO, Setup
 
 RECIPE = StudentRecipe(epochs=4, batch_size=8, learning_rate=3e-3)
 FIT = {"label": "student", "identity": "a"}
+Kill = Callable[[pytest.MonkeyPatch, int], None]
+CYCLES = RECIPE.model_copy(update={"epochs": 6, "cycles": 2})
+"""Of the fixture ``unsettled`` with seed 1 the second epoch of both cycles is the best."""
 
 
 def rows(folder: ModelFolder) -> list[dict[str, str]]:
@@ -62,37 +66,66 @@ def test_kept_weights_are_of_the_epoch_with_the_best_validation_auc(setup: Setup
     assert again._validate(setup.data.val, "these weights") == max(aucs)
 
 
-@pytest.mark.parametrize(
-    ("objective", "changes", "finished"),
-    [
-        *(
-            (objective, {"optimizer": optimizer}, 2)
-            for objective in ("labels", "hinton", "as-published")
-            for optimizer in ("adamw", "adam", "adadelta")
-        ),
-        *(("hinton", {"cycles": 2}, finished) for finished in (1, 2, 3)),
-    ],
-)
-def test_a_resumed_training_ends_with_the_very_same_numbers(
-    setup: Setup,
-    tmp_path: Path,
-    objective: str,
-    changes: dict[str, object],
-    finished: int,
-    kill_after: Callable[[pytest.MonkeyPatch, int], None],
-) -> None:
-    recipe = RECIPE.model_copy(update=changes)
-    whole, resumed = ModelFolder(tmp_path / "whole"), ModelFolder(tmp_path / "resumed")
-    setup.trainer(recipe, objective).fit(setup.data, whole, **FIT)
+def check_resumption(
+    trainer: Callable[[], Trainer], data: TrainingData, path: Path, kill: Callable[[pytest.MonkeyPatch], None]
+) -> list[dict[str, str]]:
+    """Train whole, and killed and resumed: it ends the same. Gives the history at the kill."""
+    whole, resumed = ModelFolder(path / "whole"), ModelFolder(path / "resumed")
+    expected = trainer().fit(data, whole, **FIT)
     with pytest.MonkeyPatch.context() as patch:
-        kill_after(patch, finished)
+        kill(patch)
         with pytest.raises(KeyboardInterrupt):
-            setup.trainer(recipe, objective).fit(setup.data, resumed, **FIT)
-    assert len(rows(resumed)) == finished
-    result = setup.trainer(recipe, objective).fit(setup.data, resumed, **FIT)
-    assert result.epochs == 4
+            trainer().fit(data, resumed, **FIT)
+    at_the_kill = rows(resumed)
+    result = trainer().fit(data, resumed, **FIT)
+    assert (result.epochs, result.kept_epochs) == (expected.epochs, expected.kept_epochs)
     assert figures(resumed) == figures(whole)
     assert resumed.weights.read_bytes() == whole.weights.read_bytes()
+    return at_the_kill
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "adam", "adadelta"])
+@pytest.mark.parametrize("objective", ["labels", "hinton", "as-published"])
+def test_a_resumed_training_ends_with_the_very_same_numbers(
+    setup: Setup, tmp_path: Path, objective: str, optimizer: str, kill_after: Kill
+) -> None:
+    recipe = RECIPE.model_copy(update={"optimizer": optimizer})
+    done = check_resumption(
+        lambda: setup.trainer(recipe, objective), setup.data, tmp_path, lambda patch: kill_after(patch, 2)
+    )
+    assert len(done) == 2
+
+
+@pytest.mark.parametrize("finished", [1, 2, 3, 4, 5])
+def test_so_does_one_of_several_cycles(
+    unsettled: Setup, tmp_path: Path, finished: int, kill_after: Kill
+) -> None:
+    done = check_resumption(
+        lambda: unsettled.trainer(CYCLES, seed=1),
+        unsettled.data,
+        tmp_path,
+        lambda patch: kill_after(patch, finished),
+    )
+    assert len(done) == finished
+
+
+@pytest.mark.parametrize("place", ["average_weights", "save_weights"])
+def test_so_does_one_killed_while_it_averages(unsettled: Setup, tmp_path: Path, place: str) -> None:
+    folder = ModelFolder(tmp_path / "resumed")
+    real = getattr(engine, place)
+
+    def killed_after_the_last_epoch(*args: object) -> None:
+        real(*args)
+        if folder.history.exists() and len(rows(folder)) == 6:
+            raise KeyboardInterrupt
+
+    done = check_resumption(
+        lambda: unsettled.trainer(CYCLES, seed=1),
+        unsettled.data,
+        tmp_path,
+        lambda patch: patch.setattr(engine, place, killed_after_the_last_epoch),
+    )
+    assert len(done) == 6
 
 
 def test_a_finished_training_is_not_repeated(setup: Setup, model_path: Path) -> None:
@@ -244,10 +277,9 @@ def test_each_cycle_begins_anew_from_the_best_weights(setup: Setup, tmp_path: Pa
 
 
 def test_the_average_of_the_cycles_best_weights_is_kept(
-    setup: Setup, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    unsettled: Setup, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     whole, first = ModelFolder(tmp_path / "whole"), ModelFolder(tmp_path / "first")
-    two = RECIPE.model_copy(update={"cycles": 2})
     bests: dict[int, dict[str, Tensor]] = {}
     with pytest.MonkeyPatch.context() as patch:
         publish = Trainer._publish
@@ -257,41 +289,22 @@ def test_the_average_of_the_cycles_best_weights_is_kept(
             publish(self, folder, done)
 
         patch.setattr(Trainer, "_publish", remember)
-        result = setup.trainer(two).fit(setup.data, whole, **FIT)
+        result = unsettled.trainer(CYCLES, seed=1).fit(unsettled.data, whole, **FIT)
     aucs = [float(row["val_auc"]) for row in rows(whole)]
-    ends = (1 + aucs.index(max(aucs[:2]), 0, 2), 1 + aucs.index(max(aucs[2:]), 2))
-    assert result.kept_epochs == ends
-    kept = load_file(whole.weights)
-    names = [name for name, _ in DSNet(INFO.input.size, 2).named_parameters()]
-    for name in names:
-        torch.testing.assert_close(kept[name], (bests[ends[0]][name] + bests[ends[1]][name]) / 2)
-    assert f"student: the average of epochs {ends[0]}, {ends[1]} is kept" in capsys.readouterr().err
+    assert result.kept_epochs == (2, 5)
+    assert (max(aucs[:3]), max(aucs[3:])) == (aucs[1], aucs[4])
+    trainer, network = unsettled.trainer(CYCLES, seed=1), unsettled.student()
+    one_more_epoch = [
+        images for images, _ in trainer._batches(unsettled.data, engine._seed_epoch(seed=1, epoch=7))
+    ]
+    average_weights(network, [bests[2], bests[5]], one_more_epoch)
+    torch.testing.assert_close(load_file(whole.weights), dict(network.state_dict()))
+    assert "student: the average of epochs 2, 5 is kept" in capsys.readouterr().err
     # One cycle keeps its best epoch as it is.
-    alone = setup.trainer(RECIPE.model_copy(update={"epochs": 2})).fit(setup.data, first, **FIT)
-    assert alone.kept_epochs == ends[:1]
-    assert all(torch.equal(load_file(first.weights)[name], bests[ends[0]][name]) for name in names)
-
-
-def test_a_training_killed_while_it_averages_ends_with_the_very_same_weights(
-    setup: Setup, tmp_path: Path
-) -> None:
-    whole, resumed = ModelFolder(tmp_path / "whole"), ModelFolder(tmp_path / "resumed")
-    two = RECIPE.model_copy(update={"cycles": 2})
-    expected = setup.trainer(two).fit(setup.data, whole, **FIT)
-    for place in ("average_weights", "save_weights"):
-        with pytest.MonkeyPatch.context() as patch:
-            real = getattr(engine, place)
-
-            def killed_after_the_last_epoch(*args: object, real: Callable[..., None] = real) -> None:
-                real(*args)
-                if len(rows(resumed)) == 4:
-                    raise KeyboardInterrupt
-
-            patch.setattr(engine, place, killed_after_the_last_epoch)
-            with pytest.raises(KeyboardInterrupt):
-                setup.trainer(two).fit(setup.data, resumed, **FIT)
-    assert setup.trainer(two).fit(setup.data, resumed, **FIT).kept_epochs == expected.kept_epochs
-    assert resumed.weights.read_bytes() == whole.weights.read_bytes()
+    one = RECIPE.model_copy(update={"epochs": 3})
+    alone = unsettled.trainer(one, seed=1).fit(unsettled.data, first, **FIT)
+    assert alone.kept_epochs == (2,)
+    assert all(torch.equal(tensor, bests[2][name]) for name, tensor in load_file(first.weights).items())
 
 
 def test_nan_in_a_later_cycle_keeps_the_best_epoch_not_an_average(setup: Setup, model_path: Path) -> None:

@@ -39,7 +39,7 @@ class Board:
     Attributes:
         cells: all models of the comparison.
         mine: names of those that this process is to train.
-        done: validation AUC of the kept epoch, by name.
+        done: validation AUC of the kept weights, by name.
         failed: reasons, by name.
         elsewhere: names of those that another process is training.
     """

@@ -333,6 +333,9 @@ def _identity(cell: Cell, bench: Bench) -> str:
         if first_weights.is_file()
         else None,
     }
+    if cell.recipe.cycles > 1:
+        # Before cycles were averaged the best epoch of all was kept.
+        shaping["kept"] = "average"
     return _digest(shaping)
 
 

@@ -136,7 +136,7 @@ class Trainer:
         return TrainingResult(len(rows), kept_epochs, seconds, failure)
 
     def _restart(self) -> None:
-        """Begin a cycle from the best weights of the last, with an optimiser that knows of no others."""
+        """Begin a cycle from the best weights of the last; the optimiser's moments were those of others."""
         self._network.load_state_dict(self._best_of_cycles[-1])
         self._optimizer = _optimizer(self._network, self._recipe)
 
@@ -262,7 +262,7 @@ class Trainer:
             )
         self._network.load_state_dict(state["network"])
         self._optimizer.load_state_dict(state["optimizer"])
-        # Checkpoints written before there were averages have none.
+        # Checkpoints of one cycle written before there were averages have none, and need none.
         self._best_of_cycles = state.get("best_of_cycles", [])
         rows: list[Row] = state["rows"]
         self._publish(folder, rows)
