@@ -10,6 +10,7 @@ from PIL import Image
 import dermdistill
 from dermdistill.data.images import read_image_bytes
 from dermdistill.data.sources import read_data
+from dermdistill.evaluation.calibration import ece
 from dermdistill.evaluation.metrics import auc
 from dermdistill.inference.model import SHIPPED
 from dermdistill.inference.stream import score_files
@@ -21,7 +22,7 @@ MODEL = dermdistill.load()
 INT8 = dermdistill.load(SHIPPED.with_name("dermlet.int8.onnx"))
 
 
-@pytest.mark.parametrize(("model", "figure"), [(MODEL, 0.914), (INT8, 0.913)], ids=["float", "int8"])
+@pytest.mark.parametrize(("model", "figure"), [(MODEL, 0.912), (INT8, 0.912)], ids=["float", "int8"])
 def test_auc_on_lesions_that_decided_nothing(model: dermdistill.Model, figure: float) -> None:
     records = images_of("test", needed("ham10000"))
     scored = [model.score(record.image.decode()).probability for record in records]
@@ -30,13 +31,22 @@ def test_auc_on_lesions_that_decided_nothing(model: dermdistill.Model, figure: f
     )
 
 
-@pytest.mark.parametrize(("model", "figure"), [(MODEL, 0.794), (INT8, 0.790)], ids=["float", "int8"])
+@pytest.mark.parametrize(("model", "figure"), [(MODEL, 0.794), (INT8, 0.793)], ids=["float", "int8"])
 def test_auc_on_another_clinics_images(model: dermdistill.Model, figure: float) -> None:
     records = read_data(needed("isic-archive-subset")).records
     scored = [model.score(record.image.decode()).probability for record in records]
     assert auc(np.array([record.is_melanoma for record in records]), np.array(scored)) == pytest.approx(
         figure, abs=0.003
     )
+
+
+def test_most_of_the_calibration_error_abroad_is_prevalence() -> None:
+    records = read_data(needed("isic-archive-subset")).records
+    melanoma = np.array([record.is_melanoma for record in records])
+    for prevalence, figure in ((None, 0.418), (melanoma.mean(), 0.115)):
+        model = dermdistill.load(prevalence=prevalence)
+        scored = [model.score(record.image.decode()).probability for record in records]
+        assert ece(melanoma, np.array(scored)) == pytest.approx(figure, abs=0.01)
 
 
 def test_one_photograph_in_a_hundred_is_warned_of(tmp_path: Path) -> None:
@@ -51,7 +61,7 @@ def test_one_photograph_in_a_hundred_is_warned_of(tmp_path: Path) -> None:
 def test_reduced_decoding_moves_no_answer_far(shape: tuple[int, int]) -> None:
     """Photographs enlarged to what cameras give, decoded at 1/2, 1/4 and 1/8.
 
-    P(melanoma) moves by less than 0.05, and by less than 0.01 in the mean.
+    P(melanoma) moves by less than 0.03, and by less than 0.005 in the mean.
     """
     moved = []
     for record in images_of("test", needed("ham10000"))[:: 1200 // 40]:
@@ -61,5 +71,5 @@ def test_reduced_decoding_moves_no_answer_far(shape: tuple[int, int]) -> None:
         reduced = read_image_bytes(buffer.getvalue(), "x.jpg", MODEL.decoded_side)
         full = read_image_bytes(buffer.getvalue(), "x.jpg")
         moved.append(MODEL.score_decoded(reduced).probability - MODEL.score_decoded(full).probability)
-    assert np.abs(moved).max() < 0.05
-    assert np.abs(moved).mean() < 0.01
+    assert np.abs(moved).max() < 0.03
+    assert np.abs(moved).mean() < 0.005
