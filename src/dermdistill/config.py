@@ -86,9 +86,10 @@ class AugmentRecipe(_Section):
         blur: largest standard deviation of a Gaussian blur, as a share of the side.
         hair: share of the images with hair drawn over them.
         corners: share of the images with dark corners drawn over them.
+        jpeg: share of the images that are compressed, at qualities from 20 to 95.
     """
 
-    later: ClassVar[frozenset[str]] = frozenset({"blur", "hair", "corners"})
+    later: ClassVar[frozenset[str]] = frozenset({"blur", "hair", "corners", "jpeg"})
 
     rotate: bool = True
     flip: bool = True
@@ -101,6 +102,7 @@ class AugmentRecipe(_Section):
     blur: float = Field(0.0, ge=0, le=0.1)
     hair: float = Field(0.0, ge=0, le=1)
     corners: float = Field(0.0, ge=0, le=1)
+    jpeg: float = Field(0.0, ge=0, le=1)
 
 
 class TrainingRecipe(_Section):

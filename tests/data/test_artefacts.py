@@ -1,9 +1,11 @@
+import io
 import math
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from dermdistill.data import artefacts
 
@@ -23,16 +25,23 @@ def changed(before: torch.Tensor, after: torch.Tensor) -> torch.Tensor:
     return (before - after).abs().amax(dim=(1, 2, 3)) > 0.02
 
 
-@pytest.mark.parametrize("artefact", [artefacts.hair, artefacts.corners])
-def test_only_the_asked_share_of_images_changes(artefact: Artefact) -> None:
-    white = torch.ones(400, 3, 32, 32)
-    share = changed(white, artefact(white, 0.3, seeded())).float().mean()
+@pytest.mark.parametrize(
+    ("artefact", "given"),
+    [
+        (artefacts.hair, torch.ones(400, 3, 32, 32)),
+        (artefacts.corners, torch.ones(400, 3, 32, 32)),
+        (artefacts.jpeg, noise(400)),
+    ],
+)
+def test_only_the_asked_share_of_images_changes(artefact: Artefact, given: torch.Tensor) -> None:
+    share = changed(given, artefact(given, 0.3, seeded())).float().mean()
     assert 0.2 < share < 0.4
-    assert not changed(white, artefact(white, 0.0, seeded())).any()
+    assert not changed(given, artefact(given, 0.0, seeded())).any()
 
 
 @pytest.mark.parametrize(
-    ("artefact", "amount"), [(artefacts.hair, 1.0), (artefacts.corners, 1.0), (artefacts.blur, 0.05)]
+    ("artefact", "amount"),
+    [(artefacts.hair, 1.0), (artefacts.corners, 1.0), (artefacts.blur, 0.05), (artefacts.jpeg, 1.0)],
 )
 def test_shape_range_and_the_generator(artefact: Artefact, amount: float) -> None:
     given = noise()
@@ -81,3 +90,32 @@ def test_hairs_are_thin_and_dark() -> None:
     assert covered.max() < 0.25
     assert (covered > 0.005).float().mean() > 0.8
     assert result.min() < 0.16
+
+
+def test_compression_is_that_of_jpeg_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As another library writes and reads them, at qualities from coarse to fine."""
+    monkeypatch.setattr(artefacts, "_ENLARGED", (1.0, 1.0))
+    y, x = np.mgrid[:48, :48]
+    colours = (128 + 100 * np.sin(x * y / 60), 128 + 90 * np.cos(x / 3), 5 * y)
+    pixels = np.stack(colours, axis=2).astype(np.uint8)
+    given = (torch.from_numpy(pixels).permute(2, 0, 1) / 255)[None]
+    for quality in (20, 50, 95):
+        monkeypatch.setattr(artefacts, "_QUALITY", (quality, quality))
+        found = 255 * artefacts.jpeg(given, 1.0, seeded())[0].permute(1, 2, 0).numpy()
+        buffer = io.BytesIO()
+        Image.fromarray(pixels).save(buffer, "JPEG", quality=quality, subsampling="4:2:0")
+        expected = np.asarray(Image.open(buffer), dtype=np.float32)
+        # The libraries thin out the colours in their own ways.
+        assert np.abs(found - expected).mean() < 0.25 * np.abs(pixels - expected).mean()
+
+
+def test_compression_keeps_a_flat_colour_and_the_place_of_things() -> None:
+    flat = torch.tensor([0.8, 0.6, 0.5]).view(1, 3, 1, 1).expand(20, 3, 40, 40).contiguous()
+    assert (artefacts.jpeg(flat, 1.0, seeded()) - flat).abs().max() < 0.02
+    spot = torch.zeros(20, 3, 41, 41)
+    spot[:, :, 8:13, 28:33] = 1.0
+    mass = (artefacts.jpeg(spot, 1.0, seeded()).mean(dim=1) - 0.1).clamp(min=0)
+    mass = mass / mass.sum(dim=(1, 2), keepdim=True)
+    centres = torch.arange(41.0)
+    assert ((mass.sum(dim=2) @ centres) - 10).abs().max() < 0.5
+    assert ((mass.sum(dim=1) @ centres) - 30).abs().max() < 0.5

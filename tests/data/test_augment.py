@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from dermdistill.config import AugmentRecipe
+from dermdistill.data import artefacts
 from dermdistill.data.augment import Augment
 
 NOTHING = AugmentRecipe(
@@ -35,6 +36,14 @@ def test_the_generator_decides() -> None:
     recipe = AugmentRecipe()
     assert torch.equal(augmented(recipe, images(), 1), augmented(recipe, images(), 1))
     assert not torch.equal(augmented(recipe, images(), 1), augmented(recipe, images(), 2))
+
+
+def test_compression_comes_last() -> None:
+    recipe = NOTHING.model_copy(update={"brightness": 0.5, "jpeg": 1.0})
+    plain = NOTHING.model_copy(update={"brightness": 0.5})
+    generator = torch.Generator().manual_seed(0)
+    brightened = Augment(plain)(images(), generator)
+    assert torch.equal(augmented(recipe, images()), artefacts.jpeg(brightened, 1.0, generator))
 
 
 def test_flips_are_the_four_mirror_images() -> None:

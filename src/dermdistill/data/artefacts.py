@@ -1,7 +1,8 @@
-"""What other clinics' images have and these may lack: blur, hair, dark corners; for whole batches."""
+"""What other clinics' images have and these may lack: blur, hair, dark corners, compression."""
 
 import math
 
+import simplejpeg
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -12,6 +13,8 @@ _HAIR_BEND = 0.6  # largest deviation from a straight line after half a side, as
 _CORNER_RADIUS = (0.85, 1.3)  # half sides; the corners lie at sqrt(2)
 _CORNER_EDGE = (0.01, 0.08)  # half sides
 _DARKEST = 0.15
+_QUALITY = (20, 95)
+_ENLARGED = (1.0, 2.0)
 
 
 def blur(images: Tensor, largest: float, generator: torch.Generator) -> Tensor:
@@ -82,6 +85,37 @@ def corners(images: Tensor, share: float, generator: torch.Generator) -> Tensor:
     radius, edge = _between(_CORNER_RADIUS, drawn[:, 3]), _between(_CORNER_EDGE, drawn[:, 4])
     cover = ((distance - radius) / edge).sigmoid().unsqueeze(1) * has
     return images * (1 - cover) + _DARKEST * drawn[:, 5:6] * cover
+
+
+def jpeg(images: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """Compress a share of the images as JPEG files of a random quality.
+
+    Photographs have more pixels than a network looks at and are compressed before they are made smaller, so
+    each image is enlarged before, up to twice, and made smaller after.
+
+    Args:
+        images: ``(N, 3, S, S)`` in [0, 1].
+        share: probability that an image is compressed.
+        generator: on the CPU.
+    """
+    side, result = images.shape[-1], images.clone()
+    drawn = torch.rand(len(images), 3, generator=generator)
+    for i in torch.nonzero(drawn[:, 0] < share).flatten().tolist():
+        quality, enlarged = int(_between(_QUALITY, drawn[i, 1])), float(_between(_ENLARGED, drawn[i, 2]))
+        large = _resized(images[i], round(side * enlarged))
+        pixels = (255 * large).round().to(torch.uint8).permute(1, 2, 0).contiguous().cpu().numpy()
+        content = simplejpeg.encode_jpeg(pixels, quality, colorsubsampling="420", fastdct=False)
+        compressed = simplejpeg.decode_jpeg(content, fastdct=False, fastupsample=False)
+        back = torch.from_numpy(compressed).permute(2, 0, 1).to(images.device) / 255
+        result[i] = _resized(back, side)
+    return result
+
+
+def _resized(image: Tensor, side: int) -> Tensor:
+    """``(3, S, S)`` to ``(3, side, side)``."""
+    size = (side, side)
+    resized = F.interpolate(image[None], size, mode="bilinear", align_corners=False, antialias=True)
+    return resized[0].clamp(0, 1)
 
 
 def _coordinates(side: int, device: torch.device) -> tuple[Tensor, Tensor]:

@@ -34,7 +34,9 @@ class Augment:
         colour, contrast = colour.to(images.device), contrast.to(images.device)
         images = torch.einsum("nij,njhw->nihw", colour, images)
         mean = images.mean(dim=(2, 3), keepdim=True)
-        return (mean + contrast.view(-1, 1, 1, 1) * (images - mean)).clamp(0, 1)
+        images = (mean + contrast.view(-1, 1, 1, 1) * (images - mean)).clamp(0, 1)
+        # Last, as a camera does it.
+        return artefacts.jpeg(images, self._recipe.jpeg, generator) if self._recipe.jpeg else images
 
     def _moves(self, count: int, generator: torch.Generator) -> Tensor | None:
         """Affine matrices ``(N, 2, 3)`` from output to input coordinates; None where nothing moves."""
