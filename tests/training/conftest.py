@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -61,11 +61,20 @@ def _normed() -> nn.Module:
 
 
 @pytest.fixture
-def unsettled(setup: Setup) -> Setup:
-    """Validation labels that mean nothing, so that any epoch may be the best; a student with batch norm."""
-    labels = np.random.default_rng(0).integers(0, 2, 20)
-    val = replace(setup.data.val, labels=labels)
-    return Setup(replace(setup.data, val=val), _normed)
+def normed(setup: Setup) -> Setup:
+    """A student with batch norm."""
+    return Setup(setup.data, _normed)
+
+
+@pytest.fixture
+def script_aucs() -> Callable[..., None]:
+    """Let validation find these AUCs, one an epoch; those of a real training depend on the processor."""
+
+    def script(monkeypatch: pytest.MonkeyPatch, *aucs: float) -> None:
+        found = {f"epoch {i}": auc for i, auc in enumerate(aucs, start=1)}
+        monkeypatch.setattr(Trainer, "_validate", lambda self, val, whose: found.get(whose, 0.5))
+
+    return script
 
 
 @pytest.fixture
