@@ -4,7 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 JAVASCRIPT := tests/docs/javascript
 
-.PHONY: demo test lint install javascript
+LOWEST := .venv-lowest
+
+.PHONY: demo test test-everywhere lint install javascript
 
 demo: install
 	$(BIN)/dermdistill run --data synthetic --recipe demo --out runs/demo
@@ -12,6 +14,16 @@ demo: install
 
 test: install javascript lint
 	$(BIN)/pytest
+
+# As on a processor without AVX, without oneDNN, with two threads, started in the background; and the light half with
+# the oldest packages that pyproject.toml allows. Five times as long as `make test`.
+test-everywhere: install javascript $(LOWEST)/installed
+	ONEDNN_MAX_CPU_ISA=SSE41 ATEN_CPU_CAPABILITY=default MKL_CBWR=COMPATIBLE OPENBLAS_CORETYPE=Prescott $(BIN)/pytest
+	DERMDISTILL_TEST_ONEDNN=off $(BIN)/pytest
+	OMP_NUM_THREADS=2 $(BIN)/pytest
+	trap '' INT; $(BIN)/pytest
+	$(BIN)/python -c 'import pathlib, tests.conftest as c; c.write_model(pathlib.Path("$(LOWEST)/model.onnx"))'
+	DERMDISTILL_TEST_MODEL=$(LOWEST)/model.onnx $(LOWEST)/bin/pytest
 
 lint: install
 	$(BIN)/ruff format --check
@@ -24,6 +36,13 @@ install: $(VENV)/installed
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+$(LOWEST)/installed: pyproject.toml
+	$(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check \
+		$$($(LOWEST)/bin/python -m tests.lowest_versions) pytest pytest-timeout pytest-xdist scikit-learn
 	touch $@
 
 # The JavaScript example of docs/deploy.md; where there is no npm its test is skipped, and says so.

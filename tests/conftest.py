@@ -1,27 +1,48 @@
 import os
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 # Two test processes share the machine; more threads than cores would only wait for each other. Must be set
 # before anything imports torch.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
-import onnx
 import pytest
-import torch
 from PIL import Image
 
 from dermdistill.cli import main
 from dermdistill.data.images import InputSpec
-from dermdistill.export.graph import assemble
-from dermdistill.export.network import to_onnx
 from dermdistill.inference.calibration import Calibration
 from dermdistill.inference.model_info import ChosenThreshold, ModelInfo, ValidationScores
 from dermdistill.inference.reference import STATISTICS, Reference
-from dermdistill.models.dsnet import DSNet
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
+
+HAS_TORCH = find_spec("torch") is not None
+
+if HAS_TORCH and os.environ.get("DERMDISTILL_TEST_ONEDNN") == "off":
+    import torch
+
+    torch.backends.mkldnn.enabled = False
+
+_TRAINING_HALF = re.compile(
+    r"^(?:from|import) (?:torch|onnx|timm|matplotlib|rich|"
+    r"(?:dermdistill|tests)\.(?:models|distillation|training|export|benchmark|pipeline|report))\b",
+    re.MULTILINE,
+)
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Without PyTorch only the light half can be tested: files that import nothing of the other."""
+    file = collection_path / "conftest.py" if collection_path.is_dir() else collection_path
+    is_heavy = not HAS_TORCH and file.is_file() and _TRAINING_HALF.search(file.read_text()) is not None
+    return is_heavy or None
 
 
 @pytest.fixture(autouse=True)
@@ -79,7 +100,28 @@ DIAGNOSES = ("benign keratosis", "melanoma", "nevus")
 
 @pytest.fixture(scope="session")
 def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An exported DSNet at 24 px of three diagnoses, untrained: all that ``predict`` needs, in a second."""
+    """An exported DSNet at 24 px of three diagnoses, untrained: all that ``predict`` needs, in a second.
+
+    Without PyTorch it is the file that DERMDISTILL_TEST_MODEL names.
+    """
+    path = tmp_path_factory.mktemp("model") / "dsnet.onnx"
+    if HAS_TORCH:
+        write_model(path)
+    elif "DERMDISTILL_TEST_MODEL" in os.environ:
+        path.write_bytes(Path(os.environ["DERMDISTILL_TEST_MODEL"]).read_bytes())
+    else:
+        pytest.skip("without PyTorch this test needs a model: DERMDISTILL_TEST_MODEL")
+    return path
+
+
+def write_model(path: Path) -> None:
+    """Write what the fixture ``model_file`` describes; needs PyTorch."""
+    import torch
+
+    from dermdistill.export.graph import assemble
+    from dermdistill.export.network import to_onnx
+    from dermdistill.models.dsnet import DSNet
+
     torch.manual_seed(0)
     # Skin-coloured images of any contrast are like its training images; black or green ones are not.
     spread = (0.15, 0.15, 0.15, 0.2, 0.2, 0.2, 10.0)
@@ -105,16 +147,15 @@ def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ),
         provenance={"data": "none: untrained"},
     )
-    path = tmp_path_factory.mktemp("model") / "dsnet.onnx"
     path.write_bytes(assemble(to_onnx(DSNet(24, 3), 24), info).SerializeToString())
-    return path
 
 
 @pytest.fixture
-def changed_model(model_file: Path) -> Callable[[Callable[[onnx.ModelProto], object]], bytes]:
+def changed_model(model_file: Path) -> "Callable[[Callable[[ModelProto], object]], bytes]":
     """The bytes of ``model_file`` after a change of its ONNX content."""
+    onnx = pytest.importorskip("onnx")
 
-    def change(by: Callable[[onnx.ModelProto], object]) -> bytes:
+    def change(by: "Callable[[ModelProto], object]") -> bytes:
         model = onnx.load(model_file)
         by(model)
         content: bytes = model.SerializeToString()

@@ -210,6 +210,9 @@ def run_in_background(script: str, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
+FOR_EVER = "3600"
+"""Seconds for an image: such a build is never finished before it is killed."""
+
 BUILD = """
 import sys, time
 from dataclasses import dataclass
@@ -225,7 +228,7 @@ class Slow:
     def name(self): return str(self.shade)
     def digest(self): return f"slow-{self.shade}"
     def decode(self):
-        time.sleep(float(sys.argv[2]))
+        time.sleep(float(sys.argv[2]) if self.shade >= 40 else 0)
         return np.full((8, 8, 3), self.shade, dtype=np.uint8)
 
 records = [Record(str(i), Slow(i), str(i), "nevus") for i in range(64)]
@@ -237,8 +240,9 @@ print(pixels[:, 0, 0, 0].tolist() == list(range(64)), flush=True)
 
 class TestKilledAndConcurrent:
     def test_a_killed_build_leaves_nothing_that_counts_as_finished(self, cache_dir: Path) -> None:
-        with run_in_background(BUILD, str(cache_dir), "0.05") as process:
+        with run_in_background(BUILD, str(cache_dir), FOR_EVER) as process:
             while not list(cache_dir.glob(".images-*")):
+                assert process.poll() is None
                 time.sleep(0.01)
             process.send_signal(signal.SIGKILL)
         assert list(cache_dir.glob("images-*.npy")) == []
@@ -293,7 +297,7 @@ class TestKilledAndConcurrent:
         guarded = "\n".join("    " + line for line in ("records = " + tail).splitlines())
         script.write_text(f'{head}\nif __name__ == "__main__":\n{guarded}\n')
         process = subprocess.Popen(
-            [sys.executable, str(script), str(cache_dir), "0.05"], stdout=subprocess.DEVNULL
+            [sys.executable, str(script), str(cache_dir), FOR_EVER], stdout=subprocess.DEVNULL
         )
         workers = children_of(process.pid, at_least=2)
         process.kill()

@@ -75,7 +75,7 @@ def test_age_sex_site_and_ids_do_not_tell_the_diagnosis() -> None:
     ):
         ranks = np.unique(np.array(feature), return_inverse=True)[1]
         # 0.016 is the standard error of this AUC when there is nothing to find.
-        assert roc_auc_score(labels, ranks) == pytest.approx(0.5, abs=3 * 0.016)
+        assert roc_auc_score(labels, ranks) == pytest.approx(0.5, abs=4 * 0.016)
     assert all(record.age is not None and 15 <= record.age <= 85 for record in records)
     assert all(record.patient_id is None and record.split is None for record in records)
 

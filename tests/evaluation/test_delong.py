@@ -134,7 +134,7 @@ def test_p_values_are_uniform_when_models_are_equally_good() -> None:
     rng = np.random.default_rng(0)
     label = np.arange(120) % 4 == 0
     p_values = []
-    for _ in range(400):
+    for _ in range(1600):
         shared = rng.normal(size=120) + label
         a, b = shared + rng.normal(size=120), shared + rng.normal(size=120)
         p_values.append(delong_test(label, a, b, own_lesions(120)).p_value)

@@ -90,9 +90,9 @@ def test_copies_of_images_within_their_lesions_change_no_figure(simulated: Table
 
 
 def test_ece_reaches_down_to_nought_only_for_calibrated_probabilities(table: Table) -> None:
-    rng = np.random.default_rng(0)
-    probability = rng.beta(1, 3, size=400)
-    label = rng.random(400) < probability
+    # 40 images of each probability, of which that share is melanoma.
+    probability = np.repeat(np.arange(1, 11) / 20, 40)
+    label = np.tile(np.arange(40), 10) < 40 * probability
 
     calibrated = evaluate(table(label, probability), [], replicates=200).ece
     overconfident = evaluate(table(label, probability**4), [], replicates=200).ece

@@ -58,7 +58,7 @@ def test_p_is_seldom_small_without_an_effect() -> None:
     rng = np.random.default_rng(0)
     found = [
         setting_test(by_seed({float(t): tuple(rng.normal(size=3)) for t in range(4)})).p_value
-        for _ in range(60)
+        for _ in range(200)
     ]
     assert np.mean([p is not None and p <= 0.05 for p in found]) <= 0.12
     assert 0.35 < np.mean([p for p in found if p is not None]) < 0.65

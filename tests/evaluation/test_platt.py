@@ -31,13 +31,13 @@ def test_against_scikit_learn() -> None:
 
 
 def test_it_undoes_a_distortion() -> None:
-    label, probability = drawn(20_000, 1)
+    label, probability = drawn(200_000, 1)
     distorted = expit(3 * log_odds(probability) - 1)
     fitted = fit_calibration(label, distorted)
     # log-odds = (distorted + 1) / 3
     assert fitted.slope == pytest.approx(1 / 3, abs=0.02)
     assert fitted.intercept == pytest.approx(1 / 3, abs=0.07)
-    fresh, truth = drawn(20_000, 2)
+    fresh, truth = drawn(200_000, 2)
     moved = expit(3 * log_odds(truth) - 1)
     assert ece(fresh, fitted.of_melanoma(moved)) < 0.01 < ece(fresh, moved)
 

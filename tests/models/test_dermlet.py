@@ -29,9 +29,9 @@ def test_it_is_the_beginning_of_efficientnet_lite0() -> None:
     images = torch.randn(2, 3, 96, 96)
     with torch.no_grad():
         expected = lite0.blocks[:4](lite0.bn1(lite0.conv_stem(images)))
-        assert torch.equal(network.features(images), expected)
+        torch.testing.assert_close(network.features(images), expected)
     assert expected.shape == (2, 80, 6, 6)
-    assert expected.abs().max() > 0
+    assert expected.abs().max() > 0.1
 
 
 def test_every_convolution_has_a_batch_norm_to_fold() -> None:

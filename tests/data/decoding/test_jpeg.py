@@ -2,11 +2,11 @@
 
 import io
 import struct
-import time
 from typing import Any
 
 import numpy as np
 import pytest
+import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -121,7 +121,7 @@ class TestOrientation:
         nonsense = with_segment(jpeg(scene(20, 30)), 0xE2, b"ICC_PROFILE\x00\x01\x01" + b"\xff" * 99)
         assert decode_jpeg(nonsense, "a.jpg").pixels.shape == (20, 30, 3)
         part_of_255 = with_segment(jpeg(scene(20, 30)), 0xE2, b"ICC_PROFILE\x00\x01\xff" + b"\xff" * 99)
-        with pytest.raises(UserError, match=r"a\.jpg: damaged JPEG \(.*bad ICC marker\)"):
+        with pytest.raises(UserError, match=r"a\.jpg: damaged JPEG \(.*ICC"):
             decode_jpeg(part_of_255, "a.jpg")
 
 
@@ -131,12 +131,12 @@ class TestHostile:
         last = content.rindex(b"\xff\xda")
         return content[:-2] + content[last:-2] * scans + content[-2:]
 
-    def test_thousands_of_scans_are_refused_before_they_are_decoded(self) -> None:
-        content = self.scan_bomb(20_000)
-        start = time.process_time()
+    def test_thousands_of_scans_are_refused_before_they_are_decoded(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(simplejpeg, "decode_jpeg", lambda *_, **__: pytest.fail("decoded"))
         with pytest.raises(UserError, match="more than 100 scans or 10000 segments, which no camera writes"):
-            decode_jpeg(content, "bomb.jpg")
-        assert time.process_time() - start < 1
+            decode_jpeg(self.scan_bomb(20_000), "bomb.jpg")
 
     def test_thousands_of_segments_among_scans(self) -> None:
         content = b"\xff\xd8" + b"\xff\xfe\x00\x02" * 20_000 + self.scan_bomb(200)[2:]

@@ -2,7 +2,6 @@
 
 import io
 import struct
-import time
 import warnings
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -65,13 +64,18 @@ class TestWhatItWas:
         assert decoded.pixels.shape == (30, 20, 3)
 
 
+@pytest.fixture
+def unopened(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is refused must not have reached Pillow, which would work on it for long."""
+    monkeypatch.setattr(Image, "open", lambda *_, **__: pytest.fail("opened"))
+
+
 class TestHostile:
+    @pytest.mark.usefixtures("unopened")
     def test_a_flood_of_png_chunks(self) -> None:
         content = png_with(chunk(b"teXt", b"") * 2_000_000)
-        start = time.process_time()
         with pytest.raises(UserError, match="more than 50000 chunks, which no program writes; save it anew"):
             decode_raster(content, "flood.png")
-        assert time.process_time() - start < 1
 
     @pytest.mark.parametrize(
         "bomb",
@@ -83,9 +87,10 @@ class TestHostile:
         ids=["zTXt", "iCCP", "iTXt"],
     )
     def test_text_and_profiles_that_inflate(self, bomb: bytes) -> None:
-        with pytest.raises(UserError, match=r"bomb\.png: damaged image \(Decompressed data too large"):
+        with pytest.raises(UserError, match=r"bomb\.png: damaged image \("):
             decode_raster(png_with(bomb), "bomb.png")
 
+    @pytest.mark.usefixtures("unopened")
     @pytest.mark.parametrize("kind", [3, 4], ids=["short", "long"])
     def test_a_tiff_of_millions_of_strips(self, kind: int) -> None:
         strips = 2_000_000
@@ -98,10 +103,8 @@ class TestHostile:
             (273, kind, strips, 200),
             (278, 4, 1, 1),
         ]
-        start = time.process_time()
         with pytest.raises(UserError, match="a TIFF of more than 65535 strips or values; save it anew"):
             decode_raster(tiff(entries, bytes(strips * 4)), "strips.tif")
-        assert time.process_time() - start < 0.5
 
     def test_a_tiff_whose_directories_go_in_a_circle(self) -> None:
         content = bytearray(encoded(PICTURE, "TIFF"))
@@ -110,13 +113,22 @@ class TestHostile:
         struct.pack_into("<I", content, start + 2 + 12 * number, start)
         assert decode_raster(bytes(content), "a.tif").pixels.shape == (20, 30, 3)
 
-    def test_a_gif_of_many_frames_is_left_after_the_second(self) -> None:
+    def test_a_gif_of_many_frames_is_left_after_the_second(self, monkeypatch: pytest.MonkeyPatch) -> None:
         content = encoded(PICTURE.convert("P"), "GIF")
         frame = content[content.index(b",") : -1]
-        start = time.process_time()
+        furthest = 0
+
+        class Watched(io.BytesIO):
+            def read(self, size: int | None = -1) -> bytes:
+                nonlocal furthest
+                result = super().read(size)
+                furthest = max(furthest, self.tell())
+                return result
+
+        monkeypatch.setattr(io, "BytesIO", Watched)
         with pytest.raises(UserError, match="holds several frames"):
-            decode_raster(content[:-1] + frame * 50_000 + b";", "a.gif")
-        assert time.process_time() - start < 0.5
+            decode_raster(content[:-1] + frame * 1_000 + b";", "a.gif")
+        assert 0 < furthest < len(content) + 3 * len(frame)
 
     @pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF"])
     def test_malformed_profiles_and_exif_change_nothing(self, kind: str) -> None:

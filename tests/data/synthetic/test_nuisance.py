@@ -58,4 +58,4 @@ def test_skin_and_nuisance_do_not_tell_the_diagnosis() -> None:
     )
     for feature in features.reshape(len(records), -1).T:
         # 0.033 is the standard error of this AUC when there is nothing to find.
-        assert roc_auc_score(labels, feature) == pytest.approx(0.5, abs=3 * 0.033)
+        assert roc_auc_score(labels, feature) == pytest.approx(0.5, abs=4 * 0.033)

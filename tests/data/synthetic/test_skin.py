@@ -9,10 +9,10 @@ from dermdistill.data.synthetic.skin import SKIN_TYPES, draw_skin, draw_skin_typ
 
 def test_all_six_fitzpatrick_types_occur_as_often_as_they_say() -> None:
     rng = np.random.default_rng(0)
-    drawn = Counter(draw_skin_type(rng).name for _ in range(5000))
+    drawn = Counter(draw_skin_type(rng).name for _ in range(20_000))
     assert list(dict.fromkeys(skin.name for skin in SKIN_TYPES)) == ["I", "II", "III", "IV", "V", "VI"]
     for skin in SKIN_TYPES:
-        assert abs(drawn[skin.name] / 5000 - skin.share) < 0.02
+        assert abs(drawn[skin.name] / 20_000 - skin.share) < 0.02
 
 
 def test_each_type_is_darker_than_the_one_before() -> None:
