@@ -216,11 +216,11 @@ def test_kill_at_any_moment_and_the_same_command_ends_with_the_same_numbers(
     log = tmp_path / "killed.log"
     assert start([*asked, whole.path], tmp_path / "whole.log").wait() == 0
     # Once between the files of the teacher's first epoch, once politely within a student's second.
-    for model, place, ending, status in (
-        ("teacher", "save_weights", signal.SIGKILL, -signal.SIGKILL),
-        ("dsnet-labels-seed0", "normalise", signal.SIGINT, 130),
+    teacher, student = (killed.model(name).history for name in ("teacher", "dsnet-labels-seed0"))
+    for hold, ending, status in (
+        (Hold("save_weights", teacher), signal.SIGKILL, -signal.SIGKILL),
+        (Hold("normalise", student), signal.SIGINT, 130),
     ):
-        hold = Hold(place, killed.model(model).history)
         assert end_in(hold, [*asked, killed.path], log, ending) == status, log.read_text()
     assert "interrupted; the same command goes on from the last finished epoch" in log.read_text()
     assert start([*asked, killed.path], log).wait() == 0

@@ -93,7 +93,7 @@ def test_the_validation_auc_is_that_of_the_validation_images(setup: Setup) -> No
     trainer = Setup(setup.data, linear).trainer(RECIPE, "labels")
     val = setup.data.val
     inputs = INFO.input.normalise(np.asarray(val.pixels)[val.rows]).reshape(len(val), -1).astype(np.float64)
-    other, melanoma = trainer._network.get_submodule("1").weight.detach().double().numpy()  # type: ignore[operator]
+    other, melanoma = trainer._network.get_submodule("1").weight.detach().double().numpy()
     expected = roc_auc_score(val.labels == 1, inputs @ (melanoma - other))
     assert 0 < expected < 1
     assert trainer._validate(val, "these weights") == pytest.approx(expected)
