@@ -18,6 +18,20 @@ app = typer.Typer(
 )
 
 Data = Annotated[str, typer.Option("--data", help="A folder or CSV of images, or 'synthetic'.")]
+Labels = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--label",
+        metavar="NAME=DIAGNOSIS",
+        help="What a folder's name or a label means: melanoma, another diagnosis, or leave-out. Repeat it.",
+    ),
+]
+Positive = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME", help="A folder's name or a label that means melanoma, where others do not. Repeat it."
+    ),
+]
 Device = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where the networks run.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Threshold = Annotated[
@@ -50,6 +64,8 @@ def run(
     weights: Annotated[
         str | None, typer.Option(help="The teacher's first weights: imagenet, none or a file.")
     ] = None,
+    label: Labels = None,
+    positive: Positive = None,
     device: Device = "auto",
     as_json: AsJson = False,
 ) -> None:
@@ -57,6 +73,7 @@ def run(
     _need_training_parts()
     from dermdistill.cli.table import results_json, results_text
     from dermdistill.config import load_recipe
+    from dermdistill.data.sources.names import parse_reading
 
     of_teacher = [] if weights is None else [f"teacher.weights={weights}"]
     chosen = load_recipe(recipe, [*(changes or []), *of_teacher])
@@ -68,7 +85,14 @@ def run(
 
     folder = out or Path("runs") / f"{chosen.name}-{Path(data).resolve().name}"
     try:
-        finished = start(chosen, data, folder, device=choose_device(device), command=_command())
+        finished = start(
+            chosen,
+            data,
+            folder,
+            device=choose_device(device),
+            command=_command(),
+            reading=parse_reading(label or [], positive or []),
+        )
     except KeyboardInterrupt:
         print("interrupted; the same command goes on from the last finished epoch", file=sys.stderr)
         raise typer.Exit(130) from None
@@ -95,6 +119,8 @@ def compare(
     part: Annotated[
         str, typer.Option(metavar="K/N", help="Train the K-th of N parts, on a machine of its own.")
     ] = "1/1",
+    label: Labels = None,
+    positive: Positive = None,
     device: Device = "auto",
 ) -> None:
     """Compare networks, objectives, temperatures and batch sizes: the paper's tables, with controls.
@@ -106,11 +132,15 @@ def compare(
     _need_training_parts()
     from dermdistill.cli.compare import run_comparison
     from dermdistill.config import load_recipe
+    from dermdistill.data.sources.names import parse_reading
 
     chosen = load_recipe(recipe, changes or [])
+    reading = parse_reading(label or [], positive or [])
     folder = out or Path("runs") / f"compare-{chosen.name}-{Path(data).resolve().name}"
     try:
-        failed = run_comparison(chosen, data, folder, device=device, part=part, command=_command())
+        failed = run_comparison(
+            chosen, data, folder, device=device, part=part, command=_command(), reading=reading
+        )
     except KeyboardInterrupt:
         print("interrupted; the same command goes on from the last finished epoch", file=sys.stderr)
         raise typer.Exit(130) from None
@@ -125,6 +155,8 @@ def evaluate(
     split: Annotated[str | None, typer.Option(help="Score only this split: train, val or test.")] = None,
     out: Annotated[Path | None, typer.Option(help="Where predictions and metrics go.")] = None,
     replicates: Annotated[int, typer.Option(min=100, help="Bootstrap resamples of every interval.")] = 2000,
+    label: Labels = None,
+    positive: Positive = None,
     device: Device = "auto",
     as_json: AsJson = False,
 ) -> None:
@@ -134,11 +166,18 @@ def evaluate(
     """
     _need_training_parts()
     from dermdistill.cli.table import results_json, results_text
+    from dermdistill.data.sources.names import parse_reading
     from dermdistill.pipeline.environment import choose_device
     from dermdistill.pipeline.external import judge_elsewhere
 
     judged = judge_elsewhere(
-        model, data, split=split, out=out, device=choose_device(device), replicates=replicates
+        model,
+        data,
+        split=split,
+        out=out,
+        device=choose_device(device),
+        replicates=replicates,
+        reading=parse_reading(label or [], positive or []),
     )
     show = results_json if as_json else results_text
     print(show(judged.results, judged.comparisons, judged.means, synthetic=judged.synthetic))
@@ -292,15 +331,20 @@ def report(run: Annotated[Path, typer.Argument(help="A run folder.")]) -> None:
 
 
 @app.command()
-def data(path: Annotated[str, typer.Argument(help="A folder or CSV of images.")]) -> None:
+def data(
+    path: Annotated[str, typer.Argument(help="A folder or CSV of images.")],
+    label: Labels = None,
+    positive: Positive = None,
+) -> None:
     """Say what the program makes of a data set.
 
     Its layout, its diagnoses, and what is left out and why.
     """
     from dermdistill.cli.table import align
     from dermdistill.data.sources import read_data
+    from dermdistill.data.sources.names import parse_reading
 
-    dataset = read_data(Path(path))
+    dataset = read_data(Path(path), parse_reading(label or [], positive or []))
     for note in dataset.notes:
         print(f"note: {note}", file=sys.stderr)
     print(f"layout: {dataset.layout}; {len(dataset.records)} images")

@@ -4,6 +4,11 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from dermdistill.data.images import IMAGE_SUFFIXES
+
+_DEEPEST = 20
+_TABLES_AND_ARRAYS = frozenset({".csv", ".tsv", ".tab", ".npy"})
+
 
 def visible_files(root: Path) -> Iterator[Path]:
     """All files below ``root`` but hidden ones, in a stable order.
@@ -22,6 +27,44 @@ def visible_files(root: Path) -> Iterator[Path]:
         yield from (Path(folder, name) for name in sorted(names) if not is_hidden(name))
 
 
+_LEFT_BEHIND = frozenset(
+    {
+        "__macosx",
+        "@eadir",
+        "#recycle",
+        "$recycle.bin",
+        "lost+found",
+        "__pycache__",
+        "thumbs.db",
+        "desktop.ini",
+    }
+)
+
+
 def is_hidden(name: str) -> bool:
-    """Files and folders that systems and archive programs leave behind."""
-    return name.startswith(".") or name == "__MACOSX"
+    """Files and folders that systems and other programs leave behind."""
+    return name.startswith(".") or name.lower() in _LEFT_BEHIND
+
+
+def unwrapped(path: Path) -> list[Path]:
+    """A path, the only folder in it, the only one in that, and so on, as far as archives wrap them.
+
+    Hidden things, and files that are neither images nor tables nor arrays, do not count.
+    """
+    found = [path]
+    while len(found) <= _DEEPEST and (inner := _only_folder(found[-1])):
+        found.append(inner)
+    return found
+
+
+def _only_folder(path: Path) -> Path | None:
+    if not path.is_dir():
+        return None
+    entries = [entry for entry in path.iterdir() if not is_hidden(entry.name)]
+    folders = [entry for entry in entries if entry.is_dir() and any(map(_is_data, visible_files(entry)))]
+    alone = len(folders) == 1 and not any(_is_data(entry) for entry in entries if entry.is_file())
+    return folders[0] if alone else None
+
+
+def _is_data(file: Path) -> bool:
+    return file.suffix.lower() in IMAGE_SUFFIXES | _TABLES_AND_ARRAYS
