@@ -89,10 +89,9 @@ def compare(
     keep_freed_memory()
     teachers = teacher_cells(recipe)
     students = [*student_cells(recipe), *compared_cells(recipe)]
-    bench = open_run(
-        recipe, data, out, [*teachers, *students], device=device, command=command, reading=reading
-    )
-    workload = Workload([*teachers, *students], recipe)
+    cells = [*teachers, *students]
+    bench = open_run(recipe, data, out, cells, device=device, command=command, reading=reading)
+    workload = Workload(cells, recipe)
     # The other parts only read the teacher, so they need no members of it.
     mine = [*(teachers if part.number == 1 else teachers[-1:]), *workload.share(students, part)]
     _need_teacher(bench, part)

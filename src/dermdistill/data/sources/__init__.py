@@ -1,6 +1,7 @@
 """Reading published data sets: each module knows one layout, and nothing else in the program knows any."""
 
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from typing import Protocol
 
@@ -27,8 +28,10 @@ class Source(Protocol):
         ...
 
 
-_SOURCES: Sequence[Source] = (ham10000, arrays, isic, folder)
+_TABLES: Sequence[Source] = (ham10000, arrays, isic)
 """The most particular layout first."""
+
+_SOURCES: Sequence[Source] = (*_TABLES, folder)
 
 
 def read_data(path: Path, reading: Reading = AS_FOUND) -> DataSet:
@@ -54,10 +57,10 @@ def read_source(path: Path, reading: Reading = AS_FOUND) -> DataSet:
     if not path.exists():
         raise UserError(f"{path}: no such file or folder")
     try:
-        for candidate in unwrapped(path):
-            for source in _SOURCES:
-                if source.matches(candidate, reading):
-                    return source.read(candidate, reading)
+        # Tables say more than folders, so all folders that may only wrap them are searched for tables first.
+        for source, candidate in [*product(_TABLES, unwrapped(path)), (folder, path)]:
+            if source.matches(candidate, reading):
+                return source.read(candidate, reading)
         looked_for = "; ".join(f"{source.LOOKED_FOR} ({source.LAYOUT})" for source in _SOURCES)
         near_miss = isic.near_miss(path) or folder.near_miss(path)
     except OSError as error:

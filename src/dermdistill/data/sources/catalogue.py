@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dermdistill.data.diagnoses import UNDECIDED
+from dermdistill.data.diagnoses import OTHER, UNDECIDED
 from dermdistill.data.images import IMAGE_SUFFIXES, ImageFile
 from dermdistill.data.sources.copies import by_list, by_name, unite_copies
 from dermdistill.data.sources.duplicates import pairs
 from dermdistill.data.sources.labels import LABEL_COLUMNS, LABEL_COLUMNS_IN_WORDS, has_labels, label
-from dermdistill.data.sources.names import LEAVE_OUT, listed, refuse_open
+from dermdistill.data.sources.names import LEAVE_OUT, listed, note_on_negatives, refuse_open
 from dermdistill.data.sources.photographs import DICOM, Named, versions
 from dermdistill.data.sources.tables import Row, Table, read_table
 from dermdistill.data.sources.walk import visible_files
@@ -166,6 +166,7 @@ def _entries(labelled: Sequence[Labelled], reading: Reading) -> _Rows:
     entries: dict[str, _Entry] = {}
     notes: list[str] = []
     names: Counter[str] = Counter()
+    others: Counter[str] = Counter()
     for source in labelled:
         table, left_out = source.table, Counter[str]()
         left_open: Counter[str] = Counter()
@@ -181,6 +182,7 @@ def _entries(labelled: Sequence[Labelled], reading: Reading) -> _Rows:
             elif said.diagnosis in _LEFT_OUT:
                 left_out[_LEFT_OUT[said.diagnosis]] += 1
             else:
+                others.update(said.names[-1:] if said.diagnosis == OTHER else ())
                 entry = _Entry(table, row, image_id, said.diagnosis, source.split)
                 _check_new(entry, entries.get(image_id))
                 entries[image_id] = entry
@@ -190,6 +192,7 @@ def _entries(labelled: Sequence[Labelled], reading: Reading) -> _Rows:
             f"{table.path.name}: {count} {rows}: {why}"
             for why, count in sorted(left_out.items(), reverse=True)
         ]
+    notes += note_on_negatives(others, reading)
     if not entries:
         paths = " and ".join(str(source.table.path) for source in labelled)
         hint = f"; its labels are {listed(names)}; say --positive NAME if one of them does" if names else ""

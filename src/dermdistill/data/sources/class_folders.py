@@ -28,12 +28,14 @@ _BESIDE_SPLIT = (
     r"(?: (?:set|sets|dir|data|dataset|sep|split|images?|imgs?|folder|photos?|cropped|resized|\d+))*"
 )
 
+# A folder "Aug 2019" is one of a month.
 _NO_PHOTOGRAPHS = re.compile(
-    r"(?:.* )?(?:masks?|segmentations?|segmented|segs?|super ?pixels?|annotations?|labels?|b ?boxes"
+    r"(?!.*\b(?:\d{2,4} aug|aug \d{2,4})\b)"
+    r"(?:(?:.* )?(?:masks?|segmentations?|segmented|segs?|super ?pixels?|annotations?|labels?|b ?boxes"
     r"|bbox|ground ?truths?|heat ?maps?|grad ?cams?|saliency|overlays?|predictions?|preds?|outputs?|results?"
     r"|runs|logs?|checkpoints?|weights|thumbnails?|thumbs?|cache[sd]?|aug|augs|augmented|augmentations?|synthetic"
     r"|generated|duplicates?)"
-    r"(?: (?:images?|imgs?|photos?|data|set|png|jpe?g|\d+))*|(?:masks?|aug|augmented|thumbs?|synthetic) .*"
+    r"(?: (?:images?|imgs?|photos?|data|set|png|jpe?g|\d+))*|(?:masks?|aug|augmented|thumbs?|synthetic) .*)"
 )
 _NO_LABELS = re.compile(
     r"rejected|excluded?|discard(?:ed)?|deleted|trash|corrupt(?:ed)?|damaged|blurr(?:y|ed)"
@@ -172,7 +174,11 @@ def _is_split(folder: Folder, reading: Reading) -> bool:
 def _is_class(folder: Folder, parent: str | None, reading: Reading) -> bool:
     """Whether a name makes its folder a class, so that those beside it must be classes too."""
     name = folder.name
-    if users_word([name], reading) is not None or means_malignant(name):
+    if users_word([name], reading) is not None:
+        return True
+    if _splits_in(folder, reading):
+        return False
+    if means_malignant(name):
         return True
     meaning = canonical(name)
     # In a folder of melanomas, "melanoma 1" and "melanoma 2" are no classes.
@@ -184,23 +190,32 @@ def _expanded(
 ) -> list[ClassFolder]:
     """The classes that one of several folders stands for: itself, or those in it."""
     own = canonical(folder.name)
-    if not inner or users_word([folder.name], reading) is not None or has_no_labels(folder.name):
+    if users_word([folder.name], reading) is not None or has_no_labels(folder.name):
         return [ClassFolder(folder, split)]
-    if means_malignant(folder.name) or len(parent.holding) == 1:
+    splits = _splits_in(folder, reading)
+    if not inner and not splits:
+        return [ClassFolder(folder, split)]
+    if inner and (means_malignant(folder.name) or len(parent.holding) == 1):
         return inner
-    if own is None:
+    if inner and own is None:
         raise UserError(
             f"{folder.path}: is no diagnosis, yet holds folders of diagnoses, and is not alone in "
             f"{parent.path}; give the path of one data set"
         )
-    others = [each.folder.path for each in inner if _is_melanoma(each.folder, reading) != (own == MELANOMA)]
-    if others:
+    others = [each.folder.name for each in inner if _contradicts(each.folder.name, own, reading)]
+    if splits or others:
         raise UserError(
-            f"{others[0]}: a folder of one diagnosis in the folder of another, {own}; move one of "
-            f'them, or say what all these images show: --label "{folder.name}=DIAGNOSIS"'
+            f"{folder.path}: holds the folder {(splits or others)[0]}, so it is no folder of one diagnosis; "
+            f'move that folder, or say what all these images show: --label "{folder.name}=DIAGNOSIS"'
         )
     return [ClassFolder(folder, split)]
 
 
-def _is_melanoma(folder: Folder, reading: Reading) -> bool:
-    return (users_word([folder.name], reading) or canonical(folder.name)) == MELANOMA
+def _splits_in(folder: Folder, reading: Reading) -> list[str]:
+    return [each.name for each in folder.holding if _is_split(each, reading)]
+
+
+def _contradicts(name: str, parent: str | None, reading: Reading) -> bool:
+    """Whether images of this name are no melanomas in a folder of melanomas, or the other way round."""
+    meaning = users_word([name], reading) or canonical(name)
+    return meaning is not None and (meaning == MELANOMA) != (parent == MELANOMA)

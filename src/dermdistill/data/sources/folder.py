@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dermdistill.data.diagnoses import BENIGN, OTHER, UNDECIDED, canonical, means_malignant
+from dermdistill.data.diagnoses import BENIGN, OTHER, UNDECIDED, means_malignant
 from dermdistill.data.images import ImageFile
 from dermdistill.data.sources.catalogue import lesions_unknown
 from dermdistill.data.sources.class_folders import (
@@ -22,7 +22,14 @@ from dermdistill.data.sources.class_folders import (
     split_of,
 )
 from dermdistill.data.sources.copies import by_name, unite_copies
-from dermdistill.data.sources.names import LEAVE_OUT, listed, meaning_of, refuse_open, users_word
+from dermdistill.data.sources.names import (
+    LEAVE_OUT,
+    listed,
+    meaning_of,
+    note_on_negatives,
+    refuse_open,
+    users_word,
+)
 from dermdistill.data.sources.photographs import DICOM, Named, archive_id, versions
 from dermdistill.errors import UserError
 from dermdistill.reading import AS_FOUND, Reading
@@ -46,17 +53,12 @@ class _Found:
 
 
 def matches(path: Path, reading: Reading = AS_FOUND) -> bool:
-    """Whether folders of diagnoses lie in this folder, and not all in one folder of it that is none.
+    """Whether folders of diagnoses lie in this folder, or in those that wrap them.
 
     Raises:
         UserError: several data sets lie in it.
     """
-    if not path.is_dir():
-        return False
-    root = scan(path, reading)
-    classes = find_classes(root, reading)
-    wrapped = len(root.holding) == 1 and split_of(root.holding[0].name) is None
-    return bool(classes) and not (wrapped and classes[0].folder is not root.holding[0])
+    return path.is_dir() and bool(find_classes(scan(path, reading), reading))
 
 
 def read(path: Path, reading: Reading = AS_FOUND) -> DataSet:
@@ -66,7 +68,8 @@ def read(path: Path, reading: Reading = AS_FOUND) -> DataSet:
         UserError: there are no images, a name is not understood, an image is under two diagnoses, or
             ``malignant`` may mean more than melanoma.
     """
-    root = scan(path, reading)
+    root = _unwrapped(scan(path, reading), reading)
+    path = root.path
     classes = find_classes(root, reading)
     found = [image for each in classes for image in _images(path, each)]
     if not found:
@@ -94,6 +97,16 @@ def read(path: Path, reading: Reading = AS_FOUND) -> DataSet:
         *_notes_on_the_rest(root, classes, labelled, len(kept)),
     )
     return DataSet(LAYOUT, path, united, notes=notes, names=dict(names))
+
+
+def _unwrapped(root: Folder, reading: Reading) -> Folder:
+    """The folder that holds the splits or classes: ``root``, or what it does nothing but wrap."""
+    while len(root.holding) == 1:
+        (only,) = root.holding
+        if split_of(only.name) is not None or not find_classes(only, reading):
+            break
+        root = only
+    return root
 
 
 def near_miss(path: Path) -> str:
@@ -170,13 +183,8 @@ def _notes_on_names(names: Mapping[str, int], meanings: Mapping[str, str], readi
     notes: list[str] = []
     if any(_is_open_malignant(name, reading) for name in names):
         notes.append("malignant is taken for melanoma, as in the data sets with folders benign and malignant")
-    negative = {
-        name: names[name]
-        for name, meaning in meanings.items()
-        if meaning == OTHER and canonical(name) is None and users_word([name], reading) is None
-    }
-    if negative:
-        notes.append(f"not melanoma, as --positive does not name them: {listed(negative)}")
+    others = {name: names[name] for name, meaning in meanings.items() if meaning == OTHER}
+    notes += note_on_negatives(others, reading)
     unlabelled = {
         name: names[name] for name, meaning in meanings.items() if meaning in (UNDECIDED, LEAVE_OUT)
     }

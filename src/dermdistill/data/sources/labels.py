@@ -67,8 +67,8 @@ def label(table: Table, row: Row, reading: Reading) -> Label:
     name = meaning_of(diagnoses, reading)
     if malignancy is None or malignancy.lower().startswith("indeterminate"):
         return Label(names, name)
-    if malignancy.lower() not in _BENIGN_OR_NOT and reading.positive:
-        return Label(names, OTHER if name in (None, UNDECIDED) else name)
+    if reading.positive and not _names_diagnoses(table.columns):
+        return Label(names, BENIGN if _BENIGN_OR_NOT.get(malignancy.lower()) is False else OTHER)
     return Label(names, _with_malignancy(table, row, name, _malignant(table, row, column, malignancy)))
 
 

@@ -107,6 +107,16 @@ def check_names(where: str, names: Mapping[str, int], diagnoses: Sequence[str], 
         )
 
 
+def note_on_negatives(others: Mapping[str, int], reading: Reading) -> list[str]:
+    """A note on the names that are other diagnoses only because the user says what melanoma is."""
+    implied = {
+        name: count
+        for name, count in others.items()
+        if canonical(name) is None and users_word([name], reading) is None
+    }
+    return [f"not melanoma, as --positive does not name them: {listed(implied)}"] if implied else []
+
+
 def listed(names: Mapping[str, int]) -> str:
     """Names with their numbers of images, for a message: ``batch 1 (12 images), nevus (1 image)``."""
     shown = [f"{name} ({count} image{'s' * (count != 1)})" for name, count in list(names.items())[:_SHOWN]]
