@@ -16,6 +16,7 @@ MELANOMA = [
     "Melanoma metastasis",
     "metastatic melanoma",
     "Lentigo maligna",
+    "Melanoma (MEL)",
     "lentigo maligna melanoma",
     "Malignant melanocytic proliferations (Melanoma)",
     # ISIC, levels 4 and 5
@@ -71,6 +72,8 @@ NAMED = {
     "Lichen planus-like keratosis": "benign keratosis",
     "df": "dermatofibroma",
     "vasc": "vascular lesion",
+    "Vascular lesions (VASC)": "vascular lesion",
+    "NV - Melanocytic nevi": "nevus",
     "scc": "squamous cell carcinoma",
     "Squamous cell carcinoma, NOS": "squamous cell carcinoma",
     "benign": "benign",
@@ -120,7 +123,7 @@ Melanoma Skin Cancer Nevi and Moles | Actinic Keratosis Basal Cell Carcinoma and
 no evidence of melanoma | rule out melanoma | melanoma ruled out | nevus vs melanoma | melanoma versus nevus
 melanoma? | ?melanoma | melanoma or nevus | melanoma/nevus | melanoma + nevus | nevus with melanoma
 mel vs nv | suspicious for melanoma | possible melanoma | melanoma, probably | history of melanoma
-benign, not melanoma | melanoma negative | melanoma: no | melanoma mimics | melanoma_2
+benign, not melanoma | melanoma negative | mel (no mel) | melanoma: no | melanoma mimics | melanoma_2
 melanoma cancer dataset | melanoma images | lentigo maligna vs solar lentigo | malignant mel. | MM | melanom
 Mélanome | nicht melanom | меланома | cancer | skin cancer | premalignant | malignant tumours of the skin
 metastasis | pigmented lesions | nevus? | suspicious nevus | non nevus | nevus and others

@@ -67,6 +67,7 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
 }
 _CANONICAL = {
     **{name: name for name in _SYNONYMS},
+    "malignant melanocytic proliferations melanoma": MELANOMA,
     **{synonym: name for name, synonyms in _SYNONYMS.items() for synonym in synonyms},
 }
 _COMMON = frozenset({*_SYNONYMS, MELANOMA, OTHER})
@@ -88,19 +89,31 @@ def canonical(name: str) -> str | None:
     where the name is not understood (``nevus vs melanoma``, ``batch 1``).
     """
     key = folded(name)
-    if key == "malignant melanocytic proliferations melanoma":
-        return MELANOMA
-    if key in _CANONICAL:
-        return _CANONICAL[key]
-    for phrase, meaning in _WHOLE_PHRASES:
-        if phrase.fullmatch(key):
-            return meaning
+    meaning = _of_phrase(key) or _of_name_and_abbreviation(key)
+    if meaning is not None:
+        return meaning
     if not vocabulary.PROLIFERATIONS.fullmatch(key):
         if mentions_melanoma(name) or vocabulary.DOUBT.search(key):
             return None
         if not vocabulary.DIAGNOSIS.search(key):
             return None
     return _own_name(name)
+
+
+def _of_phrase(key: str) -> str | None:
+    if key in _CANONICAL:
+        return _CANONICAL[key]
+    return next((meaning for phrase, meaning in _WHOLE_PHRASES if phrase.fullmatch(key)), None)
+
+
+def _of_name_and_abbreviation(key: str) -> str | None:
+    """The diagnosis of ``Melanoma (MEL)``: twice the same."""
+    words = key.split()
+    for cut in range(1, len(words)):
+        one = _of_phrase(" ".join(words[:cut]))
+        if one is not None and one == _of_phrase(" ".join(words[cut:])):
+            return one
+    return None
 
 
 def mentions_melanoma(name: str) -> bool:

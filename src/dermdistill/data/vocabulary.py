@@ -38,7 +38,7 @@ MELANOMA = re.compile(rf"(?:{_QUALIFIER} )*+melanomas?(?: {_QUALIFIER})*+|mel|le
 """Melanoma, with nothing beside it but stage, subtype or thickness."""
 
 NO_MELANOMA = re.compile(
-    r"(?:non|not|no) ?(?:melanomas?|mel)(?: skin cancers?)?(?: nmsc)?|nmsc|keratinocyte carcinomas?"
+    r"(?:non|not|no) ?(?:melanomas?|mel)(?: skin cancers?)?|nmsc|keratinocyte carcinomas?"
 )
 """Plainly anything but melanoma."""
 
