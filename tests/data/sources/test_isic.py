@@ -297,6 +297,7 @@ class TestOnePhotographUnderSeveralNames:
             (root / "train" / f"{name}.dcm").write_bytes(b"DICM")
             picture(root / "jpeg" / "train" / f"{name}.jpg")
         picture(root / "masks" / "ISIC_0000002.png")
+        picture(root / "thumbnails" / "ISIC_0000002.jpg", size=(2, 2))
         data = isic.read(root)
         assert {Path(record.image.name).suffix for record in data.records} == {".jpg"}
         assert "4 images are there in several formats: one is read (JPEG or PNG before DICOM)" in data.notes

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dermdistill.data.diagnoses import OTHER, UNDECIDED
 from dermdistill.data.images import IMAGE_SUFFIXES, ImageFile
+from dermdistill.data.sources.class_folders import holds_no_photographs
 from dermdistill.data.sources.copies import by_list, by_name, unite_copies
 from dermdistill.data.sources.duplicates import pairs
 from dermdistill.data.sources.labels import LABEL_COLUMNS, LABEL_COLUMNS_IN_WORDS, has_labels, label
@@ -115,7 +116,7 @@ def read_catalogue(
     """
     found = _entries(labelled, reading)
     entries = _completed(found.entries, side_tables)
-    files = find_images(root)
+    files = {name: _photographs(paths, root) for name, paths in find_images(root).items()}
     _check_all_there(entries, files, root)
     chosen = [_only_one(entry.image_id, files) for entry in entries]
     records = [_record(entry, path) for entry, path in zip(entries, chosen, strict=True)]
@@ -139,6 +140,15 @@ def find_images(root: Path) -> dict[str, list[Path]]:
         if path.suffix.lower() in IMAGE_SUFFIXES:
             found.setdefault(path.stem, []).append(path)
     return found
+
+
+def _photographs(paths: list[Path], root: Path) -> list[Path]:
+    """Files of one name without those in folders of masks, thumbnails and the like, unless all are."""
+    if len(paths) == 1:
+        return paths
+    return [
+        path for path in paths if not any(map(holds_no_photographs, path.parent.relative_to(root).parts))
+    ] or paths
 
 
 def _rows_by_image(table: Table) -> list[tuple[str, Row]]:

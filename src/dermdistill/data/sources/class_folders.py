@@ -106,7 +106,8 @@ def _scan(path: Path, reading: Reading, seen: set[str]) -> Folder:
         if entry.is_dir():
             if os.path.realpath(entry) in seen:
                 continue
-            if not _holds_no_photographs(entry.name, reading):
+            named = users_word([entry.name], reading) is not None
+            if named or not holds_no_photographs(entry.name):
                 folders.append(_scan(entry, reading, seen))
             elif count := _count_images(entry):
                 passed_over[entry] = count
@@ -121,10 +122,9 @@ def _scan(path: Path, reading: Reading, seen: set[str]) -> Folder:
     return Folder(path, tuple(images), masks, tuple(others), tuple(folders), passed_over)
 
 
-def _holds_no_photographs(name: str, reading: Reading) -> bool:
-    if is_hidden(name):
-        return True
-    return users_word([name], reading) is None and _NO_PHOTOGRAPHS.fullmatch(folded(name)) is not None
+def holds_no_photographs(name: str) -> bool:
+    """Whether a folder of this name holds masks, copies, caches or the like, and no photographs."""
+    return is_hidden(name) or _NO_PHOTOGRAPHS.fullmatch(folded(name)) is not None
 
 
 def _count_images(path: Path) -> int:

@@ -78,16 +78,7 @@ def read(path: Path, reading: Reading = AS_FOUND) -> DataSet:
     meanings = _meanings(path, names, reading)
     labelled = [image for image in found if meanings[image.name] not in (UNDECIDED, LEAVE_OUT)]
     kept = _without_second_formats(labelled)
-    records = [
-        Record(
-            image_id=image.image_id,
-            image=ImageFile(image.path),
-            lesion_id=image.image_id,
-            diagnosis=meanings[image.name],
-            split=image.split,
-        )
-        for image in kept
-    ]
+    records = [_record(image, meanings[image.name]) for image in kept]
     named = [Named(i.path.stem, str(i.path.parent), meanings[i.name]) for i in kept]
     united, copies = unite_copies(records, [by_name(versions(named))])
     notes = (
@@ -99,11 +90,22 @@ def read(path: Path, reading: Reading = AS_FOUND) -> DataSet:
     return DataSet(LAYOUT, path, united, notes=notes, names=dict(names))
 
 
+def _record(image: _Found, diagnosis: str) -> Record:
+    return Record(
+        image_id=image.image_id,
+        image=ImageFile(image.path),
+        lesion_id=image.image_id,
+        diagnosis=diagnosis,
+        split=image.split,
+    )
+
+
 def _unwrapped(root: Folder, reading: Reading) -> Folder:
     """The folder that holds the splits or classes: ``root``, or what it does nothing but wrap."""
     while len(root.holding) == 1:
         (only,) = root.holding
-        if split_of(only.name) is not None or not find_classes(only, reading):
+        named = split_of(only.name) is not None or users_word([only.name], reading) is not None
+        if named or not find_classes(only, reading):
             break
         root = only
     return root
