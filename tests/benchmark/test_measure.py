@@ -178,7 +178,7 @@ def test_a_process_that_ends_is_one_line(weights: Path) -> None:
 
 
 def test_what_a_reader_must_know_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    monkeypatch.setattr("dermdistill.benchmark.measure.process_cores", lambda: 1)
     good, bad = (Ratio(to="dsnet@24", value=v, low=v - 0.01, high=v + 0.01) for v in (1.0, 1.2))
     controls = [Control(runtime="PyTorch", batch=8, ratio=ratio) for ratio in (good, bad)]
     threads, few, noise = notes(Options(threads=2, rounds=4), controls)

@@ -90,7 +90,7 @@ def _command(
     if runtime == "PyTorch":
         scoring = ("-m", "dermdistill.benchmark.scoring")
         return [*PYTHON, *scoring, str(file), str(images), str(out), str(threads), device]
-    predict = ("-c", "from dermdistill.cli import main; main()", "predict", str(images), "--csv", str(out))
+    predict = ("-m", "dermdistill", "predict", str(images), "--csv", str(out))
     # A model that was never trained has no operating point of its own.
     return [*PYTHON, *predict, "--model", str(file), "--threshold", "0.5", "--workers", str(threads)]
 

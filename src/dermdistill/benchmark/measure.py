@@ -17,6 +17,7 @@ from dermdistill.benchmark.race import Times, race
 from dermdistill.benchmark.ratios import LEAST_ROUNDS, medians, percentiles, ratio
 from dermdistill.benchmark.results import PAPER_IMAGES, Benchmark, Control, Measured, Runtime, Timing
 from dermdistill.benchmark.subjects import REFERENCES, Named, Subject, check, find, prepare
+from dermdistill.cores import process_cores
 from dermdistill.errors import UserError
 
 _TWIN = "again"
@@ -197,7 +198,7 @@ def _control(model: str, runtime: Runtime, batch: int, times: Mapping[tuple[str,
 def notes(options: Options, controls: Sequence[Control]) -> list[str]:
     """What a reader must know: too many threads, and controls that are not 1."""
     found = []
-    cores = os.cpu_count() or 1
+    cores = process_cores()
     if options.threads > cores:
         found.append(f"{options.threads} threads on {cores} cores: they wait for each other")
     if options.rounds < LEAST_ROUNDS:
@@ -215,7 +216,7 @@ def notes(options: Options, controls: Sequence[Control]) -> list[str]:
 def _of_runtime(options: Options) -> dict[str, str]:
     return {
         "onnxruntime": str(ort.__version__),
-        "cores": str(os.cpu_count()),
+        "cores": str(process_cores()),
         "threads": str(options.threads),
     }
 

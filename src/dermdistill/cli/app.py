@@ -26,6 +26,14 @@ Threshold = Annotated[
 Prevalence = Annotated[
     float | None, typer.Option(help="Re-state P(melanoma) for people of whom this share has melanoma.")
 ]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="How many processes decode images, and how many threads compute. Default: OMP_NUM_THREADS, or "
+        "one a core of this process.",
+    ),
+]
 ScoringModel = Annotated[
     Path | None,
     typer.Option(
@@ -51,6 +59,7 @@ def run(
         str | None, typer.Option(help="The teacher's first weights: imagenet, none or a file.")
     ] = None,
     device: Device = "auto",
+    workers: Workers = None,
     as_json: AsJson = False,
 ) -> None:
     """Train teacher and students, judge them, report."""
@@ -60,6 +69,7 @@ def run(
 
     of_teacher = [] if weights is None else [f"teacher.weights={weights}"]
     chosen = load_recipe(recipe, [*(changes or []), *of_teacher])
+    _use_cores(workers)
     from dermdistill.errors import UserError
     from dermdistill.pipeline.environment import choose_device
     from dermdistill.pipeline.prepare import SYNTHETIC
@@ -96,6 +106,7 @@ def compare(
         str, typer.Option(metavar="K/N", help="Train the K-th of N parts, on a machine of its own.")
     ] = "1/1",
     device: Device = "auto",
+    workers: Workers = None,
 ) -> None:
     """Compare networks, objectives, temperatures and batch sizes: the paper's tables, with controls.
 
@@ -108,6 +119,7 @@ def compare(
     from dermdistill.config import load_recipe
 
     chosen = load_recipe(recipe, changes or [])
+    _use_cores(workers)
     folder = out or Path("runs") / f"compare-{chosen.name}-{Path(data).resolve().name}"
     try:
         failed = run_comparison(chosen, data, folder, device=device, part=part, command=_command())
@@ -126,6 +138,7 @@ def evaluate(
     out: Annotated[Path | None, typer.Option(help="Where predictions and metrics go.")] = None,
     replicates: Annotated[int, typer.Option(min=100, help="Bootstrap resamples of every interval.")] = 2000,
     device: Device = "auto",
+    workers: Workers = None,
     as_json: AsJson = False,
 ) -> None:
     """Judge trained models on other data.
@@ -133,6 +146,7 @@ def evaluate(
     Thresholds are those of each model's own validation images; nothing is fitted to the new data.
     """
     _need_training_parts()
+    _use_cores(workers)
     from dermdistill.cli.table import results_json, results_text
     from dermdistill.pipeline.environment import choose_device
     from dermdistill.pipeline.external import judge_elsewhere
@@ -176,6 +190,7 @@ def benchmark(
     in, probabilities come out; --images times the whole way from files.
     """
     _need_training_parts()
+    _use_cores(threads)
     from dermdistill.benchmark.measure import Options
     from dermdistill.cli.benchmark import measure
 
@@ -196,10 +211,12 @@ def export(
     tolerance: Annotated[
         float, typer.Option(min=0, max=1, help="Largest change of P(melanoma) that int8 may make.")
     ] = 0.1,
+    workers: Workers = None,
     as_json: AsJson = False,
 ) -> None:
     """Write a model as one file that scores photographs without PyTorch, and prove that it says the same."""
     _need_training_parts()
+    _use_cores(workers)
     from dermdistill.cli.table import parity_json, parity_text
     from dermdistill.pipeline.deploy import export as write
     from dermdistill.runs import RunFolder
@@ -226,7 +243,11 @@ def predict(
     prevalence: Prevalence = None,
     model: ScoringModel = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Images scored side by side. Default: one a core.")
+        int | None,
+        typer.Option(
+            min=1,
+            help="Images scored side by side. Default: OMP_NUM_THREADS, or one a core of this process.",
+        ),
     ] = None,
 ) -> None:
     """Score photographs: P(melanoma), a decision, and warnings.
@@ -292,11 +313,18 @@ def report(run: Annotated[Path, typer.Argument(help="A run folder.")]) -> None:
 
 
 @app.command()
-def data(path: Annotated[str, typer.Argument(help="A folder or CSV of images.")]) -> None:
+def data(
+    path: Annotated[str, typer.Argument(help="A folder or CSV of images.")],
+    check: Annotated[
+        bool, typer.Option("--check", help="Decode every image, and name all that cannot be used.")
+    ] = False,
+    workers: Workers = None,
+) -> None:
     """Say what the program makes of a data set.
 
     Its layout, its diagnoses, and what is left out and why.
     """
+    from dermdistill.cli.data import check_images
     from dermdistill.cli.table import align
     from dermdistill.data.sources import read_data
 
@@ -309,6 +337,7 @@ def data(path: Annotated[str, typer.Argument(help="A folder or CSV of images.")]
         counts.setdefault(record.diagnosis, []).append(record.lesion_id)
     rows = [(name, str(len(ids)), str(len(set(ids)))) for name, ids in sorted(counts.items())]
     print(align([("diagnosis", "images", "lesions"), *rows]))
+    check_images(dataset, decode=check, workers=workers)
 
 
 def _need_training_parts() -> None:
@@ -319,6 +348,17 @@ def _need_training_parts() -> None:
 
     if find_spec("torch") is None:
         raise UserError("this command needs PyTorch: pip install 'dermdistill[train]'")
+
+
+def _use_cores(workers: int | None) -> None:
+    """Compute and decode on the cores of this process, not on all that the machine has."""
+    from dermdistill.cores import default_workers
+
+    threads = workers or default_workers()
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", str(threads))
+    import torch
+
+    torch.set_num_threads(threads)
 
 
 def _without_blas_threads() -> None:

@@ -3,7 +3,6 @@
 Both work on any model of ``load``: they only change the image and watch P(melanoma).
 """
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from dermdistill.cores import default_workers
 from dermdistill.data.decoding.limits import Decoded
 from dermdistill.data.images import resize
 from dermdistill.inference.model import Model, Prediction
@@ -174,5 +174,5 @@ def _log_odds_without(
 
     count = max(1, _PIXELS_A_BATCH // (pixels.shape[0] * pixels.shape[1]))
     batches = [places[start : start + count] for start in range(0, len(places), count)]
-    with ThreadPoolExecutor(min(os.cpu_count() or 1, _MAX_THREADS)) as pool:
+    with ThreadPoolExecutor(min(default_workers(), _MAX_THREADS)) as pool:
         return np.concatenate(list(pool.map(score, batches)))

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from dermdistill.cores import default_workers
 from dermdistill.data.decoding.limits import Decoded
 from dermdistill.data.decoding.raster import to_rgb
 from dermdistill.data.images import read_image
@@ -73,7 +74,7 @@ class Model:
         return self._onnx.model_id
 
     def predict(self, images: ImageInput | Iterable[ImageInput]) -> list[Prediction]:
-        """Score images side by side on all cores.
+        """Score images side by side on all cores of this process.
 
         Args:
             images: paths, Pillow images, or RGB arrays ``(H, W, 3)`` uint8, in any mixture; one alone is a
@@ -90,7 +91,7 @@ class Model:
             return [self._predict_one(images)]
         if isinstance(images, np.ndarray) and images.ndim != 4:
             return [self._predict_one(images)]
-        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        with ThreadPoolExecutor(default_workers()) as pool:
             return list(pool.map(self._predict_one, images))
 
     def predict_file(self, path: Path, *, frame: int | None = None) -> Prediction:

@@ -5,6 +5,7 @@ Published sets hold such copies: the ISIC challenge of 2020, for instance, sever
 
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from dermdistill.data.diagnoses import contradict
@@ -44,17 +45,19 @@ def unite_copies(
 
 
 def _contents(records: Sequence[Record]) -> list[list[str]]:
-    """A digest for each file that could have a copy: only files of one size are read."""
+    """A digest for each file that could have a copy: only files of one size are read.
+
+    Empty files are all alike, but not the same picture. They and files that cannot be read have none;
+    decoding reports them.
+    """
     sizes: defaultdict[int, list[int]] = defaultdict(list)
     for position, record in enumerate(records):
-        if isinstance(record.image, ImageFile):
-            sizes[record.image.path.stat().st_size].append(position)
+        if isinstance(record.image, ImageFile) and (size := record.image.bytes_on_disk()):
+            sizes[size].append(position)
     contents: list[list[str]] = [[] for _ in records]
-    for size, positions in sizes.items():
-        # Empty files are all alike, but not the same picture; decoding reports them.
-        if size > 0 and len(positions) > 1:
-            for position in positions:
-                contents[position].append(f"content:{records[position].image.digest()}")
+    for position in (each for positions in sizes.values() if len(positions) > 1 for each in positions):
+        with suppress(UserError):
+            contents[position].append(f"content:{records[position].image.digest()}")
     return contents
 
 

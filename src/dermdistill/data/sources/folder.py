@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dermdistill.data.diagnoses import BENIGN, canonical
-from dermdistill.data.images import IMAGE_SUFFIXES, ImageFile
+from dermdistill.data.images import ImageFile
+from dermdistill.data.listing import is_hidden, is_image, kinds, suffix
 from dermdistill.data.sources.catalogue import lesions_unknown
 from dermdistill.data.sources.copies import unite_copies
-from dermdistill.data.sources.walk import is_hidden, visible_files
+from dermdistill.data.sources.walk import visible_files
 from dermdistill.errors import UserError
 from dermdistill.records import MELANOMA, DataSet, Record, SplitName
 
@@ -71,7 +72,8 @@ def read(path: Path) -> DataSet:
         for image in _images(path, folder, split)
     ]
     if not found:
-        raise UserError(f"{path}: the folders of diagnoses hold no images")
+        held = kinds(Counter(suffix(str(file)) for file in visible_files(path)))
+        raise UserError(f"{path}: the folders of diagnoses hold no images{f', only {held}' if held else ''}")
     names = _diagnoses(path, {image.folder for image in found})
     records, notes = unite_copies(
         [
@@ -107,7 +109,7 @@ def _images(root: Path, folder: Path, split: SplitName | None) -> list[_Found]:
     return [
         _Found(path, path.relative_to(root).as_posix(), folder.name, split)
         for path in visible_files(folder)
-        if path.suffix.lower() in IMAGE_SUFFIXES
+        if is_image(str(path))
     ]
 
 
@@ -139,7 +141,6 @@ def _notes(path: Path, records: Sequence[Record], names: dict[str, str]) -> list
     kept = {record.image_id for record in records}
     left_out = [file for file in visible_files(path) if file.relative_to(path).as_posix() not in kept]
     if left_out:
-        kinds = Counter(file.suffix.lower() or "without ending" for file in left_out)
-        counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+        counts = kinds(Counter(suffix(str(file)) for file in left_out))
         notes.append(f"{len(left_out)} files left out, not images in a folder of a diagnosis: {counts}")
     return notes

@@ -4,9 +4,11 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from dermdistill.data.listing import is_hidden
+
 
 def visible_files(root: Path) -> Iterator[Path]:
-    """All files below ``root`` but hidden ones, in a stable order.
+    """All files below ``root`` but hidden ones (``data.listing.is_hidden``), in a stable order.
 
     Links to folders are followed. Each folder is listed once, by the first path that leads to it, so that
     links that lead in a circle come to an end.
@@ -20,8 +22,3 @@ def visible_files(root: Path) -> Iterator[Path]:
         seen.add(real)
         below[:] = sorted(name for name in below if not is_hidden(name))
         yield from (Path(folder, name) for name in sorted(names) if not is_hidden(name))
-
-
-def is_hidden(name: str) -> bool:
-    """Files and folders that systems and archive programs leave behind."""
-    return name.startswith(".") or name == "__MACOSX"
