@@ -54,7 +54,8 @@ def stem(name: str) -> str:
 
 def kinds(counts: Mapping[str, int]) -> str:
     """How many files have which ending, for a note: ``2 .csv, 1 without ending``."""
-    return ", ".join(f"{count} {ending or 'without ending'}" for ending, count in sorted(counts.items()))
+    named = sorted((ending or "without ending", count) for ending, count in counts.items())
+    return ", ".join(f"{count} {ending}" for ending, count in named)
 
 
 def _is_dicom_file(path: str) -> bool:

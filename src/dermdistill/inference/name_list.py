@@ -57,13 +57,13 @@ def _encoding(first: bytes) -> tuple[bytes, str]:
     for mark, encoding in _BYTE_ORDER_MARKS:
         if first.startswith(mark):
             return mark, encoding
-    # Two bytes a character: every other one is NUL. A list of names of one character each, with NUL between,
-    # looks the same, but no file is called like a line end, a slash or a full stop.
+    # Two bytes a character: every other one is NUL, but for letters of far alphabets. A list of names of one
+    # character each, with NUL between, looks the same, but no file is called like a line end or a full stop.
     for encoding, characters, nuls in (
         ("utf-16-le", first[0:256:2], first[1:256:2]),
         ("utf-16-be", first[1:256:2], first[0:256:2]),
     ):
-        if nuls and not nuls.strip(b"\0") and set(characters) & set(b"\n/\\."):
+        if 3 * nuls.count(0) > 2 * len(nuls) and set(characters) & set(b"\n/\\."):
             return b"", encoding
     return b"", sys.getfilesystemencoding()
 

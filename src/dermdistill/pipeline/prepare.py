@@ -16,6 +16,7 @@ from dermdistill.data.digests import content_digests
 from dermdistill.data.loader import LabelledPixels
 from dermdistill.data.sources import read_data, synthetic
 from dermdistill.distillation.targets import class_indices, classes_of
+from dermdistill.pipeline.data_path import remembered
 from dermdistill.records import DataSet, Record, SplitName
 from dermdistill.runs import DataSummary
 
@@ -75,7 +76,7 @@ class Assigned:
             counts.setdefault(split, Counter())[record.diagnosis] += 1
         return DataSummary(
             layout=self.dataset.layout,
-            path=data,
+            path=data if self.dataset.synthetic else remembered(data),
             synthetic=self.dataset.synthetic,
             notes=self.dataset.notes,
             images=len(self.dataset.records),

@@ -317,7 +317,7 @@ class TestBadRows:
             (["image,diagnosis", "A,melanoma", "A,melanoma"], "line 3: image A is listed twice"),
             (["image,diagnosis", "A,melanoma", "A,nevus"], "line 3: image A has two diagnoses"),
             (["image,diagnosis", "A,melanoma", "A.jpg,nevus"], "line 3: image A has two diagnoses"),
-            (["image,diagnosis", "B,melanoma", "C,nevus"], r"line 2: no image file B\.jpg .* \(1 more"),
+            (["image,diagnosis", "B,melanoma", "C,nevus"], r"line 2: no image file B\.jpg .* \(and 1 more"),
         ],
     )
     def test_one_clear_line(self, lines: list[str], message: str, layout: Layout) -> None:

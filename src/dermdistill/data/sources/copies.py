@@ -65,7 +65,7 @@ def _check_diagnoses(records: Sequence[Record], first_copies: Sequence[int]) -> 
     clashes = [
         (record, records[first])
         for record, first in zip(records, first_copies, strict=True)
-        if contradict(record.diagnosis, records[first].diagnosis)
+        if contradict(record.diagnosis, records[first].diagnosis) and _is_image(record)
     ]
     if clashes:
         record, first = clashes[0]
@@ -74,3 +74,12 @@ def _check_diagnoses(records: Sequence[Record], first_copies: Sequence[int]) -> 
             f"{record.image.name}: the same image as {first.image.name}, yet {record.diagnosis} here and "
             f"{first.diagnosis} there{others}; keep the right one"
         )
+
+
+def _is_image(record: Record) -> bool:
+    """Whether it can be decoded: the web pages that failed downloads leave are all alike, but no images."""
+    try:
+        record.image.decode()
+    except UserError:
+        return False
+    return True
