@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from dermdistill import cores
-from dermdistill.cli import app, predict
+from dermdistill.cli import app
+from dermdistill.inference.stream import score_files
 
 from ..conftest import Outcome
 
@@ -68,13 +69,12 @@ def test_predict_takes_a_worker_a_core_of_the_process(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked: list[int] = []
-    real = predict.score_files
 
     def watched(*arguments: object, workers: int) -> object:
         asked.append(workers)
-        return real(*arguments, workers=workers)  # type: ignore[arg-type]
+        return score_files(*arguments, workers=workers)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(predict, "score_files", watched)
+    monkeypatch.setattr("dermdistill.cli.predict.score_files", watched)
     monkeypatch.setattr(os, "cpu_count", lambda: 32)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {7}, raising=False)
     monkeypatch.delenv("OMP_NUM_THREADS")

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from dermdistill.data.sources import isic
+from dermdistill.data.sources.catalogue import find_images
 from dermdistill.errors import UserError
 from dermdistill.records import DataSet
 
@@ -335,3 +336,14 @@ class TestBadRows:
         root = layout({}, ["A"])
         (root / "labels.csv").write_bytes("\ufeffImage , Diagnosis\n A , Melanoma \n\n".encode())
         assert diagnoses(isic.read(root)) == {"A": "melanoma"}
+
+
+def test_files_by_the_name_in_the_table(tmp_path: Path) -> None:
+    for name in ("A.jpg", "A.heic", "B.HEIC", "C.JFIF", "notes.txt"):
+        (tmp_path / name).touch()
+    (tmp_path / "1.2.840").write_bytes(bytes(128) + b"DICM")
+    # A photograph in a format that is not read stands for itself: decoding says what it is.
+    assert find_images(tmp_path) == {
+        name: [tmp_path / file]
+        for name, file in (("A", "A.jpg"), ("B", "B.HEIC"), ("C", "C.JFIF"), ("1.2.840", "1.2.840"))
+    }
