@@ -272,34 +272,58 @@ def predict(
 
 @app.command()
 def explain(
-    image: Annotated[Path, typer.Argument(help="A photograph.")],
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATHS...", help="Images, folders, glob patterns; '-' for a list on stdin."),
+    ],
+    recursive: Annotated[
+        bool, typer.Option("--recursive", "-r", help="Go into the folders of folders.")
+    ] = False,
     out: Annotated[
-        Path | None, typer.Option(help="The picture. Default: <IMAGE>-explained.png, in this folder.")
+        Path | None,
+        typer.Option(
+            help="The picture of one photograph (.png), or a folder for <IMAGE>-explained.png. Default: this "
+            "folder for one photograph, else explained/."
+        ),
     ] = None,
+    sheet: Annotated[
+        Path | None,
+        typer.Option(help="Draw a contact sheet too (.png): every photograph with its map, P and decision."),
+    ] = None,
+    order: Annotated[
+        Literal["input", "probability"],
+        typer.Option(help="Of the sheet: as given, or the highest P(melanoma) first."),
+    ] = "input",
     frame: Annotated[
-        int | None, typer.Option(min=1, help="Which image of a DICOM file that holds several.")
+        int | None,
+        typer.Option(min=1, help="Which image of a DICOM file that holds several; all unless given."),
     ] = None,
     threshold: Threshold = "sensitivity_0.90",
     prevalence: Prevalence = None,
     model: ScoringModel = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show where the model looked: a picture with P(melanoma), its range over views, and a map.
+    """Show where the model looked: pictures with P(melanoma), its range over views, and a map.
 
-    The map says what hiding a place does to the answer; the views are mirrored, turned and closer ones.
+    The map says which places raise P(melanoma) and which lower it; the views are mirrored, turned and closer
+    ones. Exit code 1 says that some files could not be explained; each is a line with its error.
     """
     _without_blas_threads()
-    from dermdistill.cli.explain import explain_file
+    from dermdistill.cli.explain import Output, explain_files
+    from dermdistill.inference.inputs import Inputs
 
-    explain_file(
-        image,
+    inputs = Inputs(tuple(paths), recursive)
+    failed = explain_files(
+        inputs,
+        Output.of(inputs, out, sheet, order),
         frame=frame,
-        out=out,
         model=model,
         threshold=threshold,
         prevalence=prevalence,
         as_json=as_json,
     )
+    if failed:
+        raise typer.Exit(1)
 
 
 @app.command()
