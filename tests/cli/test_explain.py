@@ -223,7 +223,8 @@ def test_a_list_on_standard_input(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO(f"{photographs / 'photo0.jpg'}\n"))
+    listed = io.TextIOWrapper(io.BytesIO(f"{photographs / 'photo0.jpg'}\n".encode()))
+    monkeypatch.setattr("sys.stdin", listed)
 
     done = command("explain", "-", "--model", model_file, "--out", tmp_path / "pictures")
 
