@@ -40,6 +40,14 @@ Threshold = Annotated[
 Prevalence = Annotated[
     float | None, typer.Option(help="Re-state P(melanoma) for people of whom this share has melanoma.")
 ]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="How many processes decode images, and how many threads compute. Default: OMP_NUM_THREADS, or "
+        "one a core of this process.",
+    ),
+]
 ScoringModel = Annotated[
     Path | None,
     typer.Option(
@@ -67,6 +75,7 @@ def run(
     label: Labels = None,
     positive: Positive = None,
     device: Device = "auto",
+    workers: Workers = None,
     as_json: AsJson = False,
 ) -> None:
     """Train teacher and students, judge them, report."""
@@ -77,6 +86,7 @@ def run(
 
     of_teacher = [] if weights is None else [f"teacher.weights={weights}"]
     chosen = load_recipe(recipe, [*(changes or []), *of_teacher])
+    _use_cores(workers)
     from dermdistill.errors import UserError
     from dermdistill.pipeline.environment import choose_device
     from dermdistill.pipeline.prepare import SYNTHETIC
@@ -122,6 +132,7 @@ def compare(
     label: Labels = None,
     positive: Positive = None,
     device: Device = "auto",
+    workers: Workers = None,
 ) -> None:
     """Compare networks, objectives, temperatures and batch sizes: the paper's tables, with controls.
 
@@ -136,6 +147,7 @@ def compare(
 
     chosen = load_recipe(recipe, changes or [])
     reading = parse_reading(label or [], positive or [])
+    _use_cores(workers)
     folder = out or Path("runs") / f"compare-{chosen.name}-{Path(data).resolve().name}"
     try:
         failed = run_comparison(
@@ -158,6 +170,7 @@ def evaluate(
     label: Labels = None,
     positive: Positive = None,
     device: Device = "auto",
+    workers: Workers = None,
     as_json: AsJson = False,
 ) -> None:
     """Judge trained models on other data.
@@ -165,6 +178,7 @@ def evaluate(
     Thresholds are those of each model's own validation images; nothing is fitted to the new data.
     """
     _need_training_parts()
+    _use_cores(workers)
     from dermdistill.cli.table import results_json, results_text
     from dermdistill.data.sources.names import parse_reading
     from dermdistill.pipeline.environment import choose_device
@@ -215,6 +229,7 @@ def benchmark(
     in, probabilities come out; --images times the whole way from files.
     """
     _need_training_parts()
+    _use_cores(threads)
     from dermdistill.benchmark.measure import Options
     from dermdistill.cli.benchmark import measure
 
@@ -235,10 +250,12 @@ def export(
     tolerance: Annotated[
         float, typer.Option(min=0, max=1, help="Largest change of P(melanoma) that int8 may make.")
     ] = 0.1,
+    workers: Workers = None,
     as_json: AsJson = False,
 ) -> None:
     """Write a model as one file that scores photographs without PyTorch, and prove that it says the same."""
     _need_training_parts()
+    _use_cores(workers)
     from dermdistill.cli.table import parity_json, parity_text
     from dermdistill.pipeline.deploy import export as write
     from dermdistill.runs import RunFolder
@@ -265,7 +282,11 @@ def predict(
     prevalence: Prevalence = None,
     model: ScoringModel = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Images scored side by side. Default: one a core.")
+        int | None,
+        typer.Option(
+            min=1,
+            help="Images scored side by side. Default: OMP_NUM_THREADS, or one a core of this process.",
+        ),
     ] = None,
 ) -> None:
     """Score photographs: P(melanoma), a decision, and warnings.
@@ -290,34 +311,58 @@ def predict(
 
 @app.command()
 def explain(
-    image: Annotated[Path, typer.Argument(help="A photograph.")],
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATHS...", help="Images, folders, glob patterns; '-' for a list on stdin."),
+    ],
+    recursive: Annotated[
+        bool, typer.Option("--recursive", "-r", help="Go into the folders of folders.")
+    ] = False,
     out: Annotated[
-        Path | None, typer.Option(help="The picture. Default: <IMAGE>-explained.png, in this folder.")
+        Path | None,
+        typer.Option(
+            help="The picture of one photograph (.png), or a folder for <IMAGE>-explained.png. Default: this "
+            "folder for one photograph, else explained/."
+        ),
     ] = None,
+    sheet: Annotated[
+        Path | None,
+        typer.Option(help="Draw a contact sheet too (.png): every photograph with its map, P and decision."),
+    ] = None,
+    order: Annotated[
+        Literal["input", "probability"],
+        typer.Option(help="Of the sheet: as given, or the highest P(melanoma) first."),
+    ] = "input",
     frame: Annotated[
-        int | None, typer.Option(min=1, help="Which image of a DICOM file that holds several.")
+        int | None,
+        typer.Option(min=1, help="Which image of a DICOM file that holds several; all unless given."),
     ] = None,
     threshold: Threshold = "sensitivity_0.90",
     prevalence: Prevalence = None,
     model: ScoringModel = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show where the model looked: a picture with P(melanoma), its range over views, and a map.
+    """Show where the model looked: pictures with P(melanoma), its range over views, and a map.
 
-    The map says what hiding a place does to the answer; the views are mirrored, turned and closer ones.
+    The map says which places raise P(melanoma) and which lower it; the views are mirrored, turned and closer
+    ones. Exit code 1 says that some files could not be explained; each is a line with its error.
     """
     _without_blas_threads()
-    from dermdistill.cli.explain import explain_file
+    from dermdistill.cli.explain import Output, explain_files
+    from dermdistill.inference.inputs import Inputs
 
-    explain_file(
-        image,
+    inputs = Inputs(tuple(paths), recursive)
+    failed = explain_files(
+        inputs,
+        Output.of(inputs, out, sheet, order),
         frame=frame,
-        out=out,
         model=model,
         threshold=threshold,
         prevalence=prevalence,
         as_json=as_json,
     )
+    if failed:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -335,11 +380,16 @@ def data(
     path: Annotated[str, typer.Argument(help="A folder or CSV of images.")],
     label: Labels = None,
     positive: Positive = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Decode every image, and name all that cannot be used.")
+    ] = False,
+    workers: Workers = None,
 ) -> None:
     """Say what the program makes of a data set.
 
     Its layout, its diagnoses, and what is left out and why.
     """
+    from dermdistill.cli.data import check_images
     from dermdistill.cli.table import align
     from dermdistill.data.sources import read_data
     from dermdistill.data.sources.names import parse_reading
@@ -353,6 +403,7 @@ def data(
         counts.setdefault(record.diagnosis, []).append(record.lesion_id)
     rows = [(name, str(len(ids)), str(len(set(ids)))) for name, ids in sorted(counts.items())]
     print(align([("diagnosis", "images", "lesions"), *rows]))
+    check_images(dataset, decode=check, workers=workers)
 
 
 def _need_training_parts() -> None:
@@ -363,6 +414,17 @@ def _need_training_parts() -> None:
 
     if find_spec("torch") is None:
         raise UserError("this command needs PyTorch: pip install 'dermdistill[train]'")
+
+
+def _use_cores(workers: int | None) -> None:
+    """Compute and decode on the cores of this process, not on all that the machine has."""
+    from dermdistill.cores import default_workers
+
+    threads = workers or default_workers()
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", str(threads))
+    import torch
+
+    torch.set_num_threads(threads)
 
 
 def _without_blas_threads() -> None:

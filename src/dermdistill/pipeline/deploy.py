@@ -27,9 +27,10 @@ from dermdistill.inference.predictor import Predictor, predict_in_batches
 from dermdistill.inference.reference import Reference
 from dermdistill.models.checkpoint import load_weights, save_weights
 from dermdistill.models.predictor import TorchPredictor
-from dermdistill.pipeline.prepare import decode, open_data
+from dermdistill.pipeline.data_path import found_again
+from dermdistill.pipeline.prepare import SYNTHETIC, decode, open_data
 from dermdistill.records import Record, SplitName
-from dermdistill.runs import ModelSummary, RunFolder, RunManifest
+from dermdistill.runs import DataSummary, ModelSummary, RunFolder, RunManifest
 
 FLOAT_TOLERANCE = 1e-4
 """Two runtimes add up in another order; more than this is another computation."""
@@ -130,7 +131,7 @@ class _Images:
         """Read them; images are recognised by content, so that a moved or renamed folder is the same data."""
         recipe = load_recipe(str(run.recipe))
         of_run = read_json(run.manifest, RunManifest).data
-        where = data or of_run.path
+        where = data or _where(of_run, run)
         records = open_data(where, recipe.synthetic, size, of_run.reading).records
         decoded = decode(records, size)
         splits = {row.content: row.split for row in read_split(run.split)}
@@ -165,6 +166,10 @@ class _Images:
         return tabulate(
             [self.records[i] for i in rows], [name] * len(rows), probabilities, predictor.info.classes
         )
+
+
+def _where(data: DataSummary, run: RunFolder) -> str:
+    return SYNTHETIC if data.synthetic else found_again(data.path, run.path)
 
 
 def _describe(network: ModelProto, info: ModelInfo, images: _Images) -> ModelInfo:

@@ -15,7 +15,8 @@ from dermdistill.models import zoo
 from dermdistill.models.checkpoint import STUDENTS, read_info
 from dermdistill.pipeline.cells import Bench, Cell, adopt, refuse_other_results
 from dermdistill.pipeline.environment import describe, now
-from dermdistill.pipeline.prepare import assign, decode, open_data, reading_of
+from dermdistill.pipeline.prepare import SYNTHETIC, assign, decode, open_data, reading_of
+from dermdistill.pipeline.reuse import refuse_other_images, refuse_other_recipe
 from dermdistill.reading import AS_FOUND, Reading
 from dermdistill.records import Pixels
 from dermdistill.runs import DataSummary, RunFolder, RunManifest
@@ -50,9 +51,11 @@ def open_run(
         if network[0] not in STUDENTS:
             zoo.check(*network)
     _check_out(folder)
+    refuse_other_recipe(recipe, cells, folder, synthetic=data == SYNTHETIC)
     reading = reading_of(folder, data, reading)
     dataset = open_data(data, recipe.synthetic, recipe.data.size, reading)
     assigned = assign(dataset, recipe)
+    refuse_other_images(recipe, assigned, folder)
     if not any(folder.model(cell.name).weights.exists() for cell in cells if cell.role == "teacher"):
         zoo.try_out(recipe.teacher.model, recipe.teacher.weights, recipe.data.size)
     images = decode(dataset.records, recipe.data.size)

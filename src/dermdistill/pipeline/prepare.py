@@ -1,6 +1,5 @@
 """From ``--data`` to decoded, split and labelled images."""
 
-import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -8,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from dermdistill.config import Recipe, SyntheticRecipe
@@ -18,6 +18,7 @@ from dermdistill.data.sources import read_data, synthetic
 from dermdistill.distillation.targets import class_indices, classes_of
 from dermdistill.errors import UserError
 from dermdistill.evaluation.results import read_json
+from dermdistill.pipeline.data_path import remembered
 from dermdistill.reading import AS_FOUND, Reading
 from dermdistill.records import DataSet, Record, SplitName
 from dermdistill.runs import DataSummary, RunFolder, RunManifest
@@ -89,7 +90,7 @@ class Assigned:
             counts.setdefault(split, Counter())[record.diagnosis] += 1
         return DataSummary(
             layout=self.dataset.layout,
-            path=data,
+            path=data if self.dataset.synthetic else remembered(data),
             reading=reading,
             synthetic=self.dataset.synthetic,
             notes=self.dataset.notes,
@@ -129,8 +130,9 @@ class Decoded:
 
 
 def decode(records: Sequence[Record], size: int) -> Decoded:
-    """All images at ``size`` pixels, from the cache or decoded now."""
-    pixels = cache.decoded(records, size, cache_dir=cache.default_cache_dir())
+    """All images at ``size`` pixels, from the cache or decoded by as many processes as torch has threads."""
+    workers = torch.get_num_threads()
+    pixels = cache.decoded(records, size, cache_dir=cache.default_cache_dir(), workers=workers)
     # The cache names its files by content.
     assert isinstance(pixels, np.memmap)
     return Decoded(pixels, Path(str(pixels.filename)).stem, contents_of(records))
@@ -139,5 +141,5 @@ def decode(records: Sequence[Record], size: int) -> Decoded:
 def contents_of(records: Sequence[Record]) -> tuple[str, ...]:
     """A digest of each image; hashed once, then remembered beside the decoded images."""
     images = [record.image for record in records]
-    workers = os.cpu_count() or 1
+    workers = torch.get_num_threads()
     return tuple(content_digests(images, cache_dir=cache.default_cache_dir(), workers=workers, progress=True))

@@ -73,6 +73,21 @@ class TestLayouts:
             "3 files left out, not images in a folder of a diagnosis: 1 .png, 1 .raw, 1 without ending",
         )
 
+    def test_dicom_files_without_an_ending_are_images(self, tmp_path: Path) -> None:
+        for name in ("melanoma/IM0001", "nevus/1.2.840.7", "nevus/DICOMDIR"):
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).write_bytes(bytes(128) + b"DICM" + name.encode())
+        dataset = folder.read(tmp_path)
+        assert [record.image_id for record in dataset.records] == ["melanoma/IM0001", "nevus/1.2.840.7"]
+        assert dataset.notes[-1].startswith("1 files left out")
+
+    def test_folders_of_photographs_in_formats_that_are_not_read(self, tmp_path: Path) -> None:
+        for name in ("melanoma/1.HEIC", "nevus/2.heic", "nevus/notes.txt"):
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).touch()
+        with pytest.raises(UserError, match=r"hold no images, only 2 \.heic, 1 \.txt$"):
+            folder.read(tmp_path)
+
     @pytest.mark.parametrize("names", [[], ["cats", "dogs"], ["0", "1"], ["train"]])
     def test_what_is_not_this_layout(self, names: list[str], tmp_path: Path, picture: Picture) -> None:
         for name in names:

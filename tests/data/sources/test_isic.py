@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from dermdistill.data.sources import isic, read_data
+from dermdistill.data.sources.catalogue import find_images
 from dermdistill.data.splits import check
 from dermdistill.errors import UserError
 from dermdistill.reading import Reading
@@ -421,7 +422,7 @@ class TestBadRows:
             (["image,diagnosis", "A,melanoma", "A,melanoma"], "line 3: image A is listed twice"),
             (["image,diagnosis", "A,melanoma", "A,nevus"], "line 3: image A has two diagnoses"),
             (["image,diagnosis", "A,melanoma", "A.jpg,nevus"], "line 3: image A has two diagnoses"),
-            (["image,diagnosis", "B,melanoma", "C,nevus"], r"line 2: no image file B\.jpg .* \(1 more"),
+            (["image,diagnosis", "B,melanoma", "C,nevus"], r"line 2: no image file B\.jpg .* \(and 1 more"),
         ],
     )
     def test_one_clear_line(self, lines: list[str], message: str, layout: Layout) -> None:
@@ -439,3 +440,14 @@ class TestBadRows:
         root = layout({}, ["A"])
         (root / "labels.csv").write_bytes("\ufeffImage , Diagnosis\n A , Melanoma \n\n".encode())
         assert diagnoses(isic.read(root)) == {"A": "melanoma"}
+
+
+def test_files_by_the_name_in_the_table(tmp_path: Path) -> None:
+    for name in ("A.jpg", "A.heic", "B.HEIC", "C.JFIF", "notes.txt"):
+        (tmp_path / name).touch()
+    (tmp_path / "1.2.840").write_bytes(bytes(128) + b"DICM")
+    # A photograph in a format that is not read stands for itself: decoding says what it is.
+    assert find_images(tmp_path) == {
+        name: [tmp_path / file]
+        for name, file in (("A", "A.jpg"), ("B", "B.HEIC"), ("C", "C.JFIF"), ("1.2.840", "1.2.840"))
+    }

@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from dermdistill.data.cache import default_cache_dir
 from dermdistill.data.diagnoses import OTHER, UNDECIDED
-from dermdistill.data.images import IMAGE_SUFFIXES, ImageFile
+from dermdistill.data.images import ImageFile
+from dermdistill.data.listing import image_name, is_image, is_unread, stem
 from dermdistill.data.sources.class_folders import holds_no_photographs
 from dermdistill.data.sources.copies import by_list, by_name, unite_copies
 from dermdistill.data.sources.duplicates import pairs
@@ -15,6 +17,7 @@ from dermdistill.data.sources.names import LEAVE_OUT, listed, note_on_negatives,
 from dermdistill.data.sources.photographs import DICOM, Named, versions
 from dermdistill.data.sources.tables import Row, Table, read_table
 from dermdistill.data.sources.walk import visible_files
+from dermdistill.data.unusable import unusable
 from dermdistill.errors import UserError
 from dermdistill.reading import AS_FOUND, Reading
 from dermdistill.records import Record, SplitName
@@ -133,13 +136,17 @@ def read_catalogue(
 def find_images(root: Path) -> dict[str, list[Path]]:
     """All image files below ``root`` by their name without its ending; hidden ones are passed over.
 
-    Folders are listed once each, whatever the number of images; links to folders are followed.
+    Folders are listed once each, whatever the number of images; links to folders are followed. A photograph
+    in a format that is not read is given where there is no other of its name: decoding it says what to do.
     """
     found: dict[str, list[Path]] = {}
+    unread: dict[str, list[Path]] = {}
     for path in visible_files(root):
-        if path.suffix.lower() in IMAGE_SUFFIXES:
-            found.setdefault(path.stem, []).append(path)
-    return found
+        if is_image(str(path)):
+            found.setdefault(stem(path.name), []).append(path)
+        elif is_unread(str(path)):
+            unread.setdefault(stem(path.name), []).append(path)
+    return unread | found
 
 
 def _photographs(paths: list[Path], root: Path) -> list[Path]:
@@ -155,12 +162,7 @@ def _rows_by_image(table: Table) -> list[tuple[str, Row]]:
     column = image_column(table.columns)
     if column is None:
         return []
-    return [(_without_ending(row.cells[column]), row) for row in table.rows]
-
-
-def _without_ending(name: str) -> str:
-    path = Path(name)
-    return path.stem if path.suffix.lower() in IMAGE_SUFFIXES else name
+    return [(image_name(row.cells[column]), row) for row in table.rows]
 
 
 @dataclass(slots=True)
@@ -254,14 +256,15 @@ def _filled(entry: _Entry, details: Sequence[tuple[Table, Row]]) -> Row:
 
 def _check_all_there(entries: Sequence[_Entry], files: dict[str, list[Path]], root: Path) -> None:
     missing = [entry for entry in entries if entry.image_id not in files]
-    if not missing:
-        return
-    first = missing[0]
-    others = f" ({len(missing) - 1} more are missing too)" if len(missing) > 1 else ""
-    raise UserError(
-        f"{first.table.path}, line {first.row.line}: no image file {first.image_id}.jpg (or another ending) "
-        f"in {root} or below it{others}; complete the download or remove the lines"
-    )
+    if missing:
+        failures = [
+            UserError(
+                f"{entry.table.path}, line {entry.row.line}: no image file {entry.image_id}.jpg (or another "
+                f"ending) in {root} or below it; complete the download or remove the line"
+            )
+            for entry in missing
+        ]
+        raise unusable(failures, of=len(entries), folder=default_cache_dir())
 
 
 def _only_one(image_id: str, files: dict[str, list[Path]]) -> Path:

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dermdistill.data.diagnoses import UNDECIDED, canonical, folded, means_malignant, mentions_melanoma
-from dermdistill.data.images import IMAGE_SUFFIXES
+from dermdistill.data.listing import is_hidden, is_image
 from dermdistill.data.sources.names import users_word
 from dermdistill.data.sources.photographs import is_mask
-from dermdistill.data.sources.walk import is_hidden
 from dermdistill.errors import UserError
 from dermdistill.reading import Reading
 from dermdistill.records import MELANOMA, SplitName
@@ -113,7 +112,7 @@ def _scan(path: Path, reading: Reading, seen: set[str]) -> Folder:
                 passed_over[entry] = count
         elif is_hidden(entry.name):
             continue
-        elif entry.suffix.lower() not in IMAGE_SUFFIXES:
+        elif not is_image(str(entry)):
             others.append(entry)
         elif is_mask(entry):
             masks += 1
@@ -129,8 +128,8 @@ def holds_no_photographs(name: str) -> bool:
 
 def _count_images(path: Path) -> int:
     return sum(
-        not name.startswith("._") and Path(name).suffix.lower() in IMAGE_SUFFIXES
-        for _, _, names in os.walk(path)
+        not name.startswith("._") and is_image(str(Path(folder) / name))
+        for folder, _, names in os.walk(path)
         for name in names
     )
 

@@ -6,6 +6,7 @@ Published sets hold such copies: the ISIC challenge of 2020, for instance, sever
 import os
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -95,17 +96,19 @@ def _shortest(one: Path, other: Path) -> tuple[str, str]:
 
 
 def _contents(records: Sequence[Record]) -> list[list[str]]:
-    """A digest for each file that could have a copy: only files of one size are read."""
+    """A digest for each file that could have a copy: only files of one size are read.
+
+    Empty files are all alike, but not the same picture. They and files that cannot be read have none;
+    decoding reports them.
+    """
     sizes: defaultdict[int, list[int]] = defaultdict(list)
     for position, record in enumerate(records):
-        if isinstance(record.image, ImageFile):
-            sizes[record.image.path.stat().st_size].append(position)
+        if isinstance(record.image, ImageFile) and (size := record.image.bytes_on_disk()):
+            sizes[size].append(position)
     contents: list[list[str]] = [[] for _ in records]
-    for size, positions in sizes.items():
-        # Empty files are all alike, but not the same picture; decoding reports them.
-        if size > 0 and len(positions) > 1:
-            for position in positions:
-                contents[position].append(records[position].image.digest())
+    for position in (each for positions in sizes.values() if len(positions) > 1 for each in positions):
+        with suppress(UserError):
+            contents[position].append(records[position].image.digest())
     return contents
 
 
@@ -113,7 +116,7 @@ def _check_diagnoses(records: Sequence[Record], groups: Sequence[int], likeness:
     clashes = [
         (record, records[first])
         for record, first in zip(records, groups, strict=True)
-        if likeness.contradict(record.diagnosis, records[first].diagnosis)
+        if likeness.contradict(record.diagnosis, records[first].diagnosis) and _is_image(record)
     ]
     if clashes:
         record, first = clashes[0]
@@ -122,3 +125,12 @@ def _check_diagnoses(records: Sequence[Record], groups: Sequence[int], likeness:
             f"{record.image.name}: the same image as {first.image.name}, yet {record.diagnosis} here and "
             f"{first.diagnosis} there{others}; keep the right one"
         )
+
+
+def _is_image(record: Record) -> bool:
+    """Whether it can be decoded: the web pages that failed downloads leave are all alike, but no images."""
+    try:
+        record.image.decode()
+    except UserError:
+        return False
+    return True

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from dermdistill.data.images import IMAGE_SUFFIXES
+from dermdistill.data.listing import image_name
 from dermdistill.data.sources.tables import Table, read_header
 
 _CALLED_SO = re.compile(r"duplicate|dupes")
@@ -29,13 +29,8 @@ def pairs(table: Table, image_ids: Sequence[str]) -> list[list[str]]:
     known = set(image_ids)
     rows: dict[str, list[str]] = {}
     for row in table.rows:
-        named = [_stem(cell) for cell in row.cells.values()]
+        named = [image_name(cell) for cell in row.cells.values()]
         together = [name for name in named if name in known]
         for name in together if len(together) > 1 else []:
             rows.setdefault(name, []).append(f"line {row.line}")
     return [rows.get(image_id, []) for image_id in image_ids]
-
-
-def _stem(cell: str) -> str:
-    path = Path(cell)
-    return path.stem if path.suffix.lower() in IMAGE_SUFFIXES else cell

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from dermdistill.data.diagnoses import BENIGN, OTHER, UNDECIDED, means_malignant
 from dermdistill.data.images import ImageFile
+from dermdistill.data.listing import kinds, suffix
 from dermdistill.data.sources.catalogue import lesions_unknown
 from dermdistill.data.sources.class_folders import (
     ClassFolder,
@@ -73,7 +74,9 @@ def read(path: Path, reading: Reading = AS_FOUND) -> DataSet:
     classes = find_classes(root, reading)
     found = [image for each in classes for image in _images(path, each)]
     if not found:
-        raise UserError(f"{path}: the folders of diagnoses hold no images")
+        others = Counter(suffix(str(file)) for folder in root.walk() for file in folder.others)
+        only = f", only {kinds(others)}" if others else ""
+        raise UserError(f"{path}: the folders of diagnoses hold no images{only}")
     names = Counter(image.name for image in found)
     meanings = _meanings(path, names, reading)
     labelled = [image for image in found if meanings[image.name] not in (UNDECIDED, LEAVE_OUT)]
@@ -225,7 +228,6 @@ def _notes_on_the_rest(
     files = [image for image in outside if image.parent == root.path]
     files += [file for folder in folders for file in folder.others]
     if files:
-        kinds = Counter(file.suffix.lower() or "without ending" for file in files)
-        counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+        counts = kinds(Counter(suffix(str(file)) for file in files))
         notes.append(f"{len(files)} files left out, not images in a folder of a diagnosis: {counts}")
     return notes

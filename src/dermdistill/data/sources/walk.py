@@ -4,14 +4,14 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from dermdistill.data.images import IMAGE_SUFFIXES
+from dermdistill.data.listing import is_hidden, is_image, suffix
 
 _DEEPEST = 20
 _TABLES_AND_ARRAYS = frozenset({".csv", ".tsv", ".tab", ".npy"})
 
 
 def visible_files(root: Path) -> Iterator[Path]:
-    """All files below ``root`` but hidden ones, in a stable order.
+    """All files below ``root`` but hidden ones (``data.listing.is_hidden``), in a stable order.
 
     Links to folders are followed. Each folder is listed once, by the first path that leads to it, so that
     links that lead in a circle come to an end.
@@ -25,25 +25,6 @@ def visible_files(root: Path) -> Iterator[Path]:
         seen.add(real)
         below[:] = sorted(name for name in below if not is_hidden(name))
         yield from (Path(folder, name) for name in sorted(names) if not is_hidden(name))
-
-
-_LEFT_BEHIND = frozenset(
-    {
-        "__macosx",
-        "@eadir",
-        "#recycle",
-        "$recycle.bin",
-        "lost+found",
-        "__pycache__",
-        "thumbs.db",
-        "desktop.ini",
-    }
-)
-
-
-def is_hidden(name: str) -> bool:
-    """Files and folders that systems and other programs leave behind."""
-    return name.startswith(".") or name.lower() in _LEFT_BEHIND
 
 
 def unwrapped(path: Path) -> list[Path]:
@@ -67,4 +48,4 @@ def _only_folder(path: Path) -> Path | None:
 
 
 def _is_data(file: Path) -> bool:
-    return file.suffix.lower() in IMAGE_SUFFIXES | _TABLES_AND_ARRAYS
+    return suffix(str(file)) in _TABLES_AND_ARRAYS or is_image(str(file))
