@@ -232,10 +232,16 @@ def test_another_recipe_never_mixes_with_old_results(command: Command, recipe: P
     arguments = ["run", "--data", "synthetic", "--recipe", recipe, "--out", tmp_path / "run", *few]
     assert command(*arguments).code == 0
     before = {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()}
-    for change in ("student.learning_rate=0.01", "data.split_seed=7", "student.seeds=[1]"):
+    for change, said in (
+        ("student.learning_rate=0.01", "a model of another recipe (student.learning_rate: 0.001 -> 0.01)"),
+        ("data.split_seed=7", "models of other images or another split (data.split_seed: 0 -> 7)"),
+        ("student.seeds=[1]", "a model of another recipe (student.seeds: [0] -> [1])"),
+        ("synthetic.seed=3", "a model of another recipe (synthetic.seed: 0 -> 3)"),
+    ):
         changed = command(*arguments, "--set", change)
         assert changed.code == 2
-        assert "a model of another recipe or other data; choose another --out" in changed.err
+        assert f"{said}; choose another --out or delete that folder" in changed.err
+        assert "Decoding images" not in changed.err
         assert {path: path.read_bytes() for path in before} == before
     more = command(*arguments, "--set", "student.seeds=[0, 1]")
     assert more.code == 0

@@ -27,9 +27,10 @@ from dermdistill.inference.predictor import Predictor, predict_in_batches
 from dermdistill.inference.reference import Reference
 from dermdistill.models.checkpoint import load_weights, save_weights
 from dermdistill.models.predictor import TorchPredictor
-from dermdistill.pipeline.prepare import decode, open_data
+from dermdistill.pipeline.data_path import found_again
+from dermdistill.pipeline.prepare import SYNTHETIC, decode, open_data
 from dermdistill.records import Record, SplitName
-from dermdistill.runs import ModelSummary, RunFolder, RunManifest
+from dermdistill.runs import DataSummary, ModelSummary, RunFolder, RunManifest
 
 FLOAT_TOLERANCE = 1e-4
 """Two runtimes add up in another order; more than this is another computation."""
@@ -129,17 +130,18 @@ class _Images:
     def of(cls, run: RunFolder, data: str | None, size: int) -> "_Images":
         """Read them; images are recognised by content, so that a moved or renamed folder is the same data."""
         recipe = load_recipe(str(run.recipe))
-        where = data or read_json(run.manifest, RunManifest).data.path
-        records = open_data(where, recipe.synthetic, size).records
+        of_run = read_json(run.manifest, RunManifest).data
+        where = data or _where(of_run, run)
+        records = open_data(where, recipe.synthetic, size, of_run.reading).records
         decoded = decode(records, size)
-        of_run = {row.content: row.split for row in read_split(run.split)}
-        found = of_run.keys() & set(decoded.contents)
-        if found != of_run.keys():
+        splits = {row.content: row.split for row in read_split(run.split)}
+        found = splits.keys() & set(decoded.contents)
+        if found != splits.keys():
             raise UserError(
-                f"{where}: holds {len(found)} of the {len(of_run)} images that the run was made of; "
+                f"{where}: holds {len(found)} of the {len(splits)} images that the run was made of; "
                 "say where they are with --data"
             )
-        split = tuple(of_run.get(content) for content in decoded.contents)
+        split = tuple(splits.get(content) for content in decoded.contents)
         return cls(recipe, records, split, decoded.pixels)
 
     def rows(self, name: SplitName) -> NDArray[np.int64]:
@@ -164,6 +166,10 @@ class _Images:
         return tabulate(
             [self.records[i] for i in rows], [name] * len(rows), probabilities, predictor.info.classes
         )
+
+
+def _where(data: DataSummary, run: RunFolder) -> str:
+    return SYNTHETIC if data.synthetic else found_again(data.path, run.path)
 
 
 def _describe(network: ModelProto, info: ModelInfo, images: _Images) -> ModelInfo:
