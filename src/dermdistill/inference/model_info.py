@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import groupby
 from typing import Any, Literal
 
 import numpy as np
@@ -17,7 +18,7 @@ from dermdistill.records import MELANOMA
 Output = Literal["softmax", "softmax-of-softmax"]
 """How logits become class probabilities; the second is the published code's, which squeezes them."""
 
-_ENSEMBLE = re.compile(r"(?P<name>.+)\*(?P<members>[2-9]|[1-9]\d{1,3})")
+_REPEATED = re.compile(r"(?P<name>.+)\*(?P<members>[2-9]|[1-9]\d{1,3})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class ModelInfo:
     """Description of a trained network.
 
     Attributes:
-        architecture: a student's name, such as ``dsnet``, or a timm name; see ``network_and_members``.
+        architecture: a student's name, such as ``dsnet``, or a timm name; see ``member_networks``.
         classes: output names in order; one is ``melanoma``.
         input: the preprocessing that it was trained with.
         output: how its logits become probabilities.
@@ -136,10 +137,23 @@ class ModelInfo:
             ) from error
 
 
-def network_and_members(architecture: str) -> tuple[str, int]:
-    """``resnet50*3`` is the mean of three: ``("resnet50", 3)``; any other name is one network."""
-    ensemble = _ENSEMBLE.fullmatch(architecture)
-    return (ensemble["name"], int(ensemble["members"])) if ensemble else (architecture, 1)
+def member_networks(architecture: str) -> tuple[str, ...]:
+    """The networks whose mean an architecture is; a lone network is its own only member.
+
+    >>> member_networks("resnet50*2+vgg16")
+    ('resnet50', 'resnet50', 'vgg16')
+    """
+    members: list[str] = []
+    for part in architecture.split("+"):
+        repeated = _REPEATED.fullmatch(part)
+        members += [repeated["name"]] * int(repeated["members"]) if repeated else [part]
+    return tuple(members)
+
+
+def joint_architecture(networks: Sequence[str]) -> str:
+    """The inverse of ``member_networks``: neighbours of one name are counted."""
+    runs = [(name, len(list(same))) for name, same in groupby(networks)]
+    return "+".join(name if count == 1 else f"{name}*{count}" for name, count in runs)
 
 
 def _classes(names: list[object]) -> tuple[str, ...]:

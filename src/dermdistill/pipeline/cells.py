@@ -25,7 +25,7 @@ from dermdistill.distillation.teacher import FrozenTeacher
 from dermdistill.errors import UserError
 from dermdistill.evaluation.results import read_json, write_json
 from dermdistill.evaluation.thresholds import operating_points, to_store
-from dermdistill.inference.model_info import ModelInfo
+from dermdistill.inference.model_info import ModelInfo, joint_architecture
 from dermdistill.inference.predictions import Predictions, tabulate, write_predictions
 from dermdistill.inference.predictor import predict_in_batches
 from dermdistill.models import cost, zoo
@@ -66,7 +66,7 @@ class Cell:
 
     @property
     def architecture(self) -> str:
-        return f"{self.recipe.model}*{len(self.members)}" if self.members else self.recipe.model
+        return joint_architecture([each.recipe.model for each in self.members or (self,)])
 
     @property
     def distils(self) -> bool:
@@ -83,14 +83,16 @@ def teacher_cells(recipe: Recipe) -> list[Cell]:
 def teacher_cell(recipe: Recipe) -> Cell:
     """The teacher of a run."""
     teacher = recipe.teacher
-    members = _member_cells(teacher) if teacher.members > 1 else ()
+    members = _member_cells(teacher) if len(teacher.networks) > 1 else ()
     return Cell("teacher", "teacher", "teacher", "labels", teacher.seed, teacher, members)
 
 
 def _member_cells(teacher: TeacherRecipe) -> tuple[Cell, ...]:
     """Each is the lone teacher of its seed but for the name of its folder."""
-    seeds = range(teacher.seed, teacher.seed + teacher.members)
-    alone = [teacher.model_copy(update={"seed": seed, "members": 1}) for seed in seeds]
+    alone = [
+        teacher.model_copy(update={"model": network, "seed": seed, "members": 1})
+        for seed, network in enumerate(teacher.networks, start=teacher.seed)
+    ]
     return tuple(
         Cell(f"teacher-seed{one.seed}", TEACHER_MEMBER, "teacher", "labels", one.seed, one) for one in alone
     )

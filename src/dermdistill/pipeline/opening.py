@@ -44,7 +44,8 @@ def open_run(
     dataset = open_data(data, recipe.synthetic, recipe.data.size)
     assigned = assign(dataset, recipe)
     if not any(folder.model(cell.name).weights.exists() for cell in cells if cell.role == "teacher"):
-        zoo.try_out(recipe.teacher.model, recipe.teacher.weights, recipe.data.size)
+        for network in sorted(set(recipe.teacher.networks)):
+            zoo.try_out(network, recipe.teacher.weights, recipe.data.size)
     images = decode(dataset.records, recipe.data.size)
     bench = Bench(recipe, folder, assigned, images, _input_spec(recipe), device)
     refuse_other_results(cells, bench)
@@ -80,7 +81,13 @@ def _input_spec(recipe: Recipe) -> InputSpec:
     own = read_info(Path(recipe.teacher.weights))
     if own is not None:
         return InputSpec(recipe.data.size, own.input.mean, own.input.std)
-    mean, std = zoo.statistics(recipe.teacher.model, recipe.teacher.weights)
+    expected = {name: zoo.statistics(name, recipe.teacher.weights) for name in recipe.teacher.networks}
+    if len(set(expected.values())) > 1:
+        raise UserError(
+            f"teacher.members {', '.join(expected)}: their weights expect different normalisations; "
+            "choose members that share one"
+        )
+    mean, std = next(iter(expected.values()))
     return InputSpec(recipe.data.size, mean, std)
 
 
