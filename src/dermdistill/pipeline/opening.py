@@ -44,8 +44,8 @@ def open_run(
     dataset = open_data(data, recipe.synthetic, recipe.data.size)
     assigned = assign(dataset, recipe)
     if not any(folder.model(cell.name).weights.exists() for cell in cells if cell.role == "teacher"):
-        for network in sorted(set(recipe.teacher.networks)):
-            zoo.try_out(network, recipe.teacher.weights, recipe.data.size)
+        for name in sorted(set(recipe.teacher.networks)):
+            zoo.try_out(name, recipe.teacher.weights, recipe.data.size)
     images = decode(dataset.records, recipe.data.size)
     bench = Bench(recipe, folder, assigned, images, _input_spec(recipe), device)
     refuse_other_results(cells, bench)
