@@ -7,6 +7,7 @@ import torch
 
 from dermdistill.config import Recipe, to_toml
 from dermdistill.data.images import InputSpec
+from dermdistill.data.perceptual_hash import to_hex
 from dermdistill.data.split_file import write_split
 from dermdistill.errors import UserError
 from dermdistill.evaluation.results import read_json, write_json
@@ -15,7 +16,7 @@ from dermdistill.models import zoo
 from dermdistill.models.checkpoint import STUDENTS, read_info
 from dermdistill.pipeline.cells import Bench, Cell, adopt, refuse_other_results
 from dermdistill.pipeline.environment import describe, now
-from dermdistill.pipeline.prepare import SYNTHETIC, assign, decode, open_data
+from dermdistill.pipeline.prepare import SYNTHETIC, assign, coefficients_of, decode, open_data
 from dermdistill.pipeline.reuse import refuse_other_images, refuse_other_recipe
 from dermdistill.records import Pixels
 from dermdistill.runs import RunFolder, RunManifest
@@ -90,8 +91,10 @@ def _input_spec(recipe: Recipe) -> InputSpec:
 def _write_what_it_is(bench: Bench, *, data: str, command: str) -> None:
     """Write recipe, split and manifest; a resumed run keeps its first command, environment and start."""
     folder, assigned = bench.run, bench.assigned
+    dataset, contents = assigned.dataset, bench.images.contents
+    hashes = to_hex(coefficients_of(dataset.records, contents, synthetic=dataset.synthetic))
     write_text(folder.recipe, to_toml(bench.recipe))
-    write_split(folder.split, assigned.dataset.records, assigned.split, bench.images.contents)
+    write_split(folder.split, dataset.records, assigned.split, contents, hashes)
     manifest = RunManifest(
         recipe_name=bench.recipe.name,
         command=command,
