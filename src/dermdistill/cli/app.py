@@ -18,6 +18,20 @@ app = typer.Typer(
 )
 
 Data = Annotated[str, typer.Option("--data", help="A folder or CSV of images, or 'synthetic'.")]
+Labels = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--label",
+        metavar="NAME=DIAGNOSIS",
+        help="What a folder's name or a label means: melanoma, another diagnosis, or leave-out. Repeat it.",
+    ),
+]
+Positive = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME", help="A folder's name or a label that means melanoma, where others do not. Repeat it."
+    ),
+]
 Device = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where the networks run.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Threshold = Annotated[
@@ -58,6 +72,8 @@ def run(
     weights: Annotated[
         str | None, typer.Option(help="The teacher's first weights: imagenet, none or a file.")
     ] = None,
+    label: Labels = None,
+    positive: Positive = None,
     device: Device = "auto",
     workers: Workers = None,
     as_json: AsJson = False,
@@ -66,6 +82,7 @@ def run(
     _need_training_parts()
     from dermdistill.cli.table import results_json, results_text
     from dermdistill.config import load_recipe
+    from dermdistill.data.sources.names import parse_reading
 
     of_teacher = [] if weights is None else [f"teacher.weights={weights}"]
     chosen = load_recipe(recipe, [*(changes or []), *of_teacher])
@@ -78,7 +95,14 @@ def run(
 
     folder = out or Path("runs") / f"{chosen.name}-{Path(data).resolve().name}"
     try:
-        finished = start(chosen, data, folder, device=choose_device(device), command=_command())
+        finished = start(
+            chosen,
+            data,
+            folder,
+            device=choose_device(device),
+            command=_command(),
+            reading=parse_reading(label or [], positive or []),
+        )
     except KeyboardInterrupt:
         print("interrupted; the same command goes on from the last finished epoch", file=sys.stderr)
         raise typer.Exit(130) from None
@@ -105,6 +129,8 @@ def compare(
     part: Annotated[
         str, typer.Option(metavar="K/N", help="Train the K-th of N parts, on a machine of its own.")
     ] = "1/1",
+    label: Labels = None,
+    positive: Positive = None,
     device: Device = "auto",
     workers: Workers = None,
 ) -> None:
@@ -117,12 +143,16 @@ def compare(
     _need_training_parts()
     from dermdistill.cli.compare import run_comparison
     from dermdistill.config import load_recipe
+    from dermdistill.data.sources.names import parse_reading
 
     chosen = load_recipe(recipe, changes or [])
+    reading = parse_reading(label or [], positive or [])
     _use_cores(workers)
     folder = out or Path("runs") / f"compare-{chosen.name}-{Path(data).resolve().name}"
     try:
-        failed = run_comparison(chosen, data, folder, device=device, part=part, command=_command())
+        failed = run_comparison(
+            chosen, data, folder, device=device, part=part, command=_command(), reading=reading
+        )
     except KeyboardInterrupt:
         print("interrupted; the same command goes on from the last finished epoch", file=sys.stderr)
         raise typer.Exit(130) from None
@@ -137,6 +167,8 @@ def evaluate(
     split: Annotated[str | None, typer.Option(help="Score only this split: train, val or test.")] = None,
     out: Annotated[Path | None, typer.Option(help="Where predictions and metrics go.")] = None,
     replicates: Annotated[int, typer.Option(min=100, help="Bootstrap resamples of every interval.")] = 2000,
+    label: Labels = None,
+    positive: Positive = None,
     device: Device = "auto",
     workers: Workers = None,
     as_json: AsJson = False,
@@ -149,11 +181,18 @@ def evaluate(
     _need_training_parts()
     _use_cores(workers)
     from dermdistill.cli.table import results_json, results_text
+    from dermdistill.data.sources.names import parse_reading
     from dermdistill.pipeline.environment import choose_device
     from dermdistill.pipeline.external import judge_elsewhere
 
     judged = judge_elsewhere(
-        model, data, split=split, out=out, device=choose_device(device), replicates=replicates
+        model,
+        data,
+        split=split,
+        out=out,
+        device=choose_device(device),
+        replicates=replicates,
+        reading=parse_reading(label or [], positive or []),
     )
     figures = (judged.results, judged.comparisons, judged.means)
     print(
@@ -277,34 +316,58 @@ def predict(
 
 @app.command()
 def explain(
-    image: Annotated[Path, typer.Argument(help="A photograph.")],
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATHS...", help="Images, folders, glob patterns; '-' for a list on stdin."),
+    ],
+    recursive: Annotated[
+        bool, typer.Option("--recursive", "-r", help="Go into the folders of folders.")
+    ] = False,
     out: Annotated[
-        Path | None, typer.Option(help="The picture. Default: <IMAGE>-explained.png, in this folder.")
+        Path | None,
+        typer.Option(
+            help="The picture of one photograph (.png), or a folder for <IMAGE>-explained.png. Default: this "
+            "folder for one photograph, else explained/."
+        ),
     ] = None,
+    sheet: Annotated[
+        Path | None,
+        typer.Option(help="Draw a contact sheet too (.png): every photograph with its map, P and decision."),
+    ] = None,
+    order: Annotated[
+        Literal["input", "probability"],
+        typer.Option(help="Of the sheet: as given, or the highest P(melanoma) first."),
+    ] = "input",
     frame: Annotated[
-        int | None, typer.Option(min=1, help="Which image of a DICOM file that holds several.")
+        int | None,
+        typer.Option(min=1, help="Which image of a DICOM file that holds several; all unless given."),
     ] = None,
     threshold: Threshold = "sensitivity_0.90",
     prevalence: Prevalence = None,
     model: ScoringModel = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show where the model looked: a picture with P(melanoma), its range over views, and a map.
+    """Show where the model looked: pictures with P(melanoma), its range over views, and a map.
 
-    The map says what hiding a place does to the answer; the views are mirrored, turned and closer ones.
+    The map says which places raise P(melanoma) and which lower it; the views are mirrored, turned and closer
+    ones. Exit code 1 says that some files could not be explained; each is a line with its error.
     """
     _without_blas_threads()
-    from dermdistill.cli.explain import explain_file
+    from dermdistill.cli.explain import Output, explain_files
+    from dermdistill.inference.inputs import Inputs
 
-    explain_file(
-        image,
+    inputs = Inputs(tuple(paths), recursive)
+    failed = explain_files(
+        inputs,
+        Output.of(inputs, out, sheet, order),
         frame=frame,
-        out=out,
         model=model,
         threshold=threshold,
         prevalence=prevalence,
         as_json=as_json,
     )
+    if failed:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -320,6 +383,8 @@ def report(run: Annotated[Path, typer.Argument(help="A run folder.")]) -> None:
 @app.command()
 def data(
     path: Annotated[str, typer.Argument(help="A folder or CSV of images.")],
+    label: Labels = None,
+    positive: Positive = None,
     check: Annotated[
         bool, typer.Option("--check", help="Decode every image, and name all that cannot be used.")
     ] = False,
@@ -332,8 +397,9 @@ def data(
     from dermdistill.cli.data import check_images
     from dermdistill.cli.table import align
     from dermdistill.data.sources import read_data
+    from dermdistill.data.sources.names import parse_reading
 
-    dataset = read_data(Path(path))
+    dataset = read_data(Path(path), parse_reading(label or [], positive or []))
     for note in dataset.notes:
         print(f"note: {note}", file=sys.stderr)
     print(f"layout: {dataset.layout}; {len(dataset.records)} images")

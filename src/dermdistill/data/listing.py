@@ -52,6 +52,11 @@ def stem(name: str) -> str:
     return name[: len(name) - len(suffix(name))]
 
 
+def image_name(cell: str) -> str:
+    """An image's name as tables write it, without the folders and the ending of a file of images."""
+    return stem(os.path.basename(cell)) if suffix(cell) in IMAGE_SUFFIXES else cell  # noqa: PTH119
+
+
 def kinds(counts: Mapping[str, int]) -> str:
     """How many files have which ending, for a note: ``2 .csv, 1 without ending``."""
     named = sorted((ending or "without ending", count) for ending, count in counts.items())

@@ -29,6 +29,13 @@ class Inputs:
     paths: tuple[str, ...]
     recursive: bool = False
 
+    @property
+    def is_one_file(self) -> bool:
+        """Whether a single file is named, by its path."""
+        return len(self.paths) == 1 and not (
+            self.paths[0] == STDIN or Path(self.paths[0]).is_dir() or _is_pattern(self.paths[0])
+        )
+
     def __iter__(self) -> Iterator[str]:
         """The files, in the order given; those of a folder or a pattern by name.
 
@@ -44,7 +51,7 @@ class Inputs:
                 yield from read_names(standard_input())
             elif Path(path).is_dir():
                 yield from self._of_folder(path)
-            elif glob.has_magic(path) and not os.path.lexists(path):
+            elif _is_pattern(path):
                 yield from self._of_pattern(path)
             else:
                 yield path
@@ -149,3 +156,7 @@ def _walk(folder: str, recursive: bool) -> Iterator[_Content]:
     if recursive:
         for name in folders:
             yield from _walk(os.path.join(folder, name), recursive)  # noqa: PTH118
+
+
+def _is_pattern(path: str) -> bool:
+    return glob.has_magic(path) and not os.path.lexists(path)

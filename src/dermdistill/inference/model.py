@@ -16,7 +16,7 @@ from dermdistill.data.decoding.limits import Decoded
 from dermdistill.data.decoding.raster import to_rgb
 from dermdistill.data.images import read_image
 from dermdistill.errors import UserError
-from dermdistill.inference.calibration import Calibration, prevalence_shift
+from dermdistill.inference.calibration import Calibration, expit, prevalence_shift
 from dermdistill.inference.decision import DEFAULT_POINT, OperatingPointUsed, operating_point
 from dermdistill.inference.model_info import ModelInfo
 from dermdistill.inference.onnx import INT8_SUFFIX, OnnxModel, Scored
@@ -131,6 +131,14 @@ class Model:
         Without the prevalence given to ``load``, which adds a constant to all log-odds.
         """
         return self._onnx.log_odds(pixels)
+
+    def calls_melanoma(self, log_odds: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Whether an image with these log-odds, as ``log_odds`` gives them, is called melanoma; any shape."""
+        probability = expit(log_odds)
+        if self._shift is not None:
+            probability = self._shift.of_melanoma(probability)
+        called: NDArray[np.bool_] = probability >= self.operating_point.threshold
+        return called
 
     def score(self, pixels: Pixels) -> Prediction:
         """Score RGB pixels ``(H, W, 3)``, uint8; raises ValueError where they are something else."""

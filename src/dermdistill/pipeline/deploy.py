@@ -133,18 +133,19 @@ class _Images:
     def of(cls, run: RunFolder, data: str | None, size: int) -> "_Images":
         """Read them; images are recognised by content, so that a moved or renamed folder is the same data."""
         recipe = load_recipe(str(run.recipe))
-        where = data or _where(read_json(run.manifest, RunManifest).data, run)
-        dataset = open_data(where, recipe.synthetic, size)
+        of_run = read_json(run.manifest, RunManifest).data
+        where = data or _where(of_run, run)
+        dataset = open_data(where, recipe.synthetic, size, of_run.reading)
         records = dataset.records
         decoded = decode(records, size)
-        of_run = {row.content: row.split for row in read_split(run.split)}
-        found = of_run.keys() & set(decoded.contents)
-        if found != of_run.keys():
+        splits = {row.content: row.split for row in read_split(run.split)}
+        found = splits.keys() & set(decoded.contents)
+        if found != splits.keys():
             raise UserError(
-                f"{where}: holds {len(found)} of the {len(of_run)} images that the run was made of; "
+                f"{where}: holds {len(found)} of the {len(splits)} images that the run was made of; "
                 "say where they are with --data"
             )
-        split = tuple(of_run.get(content) for content in decoded.contents)
+        split = tuple(splits.get(content) for content in decoded.contents)
         coefficients = coefficients_of(records, decoded.contents, synthetic=dataset.synthetic)
         learned = np.array([name in ("train", "val") for name in split])
         hashes = signs(coefficients[learned & has_hash(coefficients)])

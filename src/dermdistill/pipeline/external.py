@@ -29,8 +29,9 @@ from dermdistill.inference.predictions import Predictions, tabulate, write_predi
 from dermdistill.inference.predictor import Predictor, predict_in_batches
 from dermdistill.models.predictor import open_predictor
 from dermdistill.pipeline.judge import comparisons, controls_of
-from dermdistill.pipeline.prepare import coefficients_of, contents_of, decode, open_data
+from dermdistill.pipeline.prepare import coefficients_of, contents_of, decode, open_data, reading_of
 from dermdistill.pipeline.seen import Candidates, find_seen
+from dermdistill.reading import AS_FOUND, Reading
 from dermdistill.records import Record
 from dermdistill.runs import EvaluationManifest, ModelFolder, ModelSummary, RunFolder
 
@@ -67,7 +68,14 @@ class _Model:
 
 
 def judge_elsewhere(
-    model: Path, data: str, *, split: str | None, out: Path | None, device: torch.device, replicates: int
+    model: Path,
+    data: str,
+    *,
+    split: str | None,
+    out: Path | None,
+    device: torch.device,
+    replicates: int,
+    reading: Reading = AS_FOUND,
 ) -> Judged:
     """Score every model of a run, or one weights or ONNX file, on other data.
 
@@ -82,6 +90,7 @@ def judge_elsewhere(
         out: where everything goes; by default ``evaluations/<data>`` in the run, or beside the weights file.
         device: where the networks run.
         replicates: bootstrap resamples.
+        reading: the user's word on the labels; of the run's own data, what the run recorded unless given.
 
     Raises:
         UserError: nothing to score, an unknown split, image files that the run was trained on, or a folder
@@ -92,10 +101,14 @@ def judge_elsewhere(
     size = info.input.size
     run = _run_of(model)
     drawing = load_recipe(str(run.recipe)).synthetic if run.recipe.exists() else SyntheticRecipe()
-    dataset = open_data(data, drawing, size)
+    reading = reading_of(run, data, reading)
+    dataset = open_data(data, drawing, size, reading)
     records, splits = _chosen(dataset.records, run, split)
     out = out or _default_out(model, data, split)
-    _open_out(out, EvaluationManifest(model=str(model), data=data, split=split, synthetic=dataset.synthetic))
+    manifest = EvaluationManifest(
+        model=str(model), data=data, reading=reading, split=split, synthetic=dataset.synthetic
+    )
+    _open_out(out, manifest)
 
     images = decode(records, size)  # all models of a run take the same size
     coefficients = coefficients_of(records, images.contents, synthetic=dataset.synthetic)

@@ -18,27 +18,41 @@ from dermdistill.data.loader import LabelledPixels
 from dermdistill.data.perceptual_hash import BITS, Coefficients
 from dermdistill.data.sources import read_data, synthetic
 from dermdistill.distillation.targets import class_indices, classes_of
+from dermdistill.errors import UserError
+from dermdistill.evaluation.results import read_json
 from dermdistill.pipeline.data_path import remembered
+from dermdistill.reading import AS_FOUND, Reading
 from dermdistill.records import DataSet, Record, SplitName
-from dermdistill.runs import DataSummary
+from dermdistill.runs import DataSummary, RunFolder, RunManifest
 
 SYNTHETIC = "synthetic"
 
 
-def open_data(data: str, recipe: SyntheticRecipe, size: int) -> DataSet:
+def open_data(data: str, recipe: SyntheticRecipe, size: int, reading: Reading) -> DataSet:
     """The records of ``--data``, announced on stderr with all that the source has to say.
 
     Args:
         data: a path, or ``synthetic`` for procedural images.
         recipe: how to draw procedural images.
         size: their side, pixels.
+        reading: the user's word on the labels.
     """
     if data == SYNTHETIC:
+        if reading != AS_FOUND:
+            raise UserError("--label and --positive: synthetic images have no names; leave them out")
         dataset = synthetic.read(recipe.lesions, size=size, difficulty=recipe.difficulty, seed=recipe.seed)
     else:
-        dataset = read_data(Path(data))
+        dataset = read_data(Path(data), reading)
     announce(dataset)
     return dataset
+
+
+def reading_of(run: RunFolder, data: str, given: Reading) -> Reading:
+    """The user's word on the labels: what is given now, else what the run recorded of the same data."""
+    if given != AS_FOUND or not run.manifest.exists():
+        return given
+    of_run = read_json(run.manifest, RunManifest).data
+    return of_run.reading if Path(of_run.path).resolve() == Path(data).resolve() else given
 
 
 def announce(dataset: DataSet) -> None:
@@ -71,7 +85,7 @@ class Assigned:
         records = [self.dataset.records[i] for i in rows]
         return LabelledPixels(pixels, rows, class_indices(records, self.classes))
 
-    def summary(self, data: str) -> DataSummary:
+    def summary(self, data: str, reading: Reading) -> DataSummary:
         """What the report says of the data."""
         counts: dict[str, Counter[str]] = {}
         for record, split in zip(self.dataset.records, self.split, strict=True):
@@ -79,6 +93,7 @@ class Assigned:
         return DataSummary(
             layout=self.dataset.layout,
             path=data if self.dataset.synthetic else remembered(data),
+            reading=reading,
             synthetic=self.dataset.synthetic,
             notes=self.dataset.notes,
             images=len(self.dataset.records),
