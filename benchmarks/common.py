@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from dermdistill.cores import process_cores
+
 PREDICT = ("-c", "from dermdistill.cli import main; main()", "predict")
 """Arguments of a Python that has dermdistill: what the ``dermdistill predict`` script does."""
 
@@ -92,7 +94,7 @@ def machine() -> str:
             name = line.partition(":")[2].strip()
             break
     return (
-        f"{name}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}"
+        f"{name}, {process_cores()} cores, load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}"
     )
 
 

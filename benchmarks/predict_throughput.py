@@ -35,6 +35,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.common import PREDICT, Spread, cost_of, images_of, interleaved, machine, table
+from dermdistill.cores import default_workers
 
 PROCESSES = ("pipeline", "decode, reduced", "decode, full", "EfficientNet-B0")
 _CHUNK = 16
@@ -166,7 +167,7 @@ def _pipeline(files: list[Path], model: Path) -> tuple[int, float]:
 
     loaded = load(model)
     begin = time.perf_counter()
-    count = sum(1 for _ in score_files(loaded, map(str, files), workers=os.cpu_count() or 1))
+    count = sum(1 for _ in score_files(loaded, map(str, files), workers=default_workers()))
     return count, time.perf_counter() - begin
 
 
@@ -202,7 +203,7 @@ def _decode(files: list[Path], model: Path, *, reduced: bool) -> tuple[int, floa
             one(path)
 
     begin = time.perf_counter()
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(default_workers()) as pool:
         for _ in pool.map(some, [files[start : start + _CHUNK] for start in range(0, len(files), _CHUNK)]):
             pass
     return len(files), time.perf_counter() - begin
@@ -218,7 +219,7 @@ def _resized(files: list[Path], size: tuple[int, int], folder: Path) -> list[Pat
             image.resize(size, Image.Resampling.BICUBIC).save(target, quality=90)
         return target
 
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(default_workers()) as pool:
         return list(pool.map(copy, files))
 
 

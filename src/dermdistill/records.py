@@ -1,6 +1,7 @@
 """What every data source gives: one record an image, whatever the published layout was."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -91,6 +92,8 @@ class DataSet:
         records: in a stable order; ids are unique.
         synthetic: True when the images are procedural; every output made from them says so.
         notes: one line each for anything the source left out or resolved, for the user to see.
+        names: what the source calls the lesions (folders, values of the label column), with the number of
+            images of each; those that were left out are among them.
     """
 
     layout: str
@@ -98,3 +101,4 @@ class DataSet:
     records: tuple[Record, ...]
     synthetic: bool = False
     notes: tuple[str, ...] = ()
+    names: Mapping[str, int] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 RUN/
   recipe.toml          the resolved recipe
   run.json             RunManifest: data, environment, command, times
-  split.csv            image_id, lesion_id, diagnosis, split
+  split.csv            image_id, lesion_id, diagnosis, split, content (digest), hash (perceptual)
   comparisons.json     list of Comparison, paired on the test split
   benchmark.json       Benchmark of one model of each network; of a comparison only
   failed.json          {name: reason} of the models that could not be trained; of a comparison only
@@ -28,6 +28,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from dermdistill.reading import AS_FOUND, Reading
+
 TEACHER_MEMBER = "teacher-member"
 """Group of the networks that a teacher is composed of."""
 
@@ -39,6 +41,7 @@ class DataSummary(BaseModel):
 
     layout: str
     path: str
+    reading: Reading = AS_FOUND
     synthetic: bool
     notes: tuple[str, ...]
     images: int
@@ -67,6 +70,7 @@ class EvaluationManifest(BaseModel):
 
     model: str
     data: str
+    reading: Reading = AS_FOUND
     split: str | None
     synthetic: bool
 

@@ -47,6 +47,21 @@ def test_without_the_training_parts_data_works_and_run_says_what_to_install(
         assert done.stderr == "error: this command needs PyTorch: pip install 'dermdistill[train]'\n"
 
 
+def test_data_takes_the_users_word(
+    command: Callable[..., Outcome], image_folder: Callable[..., Path]
+) -> None:
+    folder = image_folder(**{"0": 3, "1": 2, "scans": 1})
+    assert "--positive NAME says which is melanoma" in command("data", folder).err
+    outcome = command("data", folder, "--positive", "1", "--label", "scans=leave-out")
+    assert [line.split() for line in outcome.out.splitlines()[3:]] == [
+        ["melanoma", "2", "2"],
+        ["other", "3", "3"],
+    ]
+    wrong = command("data", folder, "--positive", "2")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert wrong.err.startswith("error: ")
+
+
 def test_data_says_what_it_sees(command: Callable[..., Outcome], image_folder: Callable[..., Path]) -> None:
     outcome = command("data", image_folder(melanoma=3, nevus=5))
     lines = outcome.out.splitlines()

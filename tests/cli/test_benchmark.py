@@ -4,13 +4,26 @@ from pathlib import Path
 
 import pytest
 
-from dermdistill.benchmark.results import Benchmark
+from dermdistill.benchmark.disk import disk_time
+from dermdistill.benchmark.results import Benchmark, Measured, Timing
+from dermdistill.cli.benchmark import text
 from dermdistill.evaluation.results import read_json
 
 from ..conftest import Outcome
 from .test_errors import one_line
 
 Command = Callable[..., Outcome]
+
+EMPTY = Benchmark(
+    environment={"processor": "none"},
+    device="cpu",
+    threads=1,
+    rounds=1,
+    seed=0,
+    references=(),
+    measured=(),
+    controls=(),
+)
 
 
 def test_tables_and_file(command: Command, model_file: Path, tmp_path: Path) -> None:
@@ -39,19 +52,50 @@ def test_tables_and_file(command: Command, model_file: Path, tmp_path: Path) -> 
 
 
 def test_json_is_the_file(command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    empty = Benchmark(
-        environment={"processor": "none"},
-        device="cpu",
-        threads=1,
-        rounds=1,
-        seed=0,
-        references=(),
-        measured=(),
-        controls=(),
-    )
-    monkeypatch.setattr("dermdistill.cli.benchmark.benchmark", lambda *_: empty)
+    monkeypatch.setattr("dermdistill.cli.benchmark.benchmark", lambda *_: EMPTY)
     outcome = command("benchmark", "dsnet@24", "--json", "--out", tmp_path / "b.json")
     assert json.loads(outcome.out) == json.loads((tmp_path / "b.json").read_text())
+
+
+@pytest.mark.parametrize(
+    ("images", "turns", "caption", "ending"),
+    [
+        (3000, [(1.0, 31.0)], "measured once", "31.0"),
+        (
+            101,
+            [(1.0, 3.0), (1.0, 2.9), (1.0, 3.1)],
+            "median of 3 turns",
+            "61.0 [58.0, 64.0], extrapolated from 101",
+        ),
+        (20, [(0.4, 0.4)] * 3, "median of 3 turns", "- (the time of more images is within the noise)"),
+        (20, [(0.4, 2.4)], "measured once", "- (measured in fewer than 3 turns)"),
+    ],
+)
+def test_a_time_for_3000_images_is_measured_or_says_what_it_is(
+    images: int, turns: list[tuple[float, float]], caption: str, ending: str
+) -> None:
+    timing = Timing(
+        batch=1, calls=3, p50_ms=1, p95_ms=None, images_per_second=1, peak_mb=1, round_ms=(1,), ratios=()
+    )
+    measured = Measured(
+        model="dsnet@24",
+        runtime="PyTorch",
+        architecture="dsnet",
+        input_size=24,
+        parameters=1,
+        macs=1,
+        file_bytes=1,
+        timings=(timing,),
+    )
+    disk = disk_time("dsnet@24", "PyTorch", images, turns)
+
+    shown = text(EMPTY.model_copy(update={"measured": (measured,), "from_disk": (disk,)}))
+
+    assert f"whole commands, from start to finished table; {caption}\n" in shown
+    assert shown.splitlines()[-1].endswith(f"  {ending}")
+    assert next(line for line in shown.splitlines() if " 1.00 " in line).split()[:4] == [
+        *("dsnet@24", "PyTorch", "1.00", "-")
+    ]
 
 
 def not_a_model(folder: Path) -> str:

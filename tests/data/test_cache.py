@@ -169,7 +169,7 @@ class TestBadInput:
         with pytest.raises(UserError) as caught:
             decoded(records_of(paths), 4, cache_dir=cache_dir, progress=False)
         assert str(caught.value).startswith(f"{paths[1]}: not an image")
-        assert "(and 1 more of the images cannot be used)" in str(caught.value)
+        assert "(and 1 more of the 5 images cannot be used)" in str(caught.value)
         assert "\n" not in str(caught.value)
         assert list(cache_dir.glob("*images-*")) == []
 

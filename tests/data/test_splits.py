@@ -229,7 +229,9 @@ class TestCheck:
         records = [record("a", lesion="L7"), record("b", lesion="L7")]
         check(records, ["val", "val"])
         check(records, ["val", None])
-        with pytest.raises(UserError, match=r"lesion L7 has images in train and val, .*\(a is one of them\)"):
+        with pytest.raises(
+            UserError, match=r"lesion L7 has images in train and val, .*\(a in train, b in val\)"
+        ):
             check(records, ["train", "val"])
 
     def test_further_leaks_are_counted(self) -> None:

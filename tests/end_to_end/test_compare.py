@@ -93,7 +93,6 @@ def measurements(monkeypatch: pytest.MonkeyPatch) -> Measurements:
             seconds=1,
             start_seconds=1,
             images_per_second=1,
-            seconds_for_3000=1,
         )
         return Benchmark(
             environment={},

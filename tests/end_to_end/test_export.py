@@ -11,6 +11,7 @@ import torch
 
 import dermdistill
 from dermdistill.data.images import decode_file, resize
+from dermdistill.data.packed_hashes import unpack
 from dermdistill.evaluation.metrics import auc
 from dermdistill.inference.predictions import read_predictions
 from dermdistill.models.checkpoint import load_weights
@@ -24,8 +25,11 @@ NAME = "dsnet-labels-seed0"
 
 
 @pytest.fixture
-def run(command: Command, image_folder: Callable[..., Path], tmp_path: Path) -> RunFolder:
-    data = image_folder(melanoma=40, nevus=60)
+def run(
+    command: Command, image_folder: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> RunFolder:
+    monkeypatch.chdir(tmp_path)
+    data = image_folder(melanoma=40, nevus=60).relative_to(tmp_path)
     folder = RunFolder(tmp_path / "run")
     done = command(
         *("run", "--data", data, "--recipe", "demo", "--out", folder.path, "--set", "data.size=24"),
@@ -61,6 +65,10 @@ def test_from_a_run_to_scores_without_pytorch(command: Command, run: RunFolder, 
     calibrated = replace(info, calibration=model.info.calibration)
     trained = TorchPredictor(network, calibrated, torch.device("cpu"))
     assert load_weights(run.export / f"{NAME}.safetensors")[1] == model.info
+    assert model.info.learned_from is not None
+    assert len(unpack(model.info.learned_from)) == 80  # training and validation images
+    assert model.info.learned_from == info.learned_from
+    assert dermdistill.load(files[f"{NAME}.int8.onnx"]).info.learned_from == info.learned_from
     photographs = sorted((tmp_path / "lesions").rglob("*.jpg"))[::10]
     pixels = np.stack([resize(decode_file(path), 24) for path in photographs])
     scored = [prediction.probability for prediction in model.predict(photographs)]
@@ -112,7 +120,7 @@ def test_wrong_models_and_moved_images(command: Command, run: RunFolder, tmp_pat
     assert f"has no model 'dsnet-hinton-seed7'; it has teacher, {NAME}" in unknown.err
     data = tmp_path / "lesions"
     moved = data.rename(tmp_path / "moved")
-    assert "lesions: no such" in command("export", run.path).err
+    assert "lesions: the images of" in command("export", run.path).err
     fewer = tmp_path / "fewer"
     moved.rename(fewer)
     next(fewer.rglob("*.jpg")).unlink()
@@ -122,6 +130,27 @@ def test_wrong_models_and_moved_images(command: Command, run: RunFolder, tmp_pat
         partly.err
     )
     assert not run.export.exists()
+
+
+def test_from_another_working_directory(
+    command: Command, run: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert command("export", run.path).code == 0
+
+    # Earlier versions remembered the path as it was given.
+    manifest = json.loads(run.manifest.read_text())
+    assert manifest["data"]["path"] == str(tmp_path / "lesions")
+    manifest["data"]["path"] = "lesions"
+    run.manifest.write_text(json.dumps(manifest))
+    assert command("export", run.path).code == 0
+
+    (tmp_path / "lesions").rename(tmp_path / "elsewhere" / "moved")
+    gone = command("export", run.path)
+    assert gone.code == 2
+    assert f"error: lesions: the images of {run.path} were here and are gone; say where they are" in gone.err
+    assert command("export", run.path, "--data", "moved").code == 0
 
 
 def test_the_teacher_can_be_exported_too(command: Command, run: RunFolder) -> None:

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from sklearn.metrics import roc_auc_score
 
+from dermdistill.data.split_file import read_split
 from dermdistill.errors import UserError
 from dermdistill.inference.predictions import read_predictions
 from dermdistill.models.checkpoint import load_weights
@@ -76,6 +78,15 @@ def learned(run: RunFolder) -> dict[str, object]:
         )
         for folder in run.models()
     }
+
+
+def saved_again(data: Path, copy: Path) -> Path:
+    """The images of a folder at another size, with another compression."""
+    for path in data.rglob("*.jpg"):
+        target = copy / path.relative_to(data)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        Image.open(path).resize((64, 64)).save(target, quality=85)
+    return copy
 
 
 def test_one_command_trains_judges_and_reports(command: Command, recipe: Path, tmp_path: Path) -> None:
@@ -183,10 +194,38 @@ def test_evaluate_scores_a_run_elsewhere_and_guards_its_training_images(
         assert refused.code == 2
         assert "the run was trained or selected on it (88 such images); add --split test" in refused.err
 
+    # Saved again and smaller, they are scored, and named before any figure.
+    again = saved_again(data, tmp_path / "again")
+    own_test = {row.image_id for row in read_split(run.split) if row.split == "test"}
+    judged = command("evaluate", run.path, "--data", again, "--replicates", "100", "--json")
+    assert judged.code == 0, judged.err
+    assert "note: 88 of 110 images look like images that the model learned from (88 by image id" in judged.err
+    shown = json.loads(judged.out)
+    assert [note.split(" (")[0] for note in shown["notes"]] == [
+        "88 of 110 images look like images that the model learned from"
+    ]
+    assert shown["models"]["teacher"]["n_seen"] == 88
+    marked = read_predictions(run.path / "evaluations" / "again" / "teacher" / "predictions.csv")
+    assert [how == "" for how in marked.seen] == [image in own_test for image in marked.image_id]
+
+    # A weights file that has left its run recognises them too, whatever they are called.
+    alone = tmp_path / "alone" / "model.safetensors"
+    alone.parent.mkdir()
+    alone.write_bytes(run.model("dsnet-labels-seed0").weights.read_bytes())
+    judged = command("evaluate", alone, "--data", again, "--replicates", "100")
+    assert judged.code == 0, judged.err
+    assert "110 images look like images that the model learned from" in judged.err
+    assert "seen in training" in judged.out
+    table = read_predictions(tmp_path / "alone" / "model-on-again" / "model" / "predictions.csv")
+    assert sum(how == "perceptual hash" for how in table.seen) >= 40  # noise is hard to recognise
+    assert not any(how for how, image in zip(table.seen, table.image_id, strict=True) if image in own_test)
+
     # The run's own test split gives the run's own numbers.
-    again = command("evaluate", run.path, "--data", data, "--split", "test", "--replicates", "200", "--json")
-    assert again.code == 0, again.err
-    figures = json.loads(again.out)["models"]
+    own = command("evaluate", run.path, "--data", data, "--split", "test", "--replicates", "200", "--json")
+    assert own.code == 0, own.err
+    assert "look like images" not in own.err
+    assert json.loads(own.out)["notes"] == []
+    figures = json.loads(own.out)["models"]
     assert figures.keys() == {"teacher", "dsnet-labels-seed0"}
     for folder in run.models():
         assert figures[folder.path.name] == json.loads(folder.metrics.read_text())
@@ -226,10 +265,16 @@ def test_another_recipe_never_mixes_with_old_results(command: Command, recipe: P
     arguments = ["run", "--data", "synthetic", "--recipe", recipe, "--out", tmp_path / "run", *few]
     assert command(*arguments).code == 0
     before = {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()}
-    for change in ("student.learning_rate=0.01", "data.split_seed=7", "student.seeds=[1]"):
+    for change, said in (
+        ("student.learning_rate=0.01", "a model of another recipe (student.learning_rate: 0.001 -> 0.01)"),
+        ("data.split_seed=7", "models of other images or another split (data.split_seed: 0 -> 7)"),
+        ("student.seeds=[1]", "a model of another recipe (student.seeds: [0] -> [1])"),
+        ("synthetic.seed=3", "a model of another recipe (synthetic.seed: 0 -> 3)"),
+    ):
         changed = command(*arguments, "--set", change)
         assert changed.code == 2
-        assert "a model of another recipe or other data; choose another --out" in changed.err
+        assert f"{said}; choose another --out or delete that folder" in changed.err
+        assert "Decoding images" not in changed.err
         assert {path: path.read_bytes() for path in before} == before
     more = command(*arguments, "--set", "student.seeds=[0, 1]")
     assert more.code == 0

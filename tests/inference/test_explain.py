@@ -16,7 +16,7 @@ from dermdistill.inference.explain import (
     ZOOMS,
     Floats,
     explain,
-    occlusion_map,
+    occlude,
     score_views,
     views_of,
     window_of,
@@ -40,6 +40,10 @@ def one_pixel_model(folder: Path) -> Model:
     path = folder / "one-pixel.onnx"
     path.write_bytes(assemble(to_onnx(RedOfOnePixel(), 32), info).SerializeToString())
     return load(path, threshold=0.5)
+
+
+def replace_threshold(model: Model, threshold: float) -> Model:
+    return replace(model, operating_point=replace(model.operating_point, threshold=threshold))
 
 
 def at_random(like: Path, folder: Path) -> Model:
@@ -68,7 +72,7 @@ def test_the_map_of_a_model_that_sees_one_pixel_is_worked_out_by_hand(tmp_path: 
     expected = np.zeros((32, 32))
     expected[10:16, 18:24] = fall * np.kron([[1, 2, 1], [2, 4, 2], [1, 2, 1]], np.ones((2, 2))) / 4
 
-    importance = occlusion_map(one_pixel_model(tmp_path), pixels)
+    importance = occlude(one_pixel_model(tmp_path), pixels).importance
 
     assert window_of(32) == 4
     assert fall > 1
@@ -79,13 +83,55 @@ def test_what_lowers_p_is_negative(tmp_path: Path) -> None:
     pixels = noise(32)
     pixels[12, 20, 0] = 0
 
-    importance = occlusion_map(one_pixel_model(tmp_path), pixels)
+    importance = occlude(one_pixel_model(tmp_path), pixels).importance
 
     assert importance[12, 20] == importance.min() < -1
 
 
+@pytest.mark.parametrize(
+    ("red", "threshold", "decisive"),
+    [
+        (255, 0.999, 4),  # log-odds of 10 fall to 5, below 6.9, in each of the windows that cover the pixel
+        (255, 0.95, 0),  # 5 is above 2.9
+        (0, 0.95, 4),  # not called melanoma until the pixel is hidden
+        (0, 0.999, 0),
+    ],
+)
+def test_a_place_is_decisive_where_hiding_it_changes_the_decision(
+    tmp_path: Path, red: int, threshold: float, decisive: int
+) -> None:
+    """Of a model that sees one pixel, in an image whose every other pixel has half the red."""
+    pixels = np.full((32, 32, 3), 128, dtype=np.uint8)
+    pixels[12, 20, 0] = red
+    model = replace_threshold(one_pixel_model(tmp_path), threshold)
+
+    occlusion = occlude(model, pixels)
+
+    assert occlusion.places == 17**2
+    assert occlusion.decisive == decisive
+    assert occlusion.largest == pytest.approx(10 * (red - 128) / 255, abs=0.1)
+
+
+@pytest.mark.parametrize("name", ["photo0.jpg", "photo1.jpg", "photo2.jpg"])
+def test_a_re_stated_prevalence_changes_no_decisive_place(
+    model_file: Path, photographs: Path, name: str
+) -> None:
+    decisive = []
+    for prevalence in (None, 0.001, 0.9):
+        model = load(model_file, threshold="youden", prevalence=prevalence)
+        decisive.append(occlude(model, resize(model.read(photographs / name).pixels, 24)).decisive)
+
+    assert len(set(decisive)) == 1
+
+
+def test_where_everything_is_called_melanoma_no_place_is_decisive(tmp_path: Path) -> None:
+    model = replace_threshold(one_pixel_model(tmp_path), 0)
+
+    assert occlude(model, noise(32)).decisive == 0
+
+
 def test_an_image_of_one_colour_has_an_empty_map(model_file: Path) -> None:
-    assert not occlusion_map(load(model_file), np.full((24, 24, 3), 150, dtype=np.uint8)).any()
+    assert not occlude(load(model_file), np.full((24, 24, 3), 150, dtype=np.uint8)).importance.any()
 
 
 def test_randomised_weights_give_another_map(model_file: Path, photographs: Path, tmp_path: Path) -> None:
@@ -96,9 +142,9 @@ def test_randomised_weights_give_another_map(model_file: Path, photographs: Path
     for path in sorted(photographs.iterdir()):
         pixels = resize(model.read(path).pixels, 24)
         nearly = (pixels + rng.integers(0, 2, pixels.shape)).clip(0, 255).astype(np.uint8)
-        own = occlusion_map(model, pixels)
-        between_models.append(rank_correlation(own, occlusion_map(randomised, pixels)))
-        between_inputs.append(rank_correlation(own, occlusion_map(model, nearly)))
+        own = occlude(model, pixels).importance
+        between_models.append(rank_correlation(own, occlude(randomised, pixels).importance))
+        between_inputs.append(rank_correlation(own, occlude(model, nearly).importance))
 
     assert np.mean(np.abs(between_models)) < 0.5
     assert min(between_inputs) > 0.9
@@ -150,7 +196,8 @@ def test_an_explanation_holds_the_prediction_of_the_file(model_file: Path, photo
     assert views.lowest <= views.mean <= views.highest
     assert views.lowest <= explanation.prediction.probability <= views.highest
     assert views.called_melanoma == sum(p >= model.operating_point.threshold for p in views.probabilities)
-    assert explanation.importance.shape == (24, 24)
+    assert explanation.occlusion.importance.shape == (24, 24)
+    assert explanation.occlusion.places == 13**2
     assert explanation.runs == 1 + 24 + 1 + 13**2
 
 
@@ -161,8 +208,8 @@ def test_an_explanation_does_not_depend_on_the_number_of_cores(
     read = model.read(photographs / "photo1.jpg")
     maps = []
     for cores in (1, 7):
-        monkeypatch.setattr("os.cpu_count", lambda cores=cores: cores)
-        maps.append(explain(model, read).importance.tobytes())
+        monkeypatch.setenv("OMP_NUM_THREADS", str(cores))
+        maps.append(explain(model, read).occlusion.importance.tobytes())
 
     assert maps[0] == maps[1]
 
@@ -192,4 +239,4 @@ def test_log_odds_of_a_certain_model_are_finite(tmp_path: Path) -> None:
     pixels = noise(32)
 
     assert 80 < model.log_odds(pixels[None])[0] < 90
-    assert not occlusion_map(model, pixels).any()
+    assert not occlude(model, pixels).importance.any()

@@ -1,33 +1,25 @@
 import io
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageFont
+from PIL import Image
 
 from dermdistill.inference.decision import OperatingPointUsed
-from dermdistill.inference.explain import Explanation, Views
-from dermdistill.inference.explanation_picture import (
-    LOWERS,
-    PANEL,
-    RAISES,
-    draw,
-    fit,
-    overlay,
-    to_png,
-    wrapped,
-)
+from dermdistill.inference.explain import Explanation, Occlusion, Views
+from dermdistill.inference.explanation_picture import PANEL, about_places, draw, is_our_picture, to_png
+from dermdistill.inference.importance_colours import FULL_COLOUR, LOWERS, RAISES, overlay
 from dermdistill.inference.model import Prediction
 
-FONT = ImageFont.load_default(16)
 WIDTH = 2 * PANEL + 72
 
 
 def explanation(*warnings: str) -> Explanation:
     importance = np.zeros((64, 64))
-    importance[8:24, 8:24] = 0.8
-    importance[40:56, 40:56] = -0.4
+    importance[8:24, 8:24] = FULL_COLOUR
+    importance[40:56, 40:56] = -FULL_COLOUR / 2
     return Explanation(
         prediction=Prediction(
             probability=0.62,
@@ -38,8 +30,7 @@ def explanation(*warnings: str) -> Explanation:
             model_id="dsnet 0123456789ab",
         ),
         views=Views((0.62, 0.5, 0.7), 3),
-        importance=importance,
-        window=8,
+        occlusion=Occlusion(importance, window=8, places=289, decisive=3),
         runs=315,
     )
 
@@ -69,9 +60,24 @@ def test_the_picture_is_the_same_every_time_and_tells_nothing_of_the_machine() -
     one, other = (to_png(draw(explanation(), skin(60, 45), "photo.jpg")) for _ in range(2))
 
     assert one == other
-    chunks = Image.open(io.BytesIO(one))
-    assert chunks.info == {}
+    assert Image.open(io.BytesIO(one)).info == {"Software": "dermdistill explain"}
     assert str(Path.cwd()).encode() not in one
+
+
+def test_pictures_of_this_program_are_known_again(tmp_path: Path) -> None:
+    ours, photograph, text, pipe = (tmp_path / name for name in ("a.png", "b.png", "c.png", "pipe.png"))
+    ours.write_bytes(to_png(Image.new("RGB", (8, 8))))
+    Image.new("RGB", (8, 8)).save(photograph)
+    text.write_text("Software dermdistill explain")
+    os.mkfifo(pipe)
+
+    known = [
+        path.name
+        for path in (*sorted(tmp_path.iterdir()), tmp_path, tmp_path / "none.png")
+        if is_our_picture(path)
+    ]
+
+    assert known == ["a.png"]
 
 
 def test_every_warning_has_a_line_of_its_own() -> None:
@@ -92,10 +98,10 @@ def test_a_re_stated_p_is_said_to_be() -> None:
 
 
 def test_orange_raises_and_blue_lowers() -> None:
-    importance = explanation().importance
+    importance = explanation().occlusion.importance
     grey = Image.new("RGB", (64, 64), (128, 128, 128))
 
-    shown = np.asarray(overlay(grey, importance, step=4, scale=0.8)).astype(int)
+    shown = np.asarray(overlay(grey, importance, step=4)).astype(int)
 
     raised, lowered, neither = shown[16, 16], shown[48, 48], shown[48, 16]
     assert np.abs(raised - RAISES).max() < 40
@@ -105,28 +111,62 @@ def test_orange_raises_and_blue_lowers() -> None:
     assert neither.min() == neither.max()
 
 
-def test_a_model_that_looks_nowhere_shows_grey() -> None:
-    still = replace(explanation(), importance=np.full((64, 64), 1e-4))
+def saturation(importance: float) -> int:
+    """Of the map of an even grey photograph whose places are all of one importance."""
+    grey = Image.new("RGB", (16, 16), (128, 128, 128))
+    shown = np.asarray(overlay(grey, np.full((16, 16), importance), step=4)).astype(int)
+    return int(np.ptp(shown, axis=2).max())
 
-    pixels = np.asarray(draw(still, skin(60, 60), "photo.jpg")).astype(int)
+
+def test_the_colour_is_that_of_the_change_and_not_of_the_largest_change() -> None:
+    """A map whose changes are all small is pale, however much smaller the others are."""
+    levels = [saturation(share * FULL_COLOUR) for share in (0, 0.01, 0.1, 0.5, 1)]
+
+    assert levels[0] == 0
+    assert levels[1] <= 3
+    assert levels == sorted(set(levels))
+    assert levels[3] == pytest.approx(levels[4] / 2, abs=2)
+
+
+@pytest.mark.parametrize("beyond", [1.01, 2, 50])
+def test_the_colour_is_full_beyond_the_scale(beyond: float) -> None:
+    for sign in (1, -1):
+        assert saturation(sign * beyond * FULL_COLOUR) == saturation(sign * FULL_COLOUR)
+
+
+def test_a_model_that_looks_nowhere_shows_grey() -> None:
+    occlusion = replace(explanation().occlusion, importance=np.full((64, 64), 1e-4))
+
+    pixels = np.asarray(draw(replace(explanation(), occlusion=occlusion), skin(60, 60), "photo.jpg")).astype(
+        int
+    )
 
     inside_map = pixels[100:500, WIDTH // 2 + 20 : -40]
     assert np.ptp(inside_map, axis=2).max() <= 1
 
 
-@pytest.mark.parametrize("name", ["photo.jpg", "n" * 500 + ".jpg", "", "皮膚 " * 90])
-def test_names_fit_their_line_and_keep_their_ends(name: str) -> None:
-    cut = fit(name, FONT, 300)
+@pytest.mark.parametrize(
+    ("decisive", "sentence"),
+    [
+        (
+            0,
+            "No single place explains this decision: it stays the same whichever of 289 places is hidden.",
+        ),
+        (1, "1 of 289 places changes this decision when hidden, each by itself."),
+        (12, "12 of 289 places change this decision when hidden, each by itself."),
+    ],
+)
+def test_a_sentence_says_whether_a_single_place_explains_the_decision(decisive: int, sentence: str) -> None:
+    occlusion = replace(explanation().occlusion, decisive=decisive)
 
-    assert FONT.getlength(cut) <= 300
-    assert cut == name or ("..." in cut and cut[:3] == name[:3] and cut[-3:] == name[-3:])
+    assert about_places(occlusion) == sentence
+    drawn = draw(replace(explanation(), occlusion=occlusion), skin(60, 45), "photo.jpg")
+    assert (drawn.tobytes() == draw(explanation(), skin(60, 45), "photo.jpg").tobytes()) == (decisive == 3)
 
 
-def test_wrapped_lines_fit_and_lose_no_word() -> None:
-    text = "Called melanoma. Operating point sensitivity_0.90: melanoma from P = 0.2 on. " * 3
+@pytest.mark.parametrize("name", ["", "a.jpg", "n" * 500, "\N{CJK UNIFIED IDEOGRAPH-76AE}" * 200])
+def test_no_name_reaches_the_margins(name: str) -> None:
+    pixels = np.asarray(draw(explanation("a warning that is long " * 12), skin(45, 60), name))
 
-    lines = wrapped(text, FONT, 200)
-
-    assert " ".join(lines).split() == text.split()
-    assert max(FONT.getlength(line) for line in lines) <= 200
-    assert all(FONT.getlength(line) <= 200 for line in wrapped("x" * 500, FONT, 200))
+    assert (pixels[:, :20] == 255).all()
+    assert (pixels[:, -20:] == 255).all()

@@ -1,10 +1,17 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 
+from dermdistill.config import load_recipe
 from dermdistill.errors import UserError
-from dermdistill.pipeline.opening import _check_out
-from dermdistill.runs import RunFolder
+from dermdistill.evaluation.results import read_json
+from dermdistill.pipeline.deploy import _Images
+from dermdistill.pipeline.opening import _check_out, open_run
+from dermdistill.pipeline.prepare import reading_of
+from dermdistill.reading import AS_FOUND, Reading
+from dermdistill.runs import RunFolder, RunManifest
 
 
 @pytest.mark.parametrize("name", ["models/teacher/model.json", ".recipe.toml.k1lled"])
@@ -21,3 +28,44 @@ def test_a_folder_of_other_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").touch()
     with pytest.raises(UserError, match="holds other files"):
         _check_out(RunFolder(tmp_path))
+
+
+def test_the_users_word_is_recorded_and_used_again(image_folder: Callable[..., Path], tmp_path: Path) -> None:
+    data, run = str(image_folder(**{"0": 30, "1": 20, "doubtful": 3})), RunFolder(tmp_path / "run")
+    recipe = load_recipe("demo", ["data.size=32", "teacher.weights=none"])
+    word = Reading({"doubtful": "leave-out"}, ("1",))
+
+    def opened(reading: Reading) -> str:
+        device = torch.device("cpu")
+        return open_run(
+            recipe, data, run.path, [], device=device, command="", reading=reading
+        ).assigned.digest
+
+    with pytest.raises(UserError, match="--positive NAME says which is melanoma"):
+        opened(AS_FOUND)
+    first = opened(word)
+    recorded = read_json(run.manifest, RunManifest).data
+    assert recorded.reading == word
+    assert sum(counts["melanoma"] for counts in recorded.counts.values()) == 20
+
+    assert opened(AS_FOUND) == first
+    assert read_json(run.manifest, RunManifest).data == recorded
+    exported = _Images.of(run, None, 32)
+    assert sum(record.is_melanoma for record in exported.records) == 20
+    assert reading_of(run, data, AS_FOUND) == word
+    assert reading_of(run, data, Reading(positive=("0",))) == Reading(positive=("0",))
+    assert reading_of(run, str(tmp_path), AS_FOUND) == AS_FOUND
+
+
+def test_synthetic_images_have_no_names(tmp_path: Path) -> None:
+    reading = Reading(positive=("1",))
+    with pytest.raises(UserError, match="synthetic images have no names"):
+        open_run(
+            load_recipe("demo", []),
+            "synthetic",
+            tmp_path,
+            [],
+            device=torch.device("cpu"),
+            command="",
+            reading=reading,
+        )

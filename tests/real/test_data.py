@@ -50,7 +50,10 @@ def test_isic_archive_subset() -> None:
     lesions = {record.image_id: record.lesion_id for record in data.records}
     assert lesions["ISIC_0000280"] == "ISIC_0000279"
     assert lesions["ISIC_0000512"] == "ISIC_0000477"
-    assert data.notes[0] == "2 of 763 images are copies of others: copies count as one lesion"
+    assert data.notes[0] == (
+        "2 of 763 images are copies of others (ISIC_0000280.jpg of ISIC_0000279.jpg, for instance): "
+        "they count as one lesion"
+    )
 
 
 @pytest.mark.parametrize("name", ["ham10000", "isic-archive-subset"])

@@ -68,7 +68,7 @@ def test_size_and_cost_are_in_units_for_people(reported_run: RunFolder, read_pag
     assert page.row("table-main", "parameters")[:2] == ["23,516,228", "268,898"]
     assert page.row("table-main", "MACs of one image")[:2] == ["4.09 G", "1.10 G"]
     assert page.row("table-main", "weights file")[:2] == ["94.3 MB", "1.08 MB"]
-    assert page.row("table-main", "training of one")[:2] == ["1 h 23 min", "5 min 38 s"]
+    assert page.row("table-main", "training")[:2] == ["1 h 23 min", "5 min 38 s mean of 3"]
 
 
 def test_comparisons_are_shown_with_what_they_allow_to_say(

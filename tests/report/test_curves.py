@@ -101,14 +101,14 @@ def test_a_summary_that_is_something_else_is_one_line(run_copy: RunFolder, conte
         read_json(path, ModelSummary)
 
 
-def test_a_seed_that_stopped_early_shortens_only_its_own_line(run_copy: RunFolder) -> None:
+def test_the_mean_over_the_seeds_ends_where_the_first_of_them_ends(run_copy: RunFolder) -> None:
     path = run_copy.model("dsnet-hinton-seed2").history
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join(lines[:10]))
     curve = training_curves(group_models(read_run(run_copy)))[1].panel.curves[2]
     assert [len(x) for x, _ in curve.seeds] == [12, 12, 9]
-    assert len(curve.main[0]) == 12
-    assert curve.main[1][11] == pytest.approx(np.mean([curve.seeds[0][1][11], curve.seeds[1][1][11]]))
+    assert len(curve.main[0]) == 9
+    assert curve.main[1][8] == pytest.approx(np.mean([values[8] for _, values in curve.seeds]))
 
 
 def test_without_melanoma_there_is_no_roc_curve(make_run: Callable[..., RunFolder]) -> None:

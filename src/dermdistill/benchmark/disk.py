@@ -5,11 +5,12 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
 
 from tqdm import tqdm
 
 from dermdistill.benchmark.process import PYTHON, with_threads
-from dermdistill.benchmark.results import PAPER_IMAGES, DiskTime, Runtime
+from dermdistill.benchmark.results import DiskTime, Runtime
 from dermdistill.benchmark.subjects import Subject
 from dermdistill.data.images import IMAGE_SUFFIXES
 from dermdistill.errors import UserError
@@ -26,9 +27,9 @@ def image_files(folder: Path) -> list[Path]:
 
 
 def times_from_disk(
-    subjects: Sequence[Subject], files: Sequence[Path], count: int, *, threads: int, device: str
+    subjects: Sequence[Subject], files: Sequence[Path], count: int, *, turns: int, threads: int, device: str
 ) -> list[DiskTime]:
-    """Time a whole command for every model and runtime, one after the other, once each.
+    """Time whole commands for every model and runtime, in turns: for one image, then for ``count``.
 
     Process start, imports, decoding, resizing, scoring and writing a CSV. ONNX: ``dermdistill predict
     --csv``, an image at a time; PyTorch: the same in batches of 32. The files have been read once before, so
@@ -38,6 +39,7 @@ def times_from_disk(
         subjects: the models.
         files: images, gone through again where there are fewer than ``count``.
         count: images to predict, at least 2.
+        turns: how often each command runs.
         threads: of each command.
         device: of PyTorch.
 
@@ -50,26 +52,36 @@ def times_from_disk(
         for path in files[:count]:
             path.read_bytes()
         runs = [(subject, runtime) for subject in subjects for runtime in subject.files]
-        measured = []
-        for subject, runtime in tqdm(runs, desc="predicting from disk", unit="command", leave=False):
-            start, seconds = (
-                _seconds(_command(subject, runtime, images, folder / "scores.csv", threads, device), threads)
-                for images in (one, many)
-            )
-            measured.append(_disk_time(subject.name, runtime, count, seconds, start))
-    return measured
+        pairs: list[list[tuple[float, float]]] = [[] for _ in runs]
+        with tqdm(total=turns * len(runs), desc="predicting from disk", unit="pair", leave=False) as bar:
+            for _ in range(turns):
+                for (subject, runtime), of_run in zip(runs, pairs, strict=True):
+                    start, seconds = (
+                        _seconds(
+                            _command(subject, runtime, images, folder / "scores.csv", threads, device),
+                            threads,
+                        )
+                        for images in (one, many)
+                    )
+                    of_run.append((start, seconds))
+                    bar.update()
+    return [
+        disk_time(subject.name, runtime, count, of_run)
+        for (subject, runtime), of_run in zip(runs, pairs, strict=True)
+    ]
 
 
-def _disk_time(model: str, runtime: Runtime, images: int, seconds: float, start: float) -> DiskTime:
-    an_image = max(seconds - start, 0) / (images - 1)
+def disk_time(model: str, runtime: Runtime, images: int, turns: Sequence[tuple[float, float]]) -> DiskTime:
+    """What the turns say, at least one: each the seconds for one image and for ``images``."""
+    seconds = median(of_all for _, of_all in turns)
     return DiskTime(
         model=model,
         runtime=runtime,
         images=images,
         seconds=seconds,
-        start_seconds=start,
+        start_seconds=median(of_one for of_one, _ in turns),
         images_per_second=images / seconds,
-        seconds_for_3000=seconds if images == PAPER_IMAGES else start + an_image * (PAPER_IMAGES - 1),
+        rises=tuple(of_all - of_one for of_one, of_all in turns),
     )
 
 
@@ -90,7 +102,7 @@ def _command(
     if runtime == "PyTorch":
         scoring = ("-m", "dermdistill.benchmark.scoring")
         return [*PYTHON, *scoring, str(file), str(images), str(out), str(threads), device]
-    predict = ("-c", "from dermdistill.cli import main; main()", "predict", str(images), "--csv", str(out))
+    predict = ("-m", "dermdistill", "predict", str(images), "--csv", str(out))
     # A model that was never trained has no operating point of its own.
     return [*PYTHON, *predict, "--model", str(file), "--threshold", "0.5", "--workers", str(threads)]
 

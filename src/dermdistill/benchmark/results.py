@@ -1,6 +1,8 @@
 """What a benchmark says, and how it is stored as JSON."""
 
-from typing import Literal
+from typing import Any, Literal
+
+from pydantic import model_validator
 
 from dermdistill.evaluation.results import Frozen
 
@@ -32,7 +34,7 @@ class Timing(Frozen):
     Attributes:
         batch: images a call.
         calls: timed ones, over all rounds.
-        p50_ms, p95_ms: quantiles of the time of a call over all rounds, ms.
+        p50_ms, p95_ms: quantiles of the time of a call over all rounds, ms; the latter None below 20 calls.
         images_per_second: by the median of the rounds.
         peak_mb: peak memory (10^6 bytes) of a process that loads the model and scores batches up to this
             size: resident memory, libraries included; on a GPU what PyTorch took of the GPU's memory.
@@ -43,7 +45,7 @@ class Timing(Frozen):
     batch: int
     calls: int
     p50_ms: float
-    p95_ms: float
+    p95_ms: float | None
     images_per_second: float
     peak_mb: float
     round_ms: tuple[float, ...]
@@ -91,14 +93,17 @@ class Control(Frozen):
 
 
 class DiskTime(Frozen):
-    """A whole command, from process start to finished table, on image files.
+    """A whole command, from process start to finished table, on image files; measured in several turns.
+
+    ``benchmark.whole_command`` says how long it takes for another number of images.
 
     Attributes:
         images: how many were scored.
-        seconds: that it took.
-        start_seconds: that the same command takes for one image.
-        images_per_second: of the whole command.
-        seconds_for_3000: ``seconds``, or from another number of images by a straight line through the two.
+        seconds: that it took, median of the turns.
+        start_seconds: that the same command takes for one image, median of the turns.
+        images_per_second: ``images / seconds``, start included.
+        rises: seconds that it took longer than the command for one image beside it, one a turn; none in files
+            of earlier versions, which measured once.
     """
 
     model: str
@@ -107,7 +112,15 @@ class DiskTime(Frozen):
     seconds: float
     start_seconds: float
     images_per_second: float
-    seconds_for_3000: float
+    rises: tuple[float, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_old_figure(cls, fields: Any) -> Any:
+        """Earlier versions stored a time for 3,000 images that could be noise."""
+        if isinstance(fields, dict):
+            return {name: value for name, value in fields.items() if name != "seconds_for_3000"}
+        return fields
 
 
 class Benchmark(Frozen):

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from dermdistill.errors import UserError
+from dermdistill.errors import SeveralError, UserError
 from dermdistill.files import disk_is_full
 
 
@@ -14,7 +14,9 @@ def main() -> None:
     try:
         app()
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
+        others = error.lines if isinstance(error, SeveralError) else ()
+        for line in (f"error: {error}", *(f"also: {other}" for other in others)):
+            print(line, file=sys.stderr)
         sys.exit(2)
     except BrokenPipeError:
         # Whoever reads the results has seen enough, as `head` does; Python must not complain on exit either.

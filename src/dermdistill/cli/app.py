@@ -18,6 +18,20 @@ app = typer.Typer(
 )
 
 Data = Annotated[str, typer.Option("--data", help="A folder or CSV of images, or 'synthetic'.")]
+Labels = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--label",
+        metavar="NAME=DIAGNOSIS",
+        help="What a folder's name or a label means: melanoma, another diagnosis, or leave-out. Repeat it.",
+    ),
+]
+Positive = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME", help="A folder's name or a label that means melanoma, where others do not. Repeat it."
+    ),
+]
 Device = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where the networks run.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Threshold = Annotated[
@@ -25,6 +39,14 @@ Threshold = Annotated[
 ]
 Prevalence = Annotated[
     float | None, typer.Option(help="Re-state P(melanoma) for people of whom this share has melanoma.")
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="How many processes decode images, and how many threads compute. Default: OMP_NUM_THREADS, or "
+        "one a core of this process.",
+    ),
 ]
 ScoringModel = Annotated[
     Path | None,
@@ -50,16 +72,21 @@ def run(
     weights: Annotated[
         str | None, typer.Option(help="The teacher's first weights: imagenet, none or a file.")
     ] = None,
+    label: Labels = None,
+    positive: Positive = None,
     device: Device = "auto",
+    workers: Workers = None,
     as_json: AsJson = False,
 ) -> None:
     """Train teacher and students, judge them, report."""
     _need_training_parts()
     from dermdistill.cli.table import results_json, results_text
     from dermdistill.config import load_recipe
+    from dermdistill.data.sources.names import parse_reading
 
     of_teacher = [] if weights is None else [f"teacher.weights={weights}"]
     chosen = load_recipe(recipe, [*(changes or []), *of_teacher])
+    _use_cores(workers)
     from dermdistill.errors import UserError
     from dermdistill.pipeline.environment import choose_device
     from dermdistill.pipeline.prepare import SYNTHETIC
@@ -68,7 +95,14 @@ def run(
 
     folder = out or Path("runs") / f"{chosen.name}-{Path(data).resolve().name}"
     try:
-        finished = start(chosen, data, folder, device=choose_device(device), command=_command())
+        finished = start(
+            chosen,
+            data,
+            folder,
+            device=choose_device(device),
+            command=_command(),
+            reading=parse_reading(label or [], positive or []),
+        )
     except KeyboardInterrupt:
         print("interrupted; the same command goes on from the last finished epoch", file=sys.stderr)
         raise typer.Exit(130) from None
@@ -95,7 +129,10 @@ def compare(
     part: Annotated[
         str, typer.Option(metavar="K/N", help="Train the K-th of N parts, on a machine of its own.")
     ] = "1/1",
+    label: Labels = None,
+    positive: Positive = None,
     device: Device = "auto",
+    workers: Workers = None,
 ) -> None:
     """Compare networks, objectives, temperatures and batch sizes: the paper's tables, with controls.
 
@@ -106,11 +143,16 @@ def compare(
     _need_training_parts()
     from dermdistill.cli.compare import run_comparison
     from dermdistill.config import load_recipe
+    from dermdistill.data.sources.names import parse_reading
 
     chosen = load_recipe(recipe, changes or [])
+    reading = parse_reading(label or [], positive or [])
+    _use_cores(workers)
     folder = out or Path("runs") / f"compare-{chosen.name}-{Path(data).resolve().name}"
     try:
-        failed = run_comparison(chosen, data, folder, device=device, part=part, command=_command())
+        failed = run_comparison(
+            chosen, data, folder, device=device, part=part, command=_command(), reading=reading
+        )
     except KeyboardInterrupt:
         print("interrupted; the same command goes on from the last finished epoch", file=sys.stderr)
         raise typer.Exit(130) from None
@@ -125,23 +167,39 @@ def evaluate(
     split: Annotated[str | None, typer.Option(help="Score only this split: train, val or test.")] = None,
     out: Annotated[Path | None, typer.Option(help="Where predictions and metrics go.")] = None,
     replicates: Annotated[int, typer.Option(min=100, help="Bootstrap resamples of every interval.")] = 2000,
+    label: Labels = None,
+    positive: Positive = None,
     device: Device = "auto",
+    workers: Workers = None,
     as_json: AsJson = False,
 ) -> None:
     """Judge trained models on other data.
 
-    Thresholds are those of each model's own validation images; nothing is fitted to the new data.
+    Thresholds are those of each model's own validation images; nothing is fitted to the new data. Images that
+    the model learned from, saved again or resized, are named first and marked in the predictions table.
     """
     _need_training_parts()
+    _use_cores(workers)
     from dermdistill.cli.table import results_json, results_text
+    from dermdistill.data.sources.names import parse_reading
     from dermdistill.pipeline.environment import choose_device
     from dermdistill.pipeline.external import judge_elsewhere
 
     judged = judge_elsewhere(
-        model, data, split=split, out=out, device=choose_device(device), replicates=replicates
+        model,
+        data,
+        split=split,
+        out=out,
+        device=choose_device(device),
+        replicates=replicates,
+        reading=parse_reading(label or [], positive or []),
     )
-    show = results_json if as_json else results_text
-    print(show(judged.results, judged.comparisons, judged.means, synthetic=judged.synthetic))
+    figures = (judged.results, judged.comparisons, judged.means)
+    print(
+        results_json(*figures, synthetic=judged.synthetic, notes=judged.notes)
+        if as_json
+        else results_text(*figures, synthetic=judged.synthetic)
+    )
     print(f"predictions and metrics: {judged.out}", file=sys.stderr)
 
 
@@ -176,6 +234,7 @@ def benchmark(
     in, probabilities come out; --images times the whole way from files.
     """
     _need_training_parts()
+    _use_cores(threads)
     from dermdistill.benchmark.measure import Options
     from dermdistill.cli.benchmark import measure
 
@@ -196,10 +255,12 @@ def export(
     tolerance: Annotated[
         float, typer.Option(min=0, max=1, help="Largest change of P(melanoma) that int8 may make.")
     ] = 0.1,
+    workers: Workers = None,
     as_json: AsJson = False,
 ) -> None:
     """Write a model as one file that scores photographs without PyTorch, and prove that it says the same."""
     _need_training_parts()
+    _use_cores(workers)
     from dermdistill.cli.table import parity_json, parity_text
     from dermdistill.pipeline.deploy import export as write
     from dermdistill.runs import RunFolder
@@ -226,7 +287,11 @@ def predict(
     prevalence: Prevalence = None,
     model: ScoringModel = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Images scored side by side. Default: one a core.")
+        int | None,
+        typer.Option(
+            min=1,
+            help="Images scored side by side. Default: OMP_NUM_THREADS, or one a core of this process.",
+        ),
     ] = None,
 ) -> None:
     """Score photographs: P(melanoma), a decision, and warnings.
@@ -251,34 +316,58 @@ def predict(
 
 @app.command()
 def explain(
-    image: Annotated[Path, typer.Argument(help="A photograph.")],
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATHS...", help="Images, folders, glob patterns; '-' for a list on stdin."),
+    ],
+    recursive: Annotated[
+        bool, typer.Option("--recursive", "-r", help="Go into the folders of folders.")
+    ] = False,
     out: Annotated[
-        Path | None, typer.Option(help="The picture. Default: <IMAGE>-explained.png, in this folder.")
+        Path | None,
+        typer.Option(
+            help="The picture of one photograph (.png), or a folder for <IMAGE>-explained.png. Default: this "
+            "folder for one photograph, else explained/."
+        ),
     ] = None,
+    sheet: Annotated[
+        Path | None,
+        typer.Option(help="Draw a contact sheet too (.png): every photograph with its map, P and decision."),
+    ] = None,
+    order: Annotated[
+        Literal["input", "probability"],
+        typer.Option(help="Of the sheet: as given, or the highest P(melanoma) first."),
+    ] = "input",
     frame: Annotated[
-        int | None, typer.Option(min=1, help="Which image of a DICOM file that holds several.")
+        int | None,
+        typer.Option(min=1, help="Which image of a DICOM file that holds several; all unless given."),
     ] = None,
     threshold: Threshold = "sensitivity_0.90",
     prevalence: Prevalence = None,
     model: ScoringModel = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show where the model looked: a picture with P(melanoma), its range over views, and a map.
+    """Show where the model looked: pictures with P(melanoma), its range over views, and a map.
 
-    The map says what hiding a place does to the answer; the views are mirrored, turned and closer ones.
+    The map says which places raise P(melanoma) and which lower it; the views are mirrored, turned and closer
+    ones. Exit code 1 says that some files could not be explained; each is a line with its error.
     """
     _without_blas_threads()
-    from dermdistill.cli.explain import explain_file
+    from dermdistill.cli.explain import Output, explain_files
+    from dermdistill.inference.inputs import Inputs
 
-    explain_file(
-        image,
+    inputs = Inputs(tuple(paths), recursive)
+    failed = explain_files(
+        inputs,
+        Output.of(inputs, out, sheet, order),
         frame=frame,
-        out=out,
         model=model,
         threshold=threshold,
         prevalence=prevalence,
         as_json=as_json,
     )
+    if failed:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -292,15 +381,25 @@ def report(run: Annotated[Path, typer.Argument(help="A run folder.")]) -> None:
 
 
 @app.command()
-def data(path: Annotated[str, typer.Argument(help="A folder or CSV of images.")]) -> None:
+def data(
+    path: Annotated[str, typer.Argument(help="A folder or CSV of images.")],
+    label: Labels = None,
+    positive: Positive = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Decode every image, and name all that cannot be used.")
+    ] = False,
+    workers: Workers = None,
+) -> None:
     """Say what the program makes of a data set.
 
     Its layout, its diagnoses, and what is left out and why.
     """
+    from dermdistill.cli.data import check_images
     from dermdistill.cli.table import align
     from dermdistill.data.sources import read_data
+    from dermdistill.data.sources.names import parse_reading
 
-    dataset = read_data(Path(path))
+    dataset = read_data(Path(path), parse_reading(label or [], positive or []))
     for note in dataset.notes:
         print(f"note: {note}", file=sys.stderr)
     print(f"layout: {dataset.layout}; {len(dataset.records)} images")
@@ -309,6 +408,7 @@ def data(path: Annotated[str, typer.Argument(help="A folder or CSV of images.")]
         counts.setdefault(record.diagnosis, []).append(record.lesion_id)
     rows = [(name, str(len(ids)), str(len(set(ids)))) for name, ids in sorted(counts.items())]
     print(align([("diagnosis", "images", "lesions"), *rows]))
+    check_images(dataset, decode=check, workers=workers)
 
 
 def _need_training_parts() -> None:
@@ -319,6 +419,17 @@ def _need_training_parts() -> None:
 
     if find_spec("torch") is None:
         raise UserError("this command needs PyTorch: pip install 'dermdistill[train]'")
+
+
+def _use_cores(workers: int | None) -> None:
+    """Compute and decode on the cores of this process, not on all that the machine has."""
+    from dermdistill.cores import default_workers
+
+    threads = workers or default_workers()
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", str(threads))
+    import torch
+
+    torch.set_num_threads(threads)
 
 
 def _without_blas_threads() -> None:

@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from dermdistill.benchmark.measure import Options, benchmark
-from dermdistill.benchmark.results import Benchmark, Measured, Ratio, Timing
+from dermdistill.benchmark.results import PAPER_IMAGES, Benchmark, DiskTime, Measured, Ratio, Timing
+from dermdistill.benchmark.whole_command import time_for, why_unknown
 from dermdistill.cli.table import align
 from dermdistill.errors import UserError
 from dermdistill.evaluation.results import write_json
@@ -14,7 +15,7 @@ from dermdistill.files import check_writable
 from dermdistill.pipeline.environment import choose_device, describe
 
 _SIZES = ("model", "runtime", "parameters", "MMACs", "file kB", "peak MB, 1 image")
-_DISK = ("model", "runtime", "images", "seconds", "of one image", "images/s", "seconds for 3,000")
+_DISK = ("model", "runtime", "images", "seconds", "of one image", "images/s", f"seconds for {PAPER_IMAGES:,}")
 
 
 def measure(models: Sequence[str], options: Options, *, out: Path | None, as_json: bool) -> None:
@@ -84,7 +85,7 @@ def _timing(model: str, timing: Timing, references: Sequence[str]) -> tuple[str,
     ratios = {ratio.to: ratio for ratio in timing.ratios}
     return (
         f"{timing.p50_ms:.2f}",
-        f"{timing.p95_ms:.2f}",
+        "-" if timing.p95_ms is None else f"{timing.p95_ms:.2f}",
         f"{timing.images_per_second:.1f}",
         f"{timing.peak_mb:.0f}",
         *("1" if name == model else _ratio(ratios[name]) if name in ratios else "-" for name in references),
@@ -112,8 +113,21 @@ def _from_disk(result: Benchmark) -> str:
             f"{disk.seconds:.1f}",
             f"{disk.start_seconds:.1f}",
             f"{disk.images_per_second:.1f}",
-            f"{disk.seconds_for_3000:.1f}",
+            _of_paper_images(disk),
         )
         for disk in result.from_disk
     ]
-    return "whole commands, from image files to a finished table\n" + align([_DISK, *rows])
+    turns = max(len(result.from_disk[0].rises), 1)
+    return (
+        "whole commands, from start to finished table; "
+        f"{'measured once' if turns == 1 else f'median of {turns} turns'}\n" + align([_DISK, *rows])
+    )
+
+
+def _of_paper_images(disk: DiskTime) -> str:
+    found = time_for(PAPER_IMAGES, disk)
+    if found is None:
+        return f"- ({why_unknown(disk)})"
+    if found.how is None:
+        return f"{found.seconds:.1f}"
+    return f"{found.seconds:.1f} [{found.low:.1f}, {found.high:.1f}], {found.how}"

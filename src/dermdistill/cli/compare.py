@@ -10,14 +10,25 @@ from dermdistill.pipeline.environment import choose_device
 from dermdistill.pipeline.prepare import SYNTHETIC
 from dermdistill.pipeline.run import comparisons_of, failures_of, results_of
 from dermdistill.pipeline.workload import Part
+from dermdistill.reading import Reading
 
 
-def run_comparison(recipe: Recipe, data: str, out: Path, *, device: str, part: str, command: str) -> bool:
+def run_comparison(
+    recipe: Recipe, data: str, out: Path, *, device: str, part: str, command: str, reading: Reading
+) -> bool:
     """Run the comparison, print its figures, say what is missing; returns whether a model failed.
 
     A model whose training stopped early counts as failed too, though its last good weights are judged.
     """
-    outcome = compare(recipe, data, out, device=choose_device(device), command=command, part=Part.parse(part))
+    outcome = compare(
+        recipe,
+        data,
+        out,
+        device=choose_device(device),
+        command=command,
+        part=Part.parse(part),
+        reading=reading,
+    )
     stopped = []
     if outcome.complete:
         run = outcome.run

@@ -1,87 +1,263 @@
 """What ``dermdistill explain`` does; imports nothing of PyTorch."""
 
+import itertools
 import json
+import os
 import sys
 import time
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Self
 
-from dermdistill.data.images import read_image
+from dermdistill.data.dicom import SeveralFramesError
+from dermdistill.data.images import IMAGE_SUFFIXES, read_image
 from dermdistill.errors import UserError, printable
 from dermdistill.files import check_writable, write_bytes
+from dermdistill.inference.contact_sheet import MOST, ContactSheet, Order
 from dermdistill.inference.explain import Explanation, explain
-from dermdistill.inference.explanation_picture import PANEL, draw, to_png
+from dermdistill.inference.explanation_picture import PANEL, draw, is_our_picture, to_png
+from dermdistill.inference.inputs import Inputs
 from dermdistill.inference.model import Model, load
 from dermdistill.inference.rows import Value, record
 from dermdistill.inference.stream import Row
 from dermdistill.inference.wording import headline
+from dermdistill.records import Pixels
+
+_MOST_STEM_BYTES = 200
+"""File systems take names of 255 bytes, and writing adds to them for a moment."""
+
+_FINDINGS = (
+    *("views", "views_mean", "views_lowest", "views_highest", "views_called_melanoma"),
+    *("largest_change", "places", "decisive_places"),
+    *("picture", "network_runs"),
+)
 
 
-def explain_file(
-    image: Path,
+@dataclass(slots=True)
+class Output:
+    """Where the pictures go: one file, or a name of its own in a folder for each photograph.
+
+    Raises:
+        UserError: a name that cannot be a picture's, or a place that cannot be written.
+    """
+
+    file: Path | None
+    folder: Path
+    sheet: Path | None = None
+    order: Order = "input"
+    _taken: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, inputs: Inputs, out: Path | None, sheet: Path | None, order: Order) -> Self:
+        """What the options say."""
+        if out is None:
+            return cls(None, Path() if inputs.is_one_file else Path("explained"), sheet, order)
+        names_a_file = bool(out.suffix) if inputs.is_one_file else out.suffix.lower() in IMAGE_SUFFIXES
+        if out.is_dir() or not names_a_file:
+            return cls(None, out, sheet, order)
+        if not inputs.is_one_file:
+            raise UserError(
+                f"{printable(str(out))}: is one file for several pictures; name a folder for --out"
+            )
+        return cls(out, out.parent, sheet, order)
+
+    def __post_init__(self) -> None:
+        check_writable(self.folder.absolute())
+        for path, option in ((self.file, "--out"), (self.sheet, "--sheet")):
+            if path is not None:
+                _check_picture(path, option)
+        if self.sheet is None:
+            return
+        if self.file is not None and self.sheet.absolute() == self.file.absolute():
+            raise UserError(f"{printable(str(self.sheet))}: named for --out and --sheet; choose another file")
+        if self.sheet.absolute().parent == self.folder.absolute():
+            self._taken.add(self.sheet.name.casefold())
+
+    def target(self, row: Row) -> Path:
+        """Where the picture of a photograph goes; raises UserError if something else is there."""
+        if self.file is not None:
+            return self.file
+        path = self.folder / self._own_name(row)
+        _check_replaceable(path, "--out")
+        return path
+
+    def _own_name(self, row: Row) -> str:
+        """After the photograph; numbered where another photograph of this command has that name."""
+        stem = Path(row.path).stem
+        while len(os.fsencode(stem)) > _MOST_STEM_BYTES:
+            stem = stem[:-1]
+        stem += "" if row.frame is None else f"-frame{row.frame}"
+        numbers = itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
+        names = (f"{stem}{number}-explained.png" for number in numbers)
+        # Some file systems do not tell upper from lower case.
+        name = next(name for name in names if name.casefold() not in self._taken)
+        self._taken.add(name.casefold())
+        return name
+
+
+def explain_files(
+    inputs: Inputs,
+    output: Output,
     *,
     frame: int | None,
-    out: Path | None,
     model: Path | None,
     threshold: str,
     prevalence: float | None,
     as_json: bool,
-) -> None:
-    """Write the picture that explains the answer to one image, and print the answer.
+) -> int:
+    """Write a picture for each photograph, and a sheet of all if one is wanted; print the answers.
+
+    Returns:
+        How many files could not be explained.
 
     Raises:
-        UserError: no such image or model, one that cannot be read, or a picture that cannot be written.
+        UserError: no such model or operating point, a folder without images, no room for a picture.
+        SystemExit: 130, on Ctrl-C.
     """
-    shown = Row(str(image), None, frame=frame)
-    target = out or Path(f"{image.stem}{'' if frame is None else f'-frame{frame}'}-explained.png")
-    _check(image, target)
     loaded = load(model, threshold=threshold, prevalence=prevalence)
-    read = loaded.read(image, frame=frame)
-    photograph = read_image(image, at_least=PANEL, frame=frame).pixels
+    for note in inputs.notes():
+        print(f"note: {note}", file=sys.stderr)
     print(headline(loaded.model_id, loaded.operating_point), file=sys.stderr)
-    began = time.perf_counter()
-    explanation = explain(loaded, read)
-    took = time.perf_counter() - began
-    write_bytes(target, to_png(draw(explanation, photograph, printable(Path(shown.name).name), prevalence)))
-    if as_json:
-        print(json.dumps(_record(shown, loaded, explanation, target, took)))
-    else:
-        print(_line(explanation, target))
-        print(f"{explanation.runs} runs of the network in {took:.1f} s", file=sys.stderr)
+    session = _Session(loaded, output, prevalence, as_json)
+    try:
+        for path in inputs:
+            session.add(path, frame)
+    except KeyboardInterrupt:
+        print(f"interrupted; {session.sheet.added} pictures are written", file=sys.stderr)
+        raise SystemExit(130) from None
+    session.close()
+    return session.failed
 
 
-def _check(image: Path, target: Path) -> None:
-    name = printable(str(target))
-    if target.suffix.lower() != ".png":
-        raise UserError(f"{name}: the picture is a PNG; give a name that ends in .png for --out")
-    if target.is_dir():
-        raise UserError(f"{name}: is a folder; expected a file for --out")
-    if image.exists() and target.exists() and image.samefile(target):
-        raise UserError(f"{name}: is the photograph itself; choose another file for --out")
-    check_writable(target.absolute().parent)
+@dataclass(slots=True)
+class _Session:
+    """One command: what it was told, and what it has done."""
+
+    model: Model
+    output: Output
+    prevalence: float | None
+    as_json: bool
+    failed: int = 0
+    own_pictures: int = 0
+    runs: int = 0
+    seconds: float = 0.0
+    sheet: ContactSheet = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sheet = ContactSheet(self.output.order)
+
+    def add(self, path: str, frame: int | None) -> None:
+        """Explain all images of a file, or one of them; an error is a line."""
+        if is_our_picture(Path(path)):
+            self.own_pictures += 1
+            return
+        try:
+            self._explain(Row(path, None, frame=frame))
+        except SeveralFramesError as several:
+            if self.output.file is not None:
+                hint = f"holds {several.frames} frames; choose one with --frame, or name a folder for --out"
+                self._say_error(Row(path, None, f"{path}: {hint}"))
+                return
+            for number in range(1, several.frames + 1):
+                self._explain(Row(path, None, frame=number))
+
+    def close(self) -> None:
+        """Write the sheet and say what was done."""
+        sheet = self.output.sheet
+        if self.own_pictures:
+            print(f"note: left out {self.own_pictures} pictures that this program drew", file=sys.stderr)
+        if sheet is not None and self.sheet.added:
+            picture = self.sheet.finished(
+                headline(self.model.model_id, self.model.operating_point), self.failed
+            )
+            write_bytes(sheet, to_png(picture))
+            shown = f", {MOST} of {self.sheet.added} photographs" if self.sheet.added > MOST else ""
+            print(f"sheet: {printable(str(sheet))}{shown}", file=sys.stderr)
+        print(
+            f"wrote {_counted(self.sheet.added, 'picture')}: {self.runs:,} runs of the network in "
+            f"{self.seconds:.1f} s",
+            file=sys.stderr,
+        )
+        if self.failed:
+            print(f"{_counted(self.failed, 'file')} could not be explained; see the errors", file=sys.stderr)
+
+    def _explain(self, row: Row) -> None:
+        began = time.perf_counter()
+        try:
+            read = self.model.read(Path(row.path), frame=row.frame)
+            target = self.output.target(row)
+            explanation = explain(self.model, read)
+            photograph = read_image(Path(row.path), at_least=PANEL, frame=row.frame).pixels
+        except SeveralFramesError:
+            raise
+        except UserError as error:
+            self._say_error(replace(row, error=str(error)))
+            return
+        self.seconds += time.perf_counter() - began
+        self.runs += explanation.runs
+        self._write(row, explanation, photograph, target)
+
+    def _write(self, row: Row, explanation: Explanation, photograph: Pixels, target: Path) -> None:
+        name = printable(Path(row.name).name)
+        write_bytes(target, to_png(draw(explanation, photograph, name, self.prevalence)))
+        self.sheet.add(explanation, photograph, name)
+        if self.as_json:
+            predicted = record(replace(row, prediction=explanation.prediction), self.model)
+            print(json.dumps(predicted | _findings(explanation, target)), flush=True)
+        else:
+            print(_line(row, explanation, target), flush=True)
+
+    def _say_error(self, row: Row) -> None:
+        self.failed += 1
+        if self.as_json:
+            print(json.dumps(record(row, self.model) | dict.fromkeys(_FINDINGS)), flush=True)
+        else:
+            print(f"error: {printable(row.error)}", flush=True)
 
 
-def _line(explanation: Explanation, target: Path) -> str:
-    prediction, views = explanation.prediction, explanation.views
-    remarks = f"; {'; '.join(prediction.warnings)}" if prediction.warnings else ""
-    return (
-        f"P(melanoma) {prediction.probability:.3f} ({views.lowest:.3f} to {views.highest:.3f} over "
-        f"{len(views.probabilities)} views); {prediction.decision}{remarks}; "
-        f"picture: {printable(str(target))}"
+def _check_picture(path: Path, option: str) -> None:
+    name = printable(str(path))
+    if path.suffix.lower() != ".png":
+        raise UserError(f"{name}: the picture is a PNG; give a name that ends in .png for {option}")
+    if path.is_dir():
+        raise UserError(f"{name}: is a folder; expected a file for {option}")
+    check_writable(path.absolute().parent)
+    _check_replaceable(path, option)
+
+
+def _check_replaceable(path: Path, option: str) -> None:
+    if path.exists() and not is_our_picture(path):
+        raise UserError(
+            f"{printable(str(path))}: exists and is not a picture of this program; choose another {option}"
+        )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
+def _line(row: Row, explanation: Explanation, target: Path) -> str:
+    prediction, views, occlusion = explanation.prediction, explanation.views, explanation.occlusion
+    remarks = list(prediction.warnings)
+    if occlusion.decisive == 0:
+        remarks.insert(0, "no single place explains it")
+    return "; ".join(
+        (
+            f"{printable(row.name)}: P(melanoma) {prediction.probability:.3f} ({views.lowest:.3f} to "
+            f"{views.highest:.3f} over {len(views.probabilities)} views)",
+            prediction.decision,
+            *remarks,
+            f"picture: {printable(str(target))}",
+        )
     )
 
 
-def _record(
-    shown: Row, model: Model, explanation: Explanation, target: Path, seconds: float
-) -> dict[str, Value]:
-    views = explanation.views
-    return record(replace(shown, prediction=explanation.prediction), model) | {
-        "views": len(views.probabilities),
-        "views_mean": views.mean,
-        "views_lowest": views.lowest,
-        "views_highest": views.highest,
-        "views_called_melanoma": views.called_melanoma,
-        "picture": str(target),
-        "network_runs": explanation.runs,
-        "seconds": seconds,
-    }
+def _findings(explanation: Explanation, target: Path) -> dict[str, Value]:
+    """What stands behind the columns of ``predict``."""
+    views, occlusion = explanation.views, explanation.occlusion
+    values = (
+        *(len(views.probabilities), views.mean, views.lowest, views.highest, views.called_melanoma),
+        *(occlusion.largest, occlusion.places, occlusion.decisive),
+        *(str(target), explanation.runs),
+    )
+    return dict(zip(_FINDINGS, values, strict=True))

@@ -1,7 +1,6 @@
 """What ``dermdistill predict`` does; imports nothing of PyTorch."""
 
 import json
-import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from dermdistill.cores import default_workers
 from dermdistill.errors import UserError, printable
 from dermdistill.files import check_writable
 from dermdistill.inference.inputs import Inputs
@@ -64,7 +64,7 @@ def score(
         print(f"note: {note}", file=sys.stderr)
     total = inputs.count()
     print(headline(loaded.model_id, loaded.operating_point), file=sys.stderr)
-    threads = workers or os.cpu_count() or 1
+    threads = workers or default_workers()
     try:
         if output.csv is not None:
             failed = _to_csv(output.csv, loaded, inputs, total, threads)

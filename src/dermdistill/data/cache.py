@@ -6,32 +6,27 @@ changed file, another order or another size gets a file of its own; deleting the
 
 import hashlib
 import math
-import multiprocessing
 import os
 import shutil
-import signal
-import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from multiprocessing.connection import wait
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from dermdistill.data.digests import content_digests, joined
+from dermdistill.cores import default_workers
+from dermdistill.data.decoding_processes import CHUNK, Run, runner
+from dermdistill.data.digests import digests_or_errors
 from dermdistill.data.images import DECODER_VERSION, resize
+from dermdistill.data.unusable import undecodable, unusable
 from dermdistill.errors import UserError
 from dermdistill.files import cannot_write, replacing
 from dermdistill.records import ImageSource, Record
 
-_CHUNK = 32
-_WORTH_A_POOL = 256
 _STALE_SECONDS = 600
 
 
@@ -54,16 +49,17 @@ def decoded(
     """The records' images, RGB ``(N, size, size, 3)`` in their order, as a read-only memory map.
 
     Built on first use, with a progress bar on stderr; a build that is killed leaves nothing behind that a
-    later one would take for finished, and starts over. Large sets are decoded by ``workers`` processes (one
-    a core unless given); they are spawned, so a script that calls this needs its ``__main__`` guard.
+    later one would take for finished, and starts over. Large sets are decoded by ``workers`` processes
+    (``default_workers`` unless given, and never more than there is work for); they are spawned, so a script
+    that calls this needs its ``__main__`` guard.
 
     Raises:
-        UserError: images are damaged or missing (all of them in one line), or the folder cannot be written.
+        UserError: images are damaged or missing (see ``unusable``), or the folder cannot be written.
     """
-    workers = workers or os.cpu_count() or 1
+    workers = workers or default_workers()
     images = [record.image for record in records]
     _prepare(cache_dir)
-    digests = content_digests(images, cache_dir=cache_dir, workers=workers, progress=progress)
+    digests = _digests(images, cache_dir, workers, progress=progress)
     path = cache_dir / f"images-{size}px-{_key(digests, size)}.npy"
     shape = (len(images), size, size, 3)
     finished = _opened(path, shape)
@@ -71,13 +67,25 @@ def decoded(
         return finished
     _check_space(cache_dir, shape)
     # The workers come first: one that cannot start workers of its own must not have begun a file.
-    with _runner(workers if len(images) >= _WORTH_A_POOL else 1) as run, replacing(path) as temporary:
-        rows = _Rows.create(temporary, shape)
-        _build(rows, images, run, progress=progress)
+    with runner(workers, len(images)) as run, replacing(path) as temporary:
+        failures = _build(_Rows.create(temporary, shape), images, run, progress=progress)
+        if failures:
+            raise unusable(failures, of=len(images), folder=cache_dir)
     built = _opened(path, shape)
     if built is None:
         raise UserError(f"{path}: vanished while it was built; is another program cleaning {cache_dir}?")
     return built
+
+
+def _digests(images: Sequence[ImageSource], cache_dir: Path, workers: int, *, progress: bool) -> list[str]:
+    """The digest of every image; where some cannot be read, the damaged among the others are named too."""
+    found = digests_or_errors(images, cache_dir=cache_dir, workers=workers, progress=progress)
+    failures = [result for result in found if isinstance(result, UserError)]
+    if failures:
+        rest = [image for image, result in zip(images, found, strict=True) if isinstance(result, str)]
+        failures += undecodable(rest, workers=workers, progress=progress)
+        raise unusable(failures, of=len(images), folder=cache_dir)
+    return [str(result) for result in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +112,7 @@ class _Rows:
 
 @dataclass(frozen=True, slots=True)
 class _Chunk:
-    """Consecutive images and the rows that they fill; what a worker process is sent."""
+    """Consecutive images and the rows that they fill (see ``decoding_processes.Chunk``)."""
 
     rows: _Rows
     first: int
@@ -124,60 +132,16 @@ class _Chunk:
         return failures
 
 
-def _build(rows: _Rows, images: Sequence[ImageSource], run: "_Run", *, progress: bool) -> None:
-    chunks = [_Chunk(rows, first, images[first : first + _CHUNK]) for first in range(0, len(images), _CHUNK)]
+def _build(rows: _Rows, images: Sequence[ImageSource], run: Run, *, progress: bool) -> list[UserError]:
+    """Fill all rows; returns the error of each damaged image."""
+    chunks = [_Chunk(rows, first, images[first : first + CHUNK]) for first in range(0, len(images), CHUNK)]
     failures: list[UserError] = []
     bar = tqdm(total=len(images), desc="Decoding images", unit="image", disable=not progress)
     with bar, closing(run(chunks)) as decoding:
         for chunk, errors in zip(chunks, decoding, strict=True):
             failures.extend(errors)
             bar.update(len(chunk.images))
-    if failures:
-        raise joined(failures)
-
-
-_Run = Callable[[Iterable[_Chunk]], Generator[list[UserError], None, None]]
-"""Decodes chunks in order; once it is closed, none is written any more."""
-
-
-@contextmanager
-def _runner(workers: int) -> Iterator[_Run]:
-    """What decodes chunks: this process, or worker processes, which are started at once."""
-    if workers == 1:
-        yield lambda chunks: (chunk.decode() for chunk in chunks)
-        return
-    # Spawned, not forked: a fork of a process in which torch has started threads can hang for ever.
-    context = multiprocessing.get_context("spawn")
-    try:
-        with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker) as pool:
-            pool.submit(int)
-            yield lambda chunks: _in_pool(pool, chunks)
-    except BrokenProcessPool as error:
-        raise UserError(
-            "a process that decodes images died: out of memory (use fewer workers), or started from standard "
-            'input or a script without `if __name__ == "__main__":`'
-        ) from error
-
-
-def _in_pool(pool: ProcessPoolExecutor, chunks: Iterable[_Chunk]) -> Generator[list[UserError], None, None]:
-    try:
-        yield from pool.map(_Chunk.decode, chunks)
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _start_worker() -> None:
-    # Ctrl-C reaches the whole group; only the parent reports it, and then ends its workers.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_follow_parent, daemon=True).start()
-
-
-def _follow_parent() -> None:
-    """End this worker when the parent is killed: a pool's workers would otherwise wait for work for ever."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
+    return failures
 
 
 def _key(digests: Iterable[str], size: int) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from dermdistill.data.images import ImageFile
+from dermdistill.data.unusable import unusable
 from dermdistill.errors import UserError
 from dermdistill.files import write_text
 from dermdistill.records import ImageSource
@@ -28,8 +29,19 @@ def content_digests(
     Files are hashed again only if their size or time of change differs from what ``cache_dir`` remembers.
 
     Raises:
-        UserError: images cannot be read (all of them in one line), or the folder cannot be written.
+        UserError: images cannot be read (see ``unusable``), or the folder cannot be written.
     """
+    found = digests_or_errors(images, cache_dir=cache_dir, workers=workers, progress=progress)
+    failures = [result for result in found if isinstance(result, UserError)]
+    if failures:
+        raise unusable(failures, of=len(images), folder=cache_dir)
+    return [str(result) for result in found]
+
+
+def digests_or_errors(
+    images: Sequence[ImageSource], *, cache_dir: Path, workers: int, progress: bool
+) -> list[str | UserError]:
+    """As ``content_digests``, with the error of each image that cannot be read in its place."""
     memo_path = cache_dir / f"digests-{_name_of_set(images)}.json"
     memo = _read_memo(memo_path)
     before = time.time_ns()
@@ -57,20 +69,9 @@ def content_digests(
         for result in threads.map(digest, images):
             found.append(result)
             bar.update()
-    failures = [result for result in found if isinstance(result, UserError)]
-    if failures:
-        raise joined(failures)
     if fresh:
         write_text(memo_path, json.dumps(memo | fresh))
-    return [str(result) for result in found]
-
-
-def joined(failures: Sequence[UserError]) -> UserError:
-    """One error for several damaged images: the first in full, the others counted."""
-    others = len(failures) - 1
-    if not others:
-        return failures[0]
-    return UserError(f"{failures[0]} (and {others} more of the images cannot be used)")
+    return found
 
 
 def _stamp(image: ImageSource) -> _Stamp | None:

@@ -24,7 +24,10 @@ from dermdistill.records import Pixels
 DECODER_VERSION = 1
 """Raise this whenever the pixels that come out of this module change; decoded caches are then built anew."""
 
-IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".gif", ".dcm"})
+IMAGE_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".png", ".tif", ".tiff", ".webp", ".bmp", ".dib", ".gif"}
+    | {".dcm", ".dicom"}
+)
 """The file names that are taken for images, in lower case."""
 
 
@@ -110,6 +113,13 @@ class ImageFile:
     def digest(self) -> str:
         """Hex digest of the file's bytes."""
         return hashlib.blake2b(read_file(self.path), digest_size=16).hexdigest()
+
+    def bytes_on_disk(self) -> int:
+        """Size of the file; 0 where it is missing, as behind a broken link."""
+        try:
+            return self.path.stat().st_size
+        except OSError:
+            return 0
 
     def decode(self) -> Pixels:
         return decode_file(self.path)

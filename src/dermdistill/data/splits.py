@@ -77,12 +77,20 @@ def check(records: Sequence[Record], splits: Sequence[str | None]) -> None:
         others = f" (and {len(crossing) - 1} more like it)" if len(crossing) > 1 else ""
         raise UserError(
             f"{who} has images in {' and '.join(_names(crossing[0], splits))}{others}, which would flatter "
-            f"the results ({first.image_id} is one of them); move them all to one split"
+            f"the results ({_one_of_each(crossing[0], records, splits)}); move them all to one split"
         )
 
 
 def _names(group: _Group, splits: Sequence[str | None]) -> list[str]:
     return sorted({name for name in (splits[member] for member in group.members) if name is not None})
+
+
+def _one_of_each(group: _Group, records: Sequence[Record], splits: Sequence[str | None]) -> str:
+    """An image of the group in every split that it crosses."""
+    image_of = {
+        name: records[member].image_id for member in reversed(group.members) if (name := splits[member])
+    }
+    return ", ".join(f"{image_of[name]} in {name}" for name in sorted(image_of))
 
 
 def digest(records: Sequence[Record], splits: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import onnx
 import onnxruntime
+import torch
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, TensorProto, numpy_helper
@@ -201,7 +202,10 @@ def _look_at_inputs(
     inner = sorted({layer.inputs for layer in layers} - {INPUT})
     watched.graph.output.extend(onnx.helper.make_empty_tensor_value_info(name) for name in inner)
     names = [output.name for output in watched.graph.output]
-    session = onnxruntime.InferenceSession(watched.SerializeToString(), providers=["CPUExecutionProvider"])
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    content = watched.SerializeToString()
+    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     random = np.random.default_rng(0)
     for batch in batches:
         seen = {INPUT: batch, **dict(zip(names, session.run(names, {INPUT: batch}), strict=True))}

@@ -3,7 +3,6 @@
 Both work on any model of ``load``: they only change the image and watch P(melanoma).
 """
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from dermdistill.cores import default_workers
 from dermdistill.data.decoding.limits import Decoded
 from dermdistill.data.images import resize
 from dermdistill.inference.model import Model, Prediction
@@ -61,21 +61,43 @@ class Views:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Occlusion:
+    """What hiding one place after the other does to the answer.
+
+    Attributes:
+        importance: ``(S, S)``, natural log-odds; above 0 where the place raises P(melanoma), below 0 where it
+            lowers it.
+        window: side of a place, pixels of the network's input.
+        places: how many were hidden, one at a time.
+        decisive: how many of them change the decision when they are hidden. Where there is none, no single
+            place explains the decision.
+    """
+
+    importance: Floats
+    window: int
+    places: int
+    decisive: int
+
+    @property
+    def largest(self) -> float:
+        """The largest importance of a place, with its sign."""
+        return float(self.importance.flat[np.abs(self.importance).argmax()])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Explanation:
     """What a model says of a photograph, and what made it say so.
 
     Attributes:
         prediction: of the photograph as it is, the same as ``Model.predict_file`` gives.
         views: P(melanoma) of its views.
-        importance: ``(S, S)``, of the photograph stretched to the network's input: see ``occlusion_map``.
-        window: side of the hidden window, pixels of the network's input.
+        occlusion: of the photograph stretched to the network's input.
         runs: how often the network ran.
     """
 
     prediction: Prediction
     views: Views
-    importance: Floats
-    window: int
+    occlusion: Occlusion
     runs: int
 
 
@@ -86,14 +108,12 @@ def explain(model: Model, read: Decoded) -> Explanation:
     """
     prediction = model.score_decoded(read)
     views = score_views(model, read.pixels)
-    size = model.info.input.size
-    window = window_of(size)
+    occlusion = occlude(model, resize(read.pixels, model.info.input.size))
     return Explanation(
         prediction=prediction,
         views=views,
-        importance=occlusion_map(model, resize(read.pixels, size)),
-        window=window,
-        runs=1 + len(views.probabilities) + 1 + len(_corners(size, window)) ** 2,
+        occlusion=occlusion,
+        runs=1 + len(views.probabilities) + 1 + occlusion.places,
     )
 
 
@@ -116,7 +136,7 @@ def views_of(pixels: Pixels) -> Iterator[Pixels]:
             yield np.ascontiguousarray(turned[:, ::-1])
 
 
-def occlusion_map(model: Model, pixels: Pixels) -> Floats:
+def occlude(model: Model, pixels: Pixels) -> Occlusion:
     """How far the log-odds of melanoma fall when a place is hidden (Zeiler & Fergus 2014).
 
     A square window slides over the image by half its side; in each position what it covers is blurred until
@@ -130,21 +150,20 @@ def occlusion_map(model: Model, pixels: Pixels) -> Floats:
     Args:
         model: asked for its log-odds, once a window.
         pixels: the image at the network's input size ``(S, S, 3)``.
-
-    Returns:
-        ``(S, S)``, natural log-odds; above 0 where the place raises P(melanoma), below 0 where it lowers it.
     """
     size = len(pixels)
     window = window_of(size)
     blurred = np.asarray(Image.fromarray(pixels).filter(ImageFilter.GaussianBlur(window)))
     corners = _corners(size, window)
     places = [_place(row, column, window) for row in corners for column in corners]
-    falls = model.log_odds(pixels[None]) - _log_odds_without(model, pixels, blurred, places)
+    log_odds = model.log_odds(pixels[None])
+    without = _log_odds_without(model, pixels, blurred, places)
+    changed = model.calls_melanoma(without) != model.calls_melanoma(log_odds)
     total, covered = np.zeros((2, size, size))
-    for place, fall in zip(places, falls, strict=True):
+    for place, fall in zip(places, log_odds - without, strict=True):
         total[place] += fall
         covered[place] += 1
-    return total / covered
+    return Occlusion(total / covered, window, len(places), int(changed.sum()))
 
 
 def window_of(size: int) -> int:
@@ -174,5 +193,5 @@ def _log_odds_without(
 
     count = max(1, _PIXELS_A_BATCH // (pixels.shape[0] * pixels.shape[1]))
     batches = [places[start : start + count] for start in range(0, len(places), count)]
-    with ThreadPoolExecutor(min(os.cpu_count() or 1, _MAX_THREADS)) as pool:
+    with ThreadPoolExecutor(min(default_workers(), _MAX_THREADS)) as pool:
         return np.concatenate(list(pool.map(score, batches)))

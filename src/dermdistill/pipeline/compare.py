@@ -30,6 +30,7 @@ from dermdistill.pipeline.environment import describe
 from dermdistill.pipeline.judge import judge
 from dermdistill.pipeline.opening import close_run, open_run
 from dermdistill.pipeline.workload import Forecast, Part, Workload
+from dermdistill.reading import AS_FOUND, Reading
 from dermdistill.report.build import build_report
 from dermdistill.runs import ModelSummary, RunFolder
 from dermdistill.training.memory import keep_freed_memory
@@ -60,7 +61,14 @@ class Outcome:
 
 
 def compare(
-    recipe: Recipe, data: str, out: Path, *, device: torch.device, command: str, part: Part
+    recipe: Recipe,
+    data: str,
+    out: Path,
+    *,
+    device: torch.device,
+    command: str,
+    part: Part,
+    reading: Reading = AS_FOUND,
 ) -> Outcome:
     """Train all that the recipe compares, judge it, measure its speed and report; finished models are kept.
 
@@ -71,6 +79,7 @@ def compare(
         device: where to train and measure.
         command: how the user asked for it, for the manifest.
         part: which share of the students to train here.
+        reading: the user's word on the labels.
 
     Raises:
         UserError: no section ``compare``; wrong data or networks; a folder that is not this comparison's;
@@ -80,8 +89,9 @@ def compare(
     keep_freed_memory()
     teachers = teacher_cells(recipe)
     students = [*student_cells(recipe), *compared_cells(recipe)]
-    bench = open_run(recipe, data, out, [*teachers, *students], device=device, command=command)
-    workload = Workload([*teachers, *students], recipe)
+    cells = [*teachers, *students]
+    bench = open_run(recipe, data, out, cells, device=device, command=command, reading=reading)
+    workload = Workload(cells, recipe)
     # The other parts only read the teacher, so they need no members of it.
     mine = [*(teachers if part.number == 1 else teachers[-1:]), *workload.share(students, part)]
     _need_teacher(bench, part)

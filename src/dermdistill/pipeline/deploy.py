@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from onnx import ModelProto
 
 from dermdistill.config import Recipe, load_recipe
+from dermdistill.data.packed_hashes import pack
+from dermdistill.data.perceptual_hash import Signs, has_hash, signs
 from dermdistill.data.split_file import read_split
 from dermdistill.errors import UserError
 from dermdistill.evaluation.metrics import auc
@@ -27,9 +29,10 @@ from dermdistill.inference.predictor import Predictor, predict_in_batches
 from dermdistill.inference.reference import Reference
 from dermdistill.models.checkpoint import load_weights, save_weights
 from dermdistill.models.predictor import TorchPredictor
-from dermdistill.pipeline.prepare import decode, open_data
+from dermdistill.pipeline.data_path import found_again
+from dermdistill.pipeline.prepare import SYNTHETIC, coefficients_of, decode, open_data
 from dermdistill.records import Record, SplitName
-from dermdistill.runs import ModelSummary, RunFolder, RunManifest
+from dermdistill.runs import DataSummary, ModelSummary, RunFolder, RunManifest
 
 FLOAT_TOLERANCE = 1e-4
 """Two runtimes add up in another order; more than this is another computation."""
@@ -118,29 +121,35 @@ def export(
 
 @dataclass(frozen=True, slots=True)
 class _Images:
-    """The images of a run, each with the split that it had there."""
+    """The images of a run, each with its split there, and the hashes of those that models learned from."""
 
     recipe: Recipe
     records: tuple[Record, ...]
     split: tuple[SplitName | None, ...]
     pixels: NDArray[np.uint8]
+    learned_from: Signs
 
     @classmethod
     def of(cls, run: RunFolder, data: str | None, size: int) -> "_Images":
         """Read them; images are recognised by content, so that a moved or renamed folder is the same data."""
         recipe = load_recipe(str(run.recipe))
-        where = data or read_json(run.manifest, RunManifest).data.path
-        records = open_data(where, recipe.synthetic, size).records
+        of_run = read_json(run.manifest, RunManifest).data
+        where = data or _where(of_run, run)
+        dataset = open_data(where, recipe.synthetic, size, of_run.reading)
+        records = dataset.records
         decoded = decode(records, size)
-        of_run = {row.content: row.split for row in read_split(run.split)}
-        found = of_run.keys() & set(decoded.contents)
-        if found != of_run.keys():
+        splits = {row.content: row.split for row in read_split(run.split)}
+        found = splits.keys() & set(decoded.contents)
+        if found != splits.keys():
             raise UserError(
-                f"{where}: holds {len(found)} of the {len(of_run)} images that the run was made of; "
+                f"{where}: holds {len(found)} of the {len(splits)} images that the run was made of; "
                 "say where they are with --data"
             )
-        split = tuple(of_run.get(content) for content in decoded.contents)
-        return cls(recipe, records, split, decoded.pixels)
+        split = tuple(splits.get(content) for content in decoded.contents)
+        coefficients = coefficients_of(records, decoded.contents, synthetic=dataset.synthetic)
+        learned = np.array([name in ("train", "val") for name in split])
+        hashes = signs(coefficients[learned & has_hash(coefficients)])
+        return cls(recipe, records, split, decoded.pixels, hashes)
 
     def rows(self, name: SplitName) -> NDArray[np.int64]:
         return np.array([i for i, split in enumerate(self.split) if split == name], dtype=np.int64)
@@ -166,8 +175,12 @@ class _Images:
         )
 
 
+def _where(data: DataSummary, run: RunFolder) -> str:
+    return SYNTHETIC if data.synthetic else found_again(data.path, run.path)
+
+
 def _describe(network: ModelProto, info: ModelInfo, images: _Images) -> ModelInfo:
-    """Fit all that a file carries beside its weights: calibration, operating points, reference."""
+    """All that a file carries beside its weights: calibration, operating points, reference, hashes."""
     _, raw = _assembled(network, replace(info, calibration=None))
     found = images.predictions(raw, "val")
     calibration = fit_calibration(found.label, found.probability)
@@ -186,6 +199,7 @@ def _describe(network: ModelProto, info: ModelInfo, images: _Images) -> ModelInf
             other=_sorted(validation.probability[~validation.label]),
         ),
         reference=Reference.of(statistics),
+        learned_from=pack(images.learned_from),
     )
 
 

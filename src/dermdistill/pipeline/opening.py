@@ -7,6 +7,7 @@ import torch
 
 from dermdistill.config import Recipe, to_toml
 from dermdistill.data.images import InputSpec
+from dermdistill.data.perceptual_hash import to_hex
 from dermdistill.data.split_file import write_split
 from dermdistill.errors import UserError
 from dermdistill.evaluation.results import read_json, write_json
@@ -15,13 +16,22 @@ from dermdistill.models import zoo
 from dermdistill.models.checkpoint import STUDENTS, read_info
 from dermdistill.pipeline.cells import Bench, Cell, adopt, refuse_other_results
 from dermdistill.pipeline.environment import describe, now
-from dermdistill.pipeline.prepare import assign, decode, open_data
+from dermdistill.pipeline.prepare import SYNTHETIC, assign, coefficients_of, decode, open_data, reading_of
+from dermdistill.pipeline.reuse import refuse_other_images, refuse_other_recipe
+from dermdistill.reading import AS_FOUND, Reading
 from dermdistill.records import Pixels
-from dermdistill.runs import RunFolder, RunManifest
+from dermdistill.runs import DataSummary, RunFolder, RunManifest
 
 
 def open_run(
-    recipe: Recipe, data: str, out: Path, cells: Sequence[Cell], *, device: torch.device, command: str
+    recipe: Recipe,
+    data: str,
+    out: Path,
+    cells: Sequence[Cell],
+    *,
+    device: torch.device,
+    command: str,
+    reading: Reading = AS_FOUND,
 ) -> Bench:
     """Make or reopen the run folder ``out`` and prepare its images.
 
@@ -32,6 +42,7 @@ def open_run(
         cells: all that will be trained or composed.
         device: where to train.
         command: how the user asked for it, for the manifest.
+        reading: the user's word on the labels; a resumed run goes on with the recorded one.
 
     Raises:
         UserError: wrong data, unknown networks, an unwritable folder, results of another recipe in it.
@@ -41,8 +52,11 @@ def open_run(
         if network[0] not in STUDENTS:
             zoo.check(*network)
     _check_out(folder)
-    dataset = open_data(data, recipe.synthetic, recipe.data.size)
+    refuse_other_recipe(recipe, cells, folder, synthetic=data == SYNTHETIC)
+    reading = reading_of(folder, data, reading)
+    dataset = open_data(data, recipe.synthetic, recipe.data.size, reading)
     assigned = assign(dataset, recipe)
+    refuse_other_images(recipe, assigned, folder)
     if not any(folder.model(cell.name).weights.exists() for cell in cells if cell.role == "teacher"):
         for name in sorted(set(recipe.teacher.networks)):
             zoo.try_out(name, recipe.teacher.weights, recipe.data.size)
@@ -50,7 +64,7 @@ def open_run(
     bench = Bench(recipe, folder, assigned, images, _input_spec(recipe), device)
     refuse_other_results(cells, bench)
     adopt(cells, bench)
-    _write_what_it_is(bench, data=data, command=command)
+    _write_what_it_is(bench, data=assigned.summary(data, reading), command=command)
     return bench
 
 
@@ -91,15 +105,17 @@ def _input_spec(recipe: Recipe) -> InputSpec:
     return InputSpec(recipe.data.size, mean, std)
 
 
-def _write_what_it_is(bench: Bench, *, data: str, command: str) -> None:
+def _write_what_it_is(bench: Bench, *, data: DataSummary, command: str) -> None:
     """Write recipe, split and manifest; a resumed run keeps its first command, environment and start."""
     folder, assigned = bench.run, bench.assigned
+    dataset, contents = assigned.dataset, bench.images.contents
+    hashes = to_hex(coefficients_of(dataset.records, contents, synthetic=dataset.synthetic))
     write_text(folder.recipe, to_toml(bench.recipe))
-    write_split(folder.split, assigned.dataset.records, assigned.split, bench.images.contents)
+    write_split(folder.split, dataset.records, assigned.split, contents, hashes)
     manifest = RunManifest(
         recipe_name=bench.recipe.name,
         command=command,
-        data=assigned.summary(data),
+        data=data,
         environment=describe(bench.device),
         started=now(),
     )

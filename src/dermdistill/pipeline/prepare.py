@@ -1,6 +1,5 @@
 """From ``--data`` to decoded, split and labelled images."""
 
-import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -8,34 +7,52 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from dermdistill.config import Recipe, SyntheticRecipe
 from dermdistill.data import cache, splits
 from dermdistill.data.digests import content_digests
+from dermdistill.data.hash_cache import hash_coefficients
 from dermdistill.data.loader import LabelledPixels
+from dermdistill.data.perceptual_hash import BITS, Coefficients
 from dermdistill.data.sources import read_data, synthetic
 from dermdistill.distillation.targets import class_indices, classes_of
+from dermdistill.errors import UserError
+from dermdistill.evaluation.results import read_json
+from dermdistill.pipeline.data_path import remembered
+from dermdistill.reading import AS_FOUND, Reading
 from dermdistill.records import DataSet, Record, SplitName
-from dermdistill.runs import DataSummary
+from dermdistill.runs import DataSummary, RunFolder, RunManifest
 
 SYNTHETIC = "synthetic"
 
 
-def open_data(data: str, recipe: SyntheticRecipe, size: int) -> DataSet:
+def open_data(data: str, recipe: SyntheticRecipe, size: int, reading: Reading) -> DataSet:
     """The records of ``--data``, announced on stderr with all that the source has to say.
 
     Args:
         data: a path, or ``synthetic`` for procedural images.
         recipe: how to draw procedural images.
         size: their side, pixels.
+        reading: the user's word on the labels.
     """
     if data == SYNTHETIC:
+        if reading != AS_FOUND:
+            raise UserError("--label and --positive: synthetic images have no names; leave them out")
         dataset = synthetic.read(recipe.lesions, size=size, difficulty=recipe.difficulty, seed=recipe.seed)
     else:
-        dataset = read_data(Path(data))
+        dataset = read_data(Path(data), reading)
     announce(dataset)
     return dataset
+
+
+def reading_of(run: RunFolder, data: str, given: Reading) -> Reading:
+    """The user's word on the labels: what is given now, else what the run recorded of the same data."""
+    if given != AS_FOUND or not run.manifest.exists():
+        return given
+    of_run = read_json(run.manifest, RunManifest).data
+    return of_run.reading if Path(of_run.path).resolve() == Path(data).resolve() else given
 
 
 def announce(dataset: DataSet) -> None:
@@ -68,14 +85,15 @@ class Assigned:
         records = [self.dataset.records[i] for i in rows]
         return LabelledPixels(pixels, rows, class_indices(records, self.classes))
 
-    def summary(self, data: str) -> DataSummary:
+    def summary(self, data: str, reading: Reading) -> DataSummary:
         """What the report says of the data."""
         counts: dict[str, Counter[str]] = {}
         for record, split in zip(self.dataset.records, self.split, strict=True):
             counts.setdefault(split, Counter())[record.diagnosis] += 1
         return DataSummary(
             layout=self.dataset.layout,
-            path=data,
+            path=data if self.dataset.synthetic else remembered(data),
+            reading=reading,
             synthetic=self.dataset.synthetic,
             notes=self.dataset.notes,
             images=len(self.dataset.records),
@@ -114,8 +132,9 @@ class Decoded:
 
 
 def decode(records: Sequence[Record], size: int) -> Decoded:
-    """All images at ``size`` pixels, from the cache or decoded now."""
-    pixels = cache.decoded(records, size, cache_dir=cache.default_cache_dir())
+    """All images at ``size`` pixels, from the cache or decoded by as many processes as torch has threads."""
+    workers = torch.get_num_threads()
+    pixels = cache.decoded(records, size, cache_dir=cache.default_cache_dir(), workers=workers)
     # The cache names its files by content.
     assert isinstance(pixels, np.memmap)
     return Decoded(pixels, Path(str(pixels.filename)).stem, contents_of(records))
@@ -124,5 +143,19 @@ def decode(records: Sequence[Record], size: int) -> Decoded:
 def contents_of(records: Sequence[Record]) -> tuple[str, ...]:
     """A digest of each image; hashed once, then remembered beside the decoded images."""
     images = [record.image for record in records]
-    workers = os.cpu_count() or 1
+    workers = torch.get_num_threads()
     return tuple(content_digests(images, cache_dir=cache.default_cache_dir(), workers=workers, progress=True))
+
+
+def coefficients_of(records: Sequence[Record], contents: Sequence[str], *, synthetic: bool) -> Coefficients:
+    """The coefficients ``(N, 2, 90)`` of each image's perceptual hash, once computed, then remembered.
+
+    Drawn images have none: their numbers say what they are, and no photograph is a copy of one.
+    """
+    if synthetic:
+        return np.zeros((len(records), 2, BITS), dtype=np.float32)
+    images = [record.image for record in records]
+    workers = torch.get_num_threads()
+    return hash_coefficients(
+        images, contents, cache_dir=cache.default_cache_dir(), workers=workers, progress=True
+    )

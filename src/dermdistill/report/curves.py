@@ -156,9 +156,9 @@ def _averages(groups: Sequence[Group]) -> str:
 
 
 def _mean_line(lines: Sequence[Line]) -> Line:
-    """The mean over the lines that reach an epoch; NaN where any of them is."""
-    epochs = max((line[0] for line in lines), key=len)
-    return epochs, np.array([np.mean([y[x == epoch] for x, y in lines if epoch in x]) for epoch in epochs])
+    """The mean over the lines at the epochs that all of them reach; NaN where any of them is."""
+    epochs = min((line[0] for line in lines), key=len)
+    return epochs, np.array([np.mean([y[x == epoch] for x, y in lines]) for epoch in epochs])
 
 
 def _curve(label: str, lines: Sequence[Line], main: Line, style: int) -> Curve:

@@ -53,8 +53,15 @@ class Group:
 
     @property
     def training_seconds(self) -> float:
-        """Mean of one model."""
+        """Mean over the models; a composed teacher's is the sum of its members'."""
         return sum(model.summary.training_seconds for model in self.models) / len(self.models)
+
+    @property
+    def training_remark(self) -> tuple[str, ...]:
+        """What ``training_seconds`` is, where it is not one training's."""
+        if self.summary.is_composed:
+            return ("sum of its members",)
+        return (f"mean of {len(self.models)}",) if len(self.models) > 1 else ()
 
     @property
     def is_control(self) -> bool:

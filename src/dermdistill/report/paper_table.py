@@ -53,7 +53,7 @@ def _our_row(group: Group) -> Row:
         text(group.label),
         (
             Cell(numbers.count(group.summary.parameters)),
-            Cell(f"{group.training_seconds:,.0f} s"),
+            Cell(f"{group.training_seconds:,.0f} s", below=group.training_remark),
             _ABSENT,
             *map(plain_figure, (scores.accuracy, *classes)),
         ),

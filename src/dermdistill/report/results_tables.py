@@ -32,7 +32,7 @@ def main_table(groups: Sequence[Group]) -> Table:
             _row("MACs of one image", groups, lambda group: Cell(numbers.macs(group.summary.macs))),
             _row("weights file", groups, lambda group: Cell(numbers.size(group.summary.weights_bytes))),
             _row("seeds", groups, lambda group: Cell(str(group.mean.seeds))),
-            _row("training of one", groups, lambda group: Cell(numbers.duration(group.training_seconds))),
+            _row("training", groups, _training),
             section("Whatever the threshold"),
             _row("AUC", groups, lambda group: mean_figure(group.mean.auc)),
             _row("sensitivity at 90 % specificity", groups, _sensitivity_at_90),
@@ -106,6 +106,10 @@ def calibration_table(groups: Sequence[Group]) -> Table:
             ),
         ),
     )
+
+
+def _training(group: Group) -> Cell:
+    return Cell(numbers.duration(group.training_seconds), below=group.training_remark)
 
 
 def models_table(groups: Sequence[Group]) -> Table:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from dermdistill.data.sources import arrays
 from dermdistill.data.splits import split
 from dermdistill.errors import UserError
+from dermdistill.reading import Reading
 
 COUNTS = {"benign_train": 12, "malign_train": 8, "benign_test": 4, "malign_test": 3}
 
@@ -36,6 +37,12 @@ def test_records(root: Path) -> None:
     assert len({record.image_id for record in data.records}) == 27
     assert data.notes[0] == "malignant means melanoma in these arrays"
     assert data.notes[1].startswith("27 of 27 images have no lesion id")
+
+
+def test_the_user_may_say_what_malignant_means(root: Path) -> None:
+    data = arrays.read(root, Reading({"malign": "basal cell carcinoma", "benign": "nevus"}))
+    assert {record.diagnosis for record in data.records} == {"basal cell carcinoma", "nevus"}
+    assert data.names == {"benign": 16, "malign": 11}
 
 
 def test_pixels_are_those_of_the_array(root: Path) -> None:

@@ -1,4 +1,5 @@
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from dermdistill.data.sources import folder
 from dermdistill.data.splits import split
 from dermdistill.errors import UserError
+from dermdistill.reading import AS_FOUND, Reading
 
 Picture = Callable[..., Path]
 
@@ -66,11 +68,27 @@ class TestLayouts:
         (tmp_path / "README").write_text("about")
         (tmp_path / "train" / "melanoma" / "scan.raw").write_bytes(b"DICM")
         (tmp_path / "train" / "melanoma" / ".DS_Store").write_bytes(b"")
-        assert folder.read(tmp_path).notes[-1] == (
-            "4 files left out, not images in a folder of a diagnosis: 2 .png, 1 .raw, 1 without ending"
+        assert folder.read(tmp_path).notes[-2:] == (
+            "left out, not in a folder of a diagnosis: extra/nevus (1 image)",
+            "3 files left out, not images in a folder of a diagnosis: 1 .png, 1 .raw, 1 without ending",
         )
 
-    @pytest.mark.parametrize("names", [[], ["cats", "dogs"], ["nevus"], ["train"]])
+    def test_dicom_files_without_an_ending_are_images(self, tmp_path: Path) -> None:
+        for name in ("melanoma/IM0001", "nevus/1.2.840.7", "nevus/DICOMDIR"):
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).write_bytes(bytes(128) + b"DICM" + name.encode())
+        dataset = folder.read(tmp_path)
+        assert [record.image_id for record in dataset.records] == ["melanoma/IM0001", "nevus/1.2.840.7"]
+        assert dataset.notes[-1].startswith("1 files left out")
+
+    def test_folders_of_photographs_in_formats_that_are_not_read(self, tmp_path: Path) -> None:
+        for name in ("melanoma/1.HEIC", "nevus/2.heic", "nevus/notes.txt"):
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).touch()
+        with pytest.raises(UserError, match=r"hold no images, only 2 \.heic, 1 \.txt$"):
+            folder.read(tmp_path)
+
+    @pytest.mark.parametrize("names", [[], ["cats", "dogs"], ["0", "1"], ["train"]])
     def test_what_is_not_this_layout(self, names: list[str], tmp_path: Path, picture: Picture) -> None:
         for name in names:
             fill(picture, tmp_path / name, 1)
@@ -78,6 +96,243 @@ class TestLayouts:
 
     def test_a_file_is_not_this_layout(self, picture: Picture, tmp_path: Path) -> None:
         assert not folder.matches(picture(tmp_path / "melanoma.png"))
+
+
+KAGGLE = [f"{split}/{name}" for split in ("train", "test") for name in ("benign", "malignant")]
+
+
+class TestWhichFoldersAreClasses:
+    def diagnoses(self, path: Path, reading: Reading = AS_FOUND) -> dict[str, int]:
+        return Counter(record.diagnosis for record in folder.read(path, reading).records)
+
+    @pytest.mark.parametrize("wrapping", ["", "archive", "archive/again"])
+    def test_a_set_called_after_melanoma_is_no_melanoma(
+        self, wrapping: str, tmp_path: Path, picture: Picture
+    ) -> None:
+        root = tmp_path / wrapping / "melanoma_cancer_dataset"
+        for number, name in enumerate(KAGGLE):
+            fill(picture, root / name, 3, first=10 * number)
+        (tmp_path / "README.md").write_text("about")
+        read = [folder.read(path) for path in (tmp_path, root.parent, root)]
+        assert Counter((r.split, r.diagnosis) for r in read[0].records) == {
+            (split, diagnosis): 3 for split in ("train", "test") for diagnosis in ("benign", "melanoma")
+        }
+        assert read[0].records == read[1].records == read[2].records
+        assert read[0].root == root
+
+    @pytest.mark.parametrize("name", ["melanoma", "Melanoma", "nevus", "all", "train"])
+    def test_no_name_makes_a_folder_of_classes_a_class(
+        self, name: str, tmp_path: Path, picture: Picture
+    ) -> None:
+        for number, inner in enumerate(("melanoma", "nevus")):
+            fill(picture, tmp_path / name / inner, 2 + number, first=10 * number)
+        assert self.diagnoses(tmp_path) == {"melanoma": 2, "nevus": 3}
+
+    def test_splits_in_splits(self, tmp_path: Path, picture: Picture) -> None:
+        for number, name in enumerate(KAGGLE):
+            fill(picture, tmp_path / name.replace("/", "_set/images/"), 1, first=number)
+        records = folder.read(tmp_path).records
+        assert [(r.split, r.diagnosis) for r in records] == [
+            ("test", "benign"),
+            ("test", "melanoma"),
+            ("train", "benign"),
+            ("train", "melanoma"),
+        ]
+
+    def test_two_levels_of_diagnoses(self, tmp_path: Path, picture: Picture) -> None:
+        for number, name in enumerate(("malignant/melanoma", "malignant/bcc", "benign/nevus", "benign/df")):
+            fill(picture, tmp_path / name, 1, first=number)
+        assert self.diagnoses(tmp_path) == {"melanoma": 1, "basal cell carcinoma": 1, "benign": 2}
+
+    def test_folders_of_subtypes_belong_to_their_diagnosis(self, tmp_path: Path, picture: Picture) -> None:
+        for number, name in enumerate(
+            ("melanoma", "melanoma/in situ", "melanoma/melanoma NOS", "nevus/blue nevus")
+        ):
+            fill(picture, tmp_path / name, 1, first=number)
+        assert self.diagnoses(tmp_path) == {"melanoma": 3, "nevus": 1}
+
+    @pytest.mark.parametrize(
+        ("names", "message"),
+        [
+            (
+                ["melanoma/nevus", "melanoma/rest", "nevus"],
+                "melanoma: holds the folder nevus, so it is no folder",
+            ),
+            (
+                ["melanoma/train", "melanoma/test", "nevus"],
+                "melanoma: holds the folder test, so it is no folder",
+            ),
+            (
+                ["a/melanoma", "a/nevus", "b/melanoma", "b/nevus"],
+                "a: is no diagnosis, .* give the path of one",
+            ),
+            (
+                ["melanoma", "nevus", "archive/melanoma"],
+                "archive: is no diagnosis, yet holds folders of diagnoses",
+            ),
+        ],
+    )
+    def test_what_is_not_clear_stops(
+        self, names: list[str], message: str, tmp_path: Path, picture: Picture
+    ) -> None:
+        for number, name in enumerate(names):
+            fill(picture, tmp_path / name, 1, first=number)
+        with pytest.raises(UserError, match=message):
+            folder.read(tmp_path)
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "Melanoma Skin Cancer Nevi and Moles",
+            "melanoma?",
+            "melanoma_dataset",
+            "batch1",
+            "2019",
+            "all images",
+        ],
+    )
+    def test_open_names_stop_and_can_be_mapped(self, name: str, tmp_path: Path, picture: Picture) -> None:
+        fill(picture, tmp_path / "train" / "melanoma", 1)
+        fill(picture, tmp_path / "train" / "nevus", 2, first=10)
+        fill(picture, tmp_path / "train" / name, 3, first=20)
+        with pytest.raises(UserError) as caught:
+            folder.read(tmp_path)
+        assert str(caught.value).startswith(f"{tmp_path}: {name} (3 images): not understood as a diagnosis")
+        assert f'--label "{name}=melanoma"' in str(caught.value)
+        assert self.diagnoses(tmp_path, Reading({name: "melanoma"})) == {"melanoma": 4, "nevus": 2}
+        assert self.diagnoses(tmp_path, Reading({name: "nevus"})) == {"melanoma": 1, "nevus": 5}
+        left_out = folder.read(tmp_path, Reading({name: "leave-out"}))
+        assert len(left_out.records) == 3
+        assert f"left out, no diagnosis: {name} (3 images)" in left_out.notes
+
+    @pytest.mark.parametrize(
+        "name", ["unlabelled", "Unknown", "suspicious", "indeterminate", "test", "low quality"]
+    )
+    def test_folders_without_a_diagnosis_are_left_out(
+        self, name: str, tmp_path: Path, picture: Picture
+    ) -> None:
+        for number, diagnosis in enumerate(("melanoma", "nevus", name)):
+            fill(picture, tmp_path / diagnosis, 2, first=10 * number)
+        data = folder.read(tmp_path)
+        assert [r.diagnosis for r in data.records] == ["melanoma"] * 2 + ["nevus"] * 2
+        assert f"left out, no diagnosis: {name} (2 images)" in data.notes
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "masks",
+            "melanoma_masks",
+            "Segmentations",
+            "superpixels",
+            "augmented",
+            "melanoma_aug",
+            "thumbnails",
+            "labels",
+            "predictions",
+            "runs",
+            "@eaDir",
+            ".ipynb_checkpoints",
+            "__MACOSX",
+            "melanoma/masks",
+            "melanoma/.cache",
+        ],
+    )
+    def test_folders_of_no_photographs_are_left_out(
+        self, name: str, tmp_path: Path, picture: Picture
+    ) -> None:
+        for number, diagnosis in enumerate(("melanoma", "nevus", f"{name}/deeper")):
+            fill(picture, tmp_path / diagnosis, 2, first=10 * number)
+        data = folder.read(tmp_path)
+        assert [r.diagnosis for r in data.records] == ["melanoma"] * 2 + ["nevus"] * 2
+        assert f"left out, folders of no photographs: {name} (2 images)" in data.notes
+
+    def test_masks_beside_the_wrapped_images(self, tmp_path: Path, picture: Picture) -> None:
+        for number, diagnosis in enumerate(
+            ("images/melanoma", "images/nevus", "masks/melanoma", "masks/nevus")
+        ):
+            fill(picture, tmp_path / diagnosis, 2, first=10 * number)
+        assert self.diagnoses(tmp_path) == {"melanoma": 2, "nevus": 2}
+
+    def test_test_images_without_labels(self, tmp_path: Path, picture: Picture) -> None:
+        for number, name in enumerate(("train/melanoma", "train/nevus", "test")):
+            fill(picture, tmp_path / name, 2, first=10 * number)
+        data = folder.read(tmp_path)
+        assert [r.split for r in data.records] == ["train"] * 4
+        assert "left out, not in a folder of a diagnosis: test (2 images)" in data.notes
+
+
+class TestPositive:
+    def test_numbered_folders(self, tmp_path: Path, picture: Picture) -> None:
+        for number, name in enumerate(("train/0", "train/1", "test/0", "test/1")):
+            fill(picture, tmp_path / name, 2, first=10 * number)
+        assert not folder.matches(tmp_path)
+        assert folder.near_miss(tmp_path) == (
+            "it holds the folders test/0 (2 images), test/1 (2 images), train/0 (2 images), "
+            "train/1 (2 images), none a diagnosis; --positive NAME says which is melanoma"
+        )
+        data = folder.read(tmp_path, Reading(positive=("1",)))
+        assert {r.image_id.split("/")[1]: r.diagnosis for r in data.records} == {
+            "0": "other",
+            "1": "melanoma",
+        }
+        assert "not melanoma, as --positive does not name them: 0 (4 images)" in data.notes
+
+    def test_a_folder_of_another_diagnosis(self, tmp_path: Path, picture: Picture) -> None:
+        fill(picture, tmp_path / "bcc", 2)
+        fill(picture, tmp_path / "nevus", 2, first=10)
+        data = folder.read(tmp_path, Reading(positive=("BCC",)))
+        assert [r.diagnosis for r in data.records] == ["melanoma"] * 2 + ["nevus"] * 2
+
+    def test_malignant_beside_other_diagnoses(self, tmp_path: Path, picture: Picture) -> None:
+        fill(picture, tmp_path / "malignant", 2)
+        fill(picture, tmp_path / "nevus", 2, first=10)
+        with pytest.raises(UserError, match="say --positive malignant"):
+            folder.read(tmp_path)
+        data = folder.read(tmp_path, Reading(positive=("malignant",)))
+        assert [r.diagnosis for r in data.records] == ["melanoma"] * 2 + ["nevus"] * 2
+
+
+class TestFiles:
+    def test_masks_are_left_out(self, tmp_path: Path, picture: Picture) -> None:
+        picture(tmp_path / "nevus" / "a.png", red=9)
+        for number, name in enumerate(
+            (
+                "ISIC_0000001.jpg",
+                "ISIC_0000001_segmentation.png",
+                "ISIC_0000001_attribute_streaks.PNG",
+                "x_mask.gif",
+            )
+        ):
+            picture(tmp_path / "melanoma" / name, red=number)
+        data = folder.read(tmp_path)
+        assert [record.image_id for record in data.records] == ["melanoma/ISIC_0000001.jpg", "nevus/a.png"]
+        assert "3 masks left out (files named _segmentation, _superpixels, _mask and the like)" in data.notes
+
+    def test_dicom_files_of_the_same_photographs_are_left_out(self, tmp_path: Path, picture: Picture) -> None:
+        picture(tmp_path / "melanoma" / "jpeg" / "ISIC_0000001.jpg", red=1)
+        picture(tmp_path / "nevus" / "1.png", red=2)
+        for name in ("melanoma/ISIC_0000001.dcm", "nevus/1.dcm", "nevus/2.dcm"):
+            (tmp_path / name).write_bytes(name.encode())
+        data = folder.read(tmp_path)
+        assert [record.image_id for record in data.records] == [
+            "melanoma/jpeg/ISIC_0000001.jpg",
+            "nevus/1.png",
+            "nevus/2.dcm",
+        ]
+        assert "2 DICOM files left out: the same photographs are there as JPEG or PNG" in data.notes
+
+    def test_two_raster_formats_and_versions_are_one_lesion(self, tmp_path: Path, picture: Picture) -> None:
+        for number, name in enumerate(
+            ("train/melanoma/a1.jpg", "train/melanoma/a1.png", "train/melanoma/a1_rot90.jpg")
+        ):
+            picture(tmp_path / name, red=number)
+        picture(tmp_path / "train" / "nevus" / "b1.jpg", red=9)
+        data = folder.read(tmp_path)
+        assert [r.lesion_id for r in data.records] == ["train/melanoma/a1.jpg"] * 3 + ["train/nevus/b1.jpg"]
+        assert data.notes[0] == (
+            "2 of 4 images are versions of others by their names (a1.png of a1.jpg, for instance): "
+            "they count as one lesion"
+        )
 
 
 class TestMalignant:
@@ -105,7 +360,9 @@ class TestCopies:
         lesions = {record.image_id: record.lesion_id for record in data.records}
         assert lesions["melanoma/copy.png"] == "melanoma/2.png"
         assert len(set(lesions.values())) == 5
-        assert data.notes[0] == "1 of 6 images are copies of others: copies count as one lesion"
+        assert data.notes[0] == (
+            "1 of 6 images are copies of others (copy.png of 2.png): they count as one lesion"
+        )
 
     def test_one_isic_number_is_one_lesion(self, tmp_path: Path, picture: Picture) -> None:
         picture(tmp_path / "melanoma" / "ISIC_0000001.png", size=(8, 8))
@@ -140,7 +397,9 @@ class TestCopies:
             fill(picture, tmp_path / name / "nevus", 4, first=20 * number + 10)
         shutil.copy(tmp_path / "train" / "nevus" / "10.png", tmp_path / "test" / "nevus" / "copy.png")
         with pytest.raises(
-            UserError, match=r"lesion test/nevus/copy\.png has images in test and train, which"
+            UserError,
+            match=r"lesion test/nevus/copy\.png has images in test and train, .*"
+            r"\(test/nevus/copy\.png in test, train/nevus/10\.png in train\)",
         ):
             split(folder.read(tmp_path).records, seed=0)
 
@@ -153,5 +412,6 @@ class TestCopies:
 
 def test_folders_without_images(tmp_path: Path) -> None:
     (tmp_path / "melanoma").mkdir()
+    assert not folder.matches(tmp_path)
     with pytest.raises(UserError, match="the folders of diagnoses hold no images"):
         folder.read(tmp_path)

@@ -6,7 +6,7 @@ import pytest
 from dermdistill.data.images import ImageFile
 from dermdistill.data.sources import ham10000
 from dermdistill.data.splits import split
-from dermdistill.errors import UserError
+from dermdistill.errors import SeveralError, UserError
 
 Picture = Callable[..., Path]
 
@@ -154,8 +154,14 @@ class TestBadInput:
             ham10000.read(root)
         assert str(caught.value) == (
             f"{root / 'HAM10000_metadata.csv'}, line 3: no image file ISIC_0024301.jpg (or another ending) "
-            f"in {root} or below it (2 more are missing too); complete the download or remove the lines"
+            f"in {root} or below it; complete the download or remove the line "
+            "(and 2 more of the 8 images cannot be used)"
         )
+        assert isinstance(caught.value, SeveralError)
+        assert [line.split("no image file ")[1][:12] for line in caught.value.lines] == [
+            "ISIC_0024303",
+            "ISIC_0024305",
+        ]
 
     def test_an_image_listed_twice(self, root: Path) -> None:
         add_line(root / "HAM10000_metadata.csv", "HAM_0,ISIC_0024300,mel,histo,40.0,male,back,rosendahl")

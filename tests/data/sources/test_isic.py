@@ -3,8 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from dermdistill.data.sources import isic
+from dermdistill.data.sources import isic, read_data
+from dermdistill.data.sources.catalogue import find_images
+from dermdistill.data.splits import check
 from dermdistill.errors import UserError
+from dermdistill.reading import Reading
 from dermdistill.records import DataSet
 
 Picture = Callable[..., Path]
@@ -199,6 +202,108 @@ class TestChallenges:
         assert diagnoses(isic.read(root)) == {"A": "nevus"}
 
 
+class TestUsersWord:
+    @pytest.mark.parametrize(
+        ("values", "positive"),
+        [("01", "1"), ("12", "2"), ("ab", "b"), (("0.0", "1.0"), "1"), (("no", "yes"), "Yes")],
+    )
+    def test_target_with_a_positive_value(self, values: Sequence[str], positive: str, layout: Layout) -> None:
+        root = layout({"labels.csv": ["image,target", f"A,{values[0]}", f"B,{values[1]}"]}, ["A", "B"])
+        data = isic.read(root, Reading(positive=(positive,)))
+        assert [record.is_melanoma for record in data.records] == [False, True]
+        assert data.names == {values[0]: 1, values[1]: 1}
+
+    def test_target_without_it_says_so(self, layout: Layout) -> None:
+        root = layout({"labels.csv": ["image,target", "A,1", "B,0", "C,0"]}, ["A", "B", "C"])
+        with pytest.raises(UserError) as caught:
+            read_data(root)
+        assert str(caught.value) == (
+            f"{root}: no image shows melanoma; its labels are 1 (1 image), 0 (2 images); if one of them "
+            "means melanoma, say --positive NAME"
+        )
+
+    def test_texts_that_are_not_understood_stop_and_can_be_mapped(self, layout: Layout) -> None:
+        texts = ("melanoma", "nevus vs melanoma", "melanoma?", "melanoma?", "batch 2", "unknown", "nevus")
+        rows = [f"{number},{text}" for number, text in enumerate(texts)]
+        root = layout({"labels.csv": ["image,diagnosis", *rows]}, [str(n) for n in range(len(rows))])
+        with pytest.raises(UserError) as caught:
+            isic.read(root)
+        assert str(caught.value).startswith(
+            f"{root / 'labels.csv'}: nevus vs melanoma (1 image), melanoma? (2 images), "
+            "batch 2 (1 image): not understood"
+        )
+        data = isic.read(
+            root, Reading({"Nevus VS melanoma": "melanoma", "melanoma?": "leave-out", "batch 2": "nevus"})
+        )
+        assert diagnoses(data) == {"0": "melanoma", "1": "melanoma", "4": "nevus", "6": "nevus"}
+        assert data.notes[:2] == (
+            "labels.csv: 1 of 7 rows left out: they do not say whether it is a melanoma",
+            "labels.csv: 2 of 7 rows left out: as --label says",
+        )
+
+    def test_one_hot_columns_and_levels_have_names_too(self, layout: Layout) -> None:
+        root = layout({"labels.csv": ["image,MEL,NV,UNK", "A,1,0,0", "B,0,0,1"]}, ["A", "B"])
+        assert diagnoses(isic.read(root, Reading({"UNK": "leave-out"}))) == {"A": "melanoma"}
+        levels = ["isic_id,diagnosis_1,diagnosis_3", "A,Malignant,Odd tumour", "B,Benign,Nevus"]
+        root = layout({"labels.csv": levels}, ["A", "B"])
+        with pytest.raises(UserError, match=r"Odd tumour \(1 image\): not understood"):
+            isic.read(root)
+        assert diagnoses(isic.read(root, Reading(positive=("odd_tumour",)))) == {
+            "A": "melanoma",
+            "B": "nevus",
+        }
+
+
+class TestOnePhotographUnderSeveralNames:
+    LABELS = ("image_name,patient_id,target", *(f"ISIC_000000{n},P{n},{n % 2}" for n in range(4)))
+    IMAGES = tuple(f"ISIC_000000{n}" for n in range(4))
+
+    @pytest.mark.parametrize(
+        ("name", "header"),
+        [
+            ("ISIC_2020_Training_Duplicates.csv", "image_name_1,image_name_2"),
+            ("pairs.csv", "image_id_a,image_id_b"),
+            ("2020_Challenge_duplicates.csv", "ISIC_id,ISIC_id_paired"),
+            ("duplicates.csv", "image_name,target"),
+        ],
+    )
+    def test_lists_of_duplicates(self, name: str, header: str, layout: Layout) -> None:
+        rows = [header, "ISIC_0000001,ISIC_0000003.jpg", "ISIC_0000000,ISIC_0000009"]
+        data = isic.read(layout({"train.csv": self.LABELS, name: rows}, self.IMAGES))
+        assert [r.lesion_id[-1] for r in data.records] == ["0", "1", "2", "1"]
+        assert data.notes[0] == (
+            f"1 of 4 images are duplicates by {name} (ISIC_0000003.jpg of ISIC_0000001.jpg): "
+            "they count as one lesion"
+        )
+        assert {r.split for r in data.records} == {None}
+        splits = ["train", "val", "train", "test"]
+        with pytest.raises(UserError, match="ISIC_0000003 in test, ISIC_0000001 in val"):
+            check(data.records, splits)
+
+    def test_listed_duplicates_of_which_one_is_melanoma(self, layout: Layout) -> None:
+        rows = ["image_name_1,image_name_2", "ISIC_0000001,ISIC_0000002"]
+        with pytest.raises(UserError, match=r"the same image as .*, yet benign here and melanoma there"):
+            isic.read(layout({"train.csv": self.LABELS, "Duplicates.csv": rows}, self.IMAGES))
+
+    def test_versions_that_the_table_lists(self, layout: Layout) -> None:
+        names = ("ISIC_0000001", "ISIC_0000001_flip", "IMG_0001", "IMG_0002")
+        rows = ["image,diagnosis", *(f"{name},melanoma" for name in names)]
+        data = isic.read(layout({"labels.csv": rows}, names))
+        assert [r.lesion_id for r in data.records] == ["ISIC_0000001", "ISIC_0000001", "IMG_0001", "IMG_0002"]
+
+    def test_of_two_formats_the_raster_file_is_read(self, layout: Layout, picture: Picture) -> None:
+        root = layout({"train.csv": self.LABELS}, [])
+        for name in self.IMAGES:
+            (root / "train").mkdir(exist_ok=True)
+            (root / "train" / f"{name}.dcm").write_bytes(b"DICM")
+            picture(root / "jpeg" / "train" / f"{name}.jpg")
+        picture(root / "masks" / "ISIC_0000002.png")
+        picture(root / "thumbnails" / "ISIC_0000002.jpg", size=(2, 2))
+        data = isic.read(root)
+        assert {Path(record.image.name).suffix for record in data.records} == {".jpg"}
+        assert "4 images are there in several formats: one is read (JPEG or PNG before DICOM)" in data.notes
+
+
 class TestWhichTable:
     def test_the_path_of_a_table(self, layout: Layout) -> None:
         root = layout(
@@ -317,7 +422,7 @@ class TestBadRows:
             (["image,diagnosis", "A,melanoma", "A,melanoma"], "line 3: image A is listed twice"),
             (["image,diagnosis", "A,melanoma", "A,nevus"], "line 3: image A has two diagnoses"),
             (["image,diagnosis", "A,melanoma", "A.jpg,nevus"], "line 3: image A has two diagnoses"),
-            (["image,diagnosis", "B,melanoma", "C,nevus"], r"line 2: no image file B\.jpg .* \(1 more"),
+            (["image,diagnosis", "B,melanoma", "C,nevus"], r"line 2: no image file B\.jpg .* \(and 1 more"),
         ],
     )
     def test_one_clear_line(self, lines: list[str], message: str, layout: Layout) -> None:
@@ -335,3 +440,14 @@ class TestBadRows:
         root = layout({}, ["A"])
         (root / "labels.csv").write_bytes("\ufeffImage , Diagnosis\n A , Melanoma \n\n".encode())
         assert diagnoses(isic.read(root)) == {"A": "melanoma"}
+
+
+def test_files_by_the_name_in_the_table(tmp_path: Path) -> None:
+    for name in ("A.jpg", "A.heic", "B.HEIC", "C.JFIF", "notes.txt"):
+        (tmp_path / name).touch()
+    (tmp_path / "1.2.840").write_bytes(bytes(128) + b"DICM")
+    # A photograph in a format that is not read stands for itself: decoding says what it is.
+    assert find_images(tmp_path) == {
+        name: [tmp_path / file]
+        for name, file in (("A", "A.jpg"), ("B", "B.HEIC"), ("C", "C.JFIF"), ("1.2.840", "1.2.840"))
+    }

@@ -4,8 +4,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dermdistill.data.sources import read_data
+from dermdistill.data.sources import read_data, read_source
 from dermdistill.errors import UserError
+from dermdistill.reading import Reading
 
 Picture = Callable[..., Path]
 
@@ -21,7 +22,10 @@ def test_an_unknown_layout_lists_what_was_looked_for(tmp_path: Path, picture: Pi
     with pytest.raises(UserError) as caught:
         read_data(tmp_path)
     message = str(caught.value)
-    assert message.startswith(f"{tmp_path}: not a known layout; looked for ")
+    assert message.startswith(
+        f"{tmp_path}: not a known layout (it holds the folders holiday (1 image), work (1 image), "
+        "none a diagnosis; --positive NAME says which is melanoma); looked for "
+    )
     for part in (
         "HAM10000_metadata.csv",
         "benign_train.npy",
@@ -56,6 +60,28 @@ def test_a_folder_around_the_folder_is_looked_into(tmp_path: Path, picture: Pict
     data = read_data(tmp_path)
     assert data.layout == "folder"
     assert data.root == tmp_path / "archive"
+
+
+def test_the_table_in_a_folder_called_after_melanoma_wins(tmp_path: Path, picture: Picture) -> None:
+    """SIIM's archive from one level up: its folders train and test are no diagnoses."""
+    root = tmp_path / "melanoma"
+    picture(root / "train" / "a.jpg", red=1)
+    picture(root / "train" / "b.jpg", red=2)
+    picture(root / "test" / "c.jpg", red=3)
+    (root / "train.csv").write_text("image_name,target\na,0\nb,1\n")
+    data = read_data(tmp_path)
+    assert [(r.image_id, r.diagnosis) for r in data.records] == [("a", "benign"), ("b", "melanoma")]
+
+
+def test_a_source_without_melanomas_is_one_of_several_only(tmp_path: Path, picture: Picture) -> None:
+    picture(tmp_path / "nevus" / "a.png", red=1)
+    picture(tmp_path / "bcc" / "b.png", red=2)
+    assert len(read_source(tmp_path).records) == 2
+    with pytest.raises(UserError, match=r"its labels are bcc \(1 image\), nevus \(1 image\); .* --positive"):
+        read_data(tmp_path)
+    with pytest.raises(UserError, match="--positive bbc: no such name"):
+        read_data(tmp_path, Reading(positive=("bbc",)))
+    assert [r.is_melanoma for r in read_data(tmp_path, Reading(positive=("bcc",))).records] == [True, False]
 
 
 def test_each_layout_is_found(tmp_path: Path, picture: Picture) -> None:

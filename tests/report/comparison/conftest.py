@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dermdistill.benchmark.disk import disk_time
 from dermdistill.benchmark.ratios import ratio
-from dermdistill.benchmark.results import Benchmark, Control, DiskTime, Measured, Ratio, Runtime, Timing
+from dermdistill.benchmark.results import Benchmark, Control, Measured, Ratio, Runtime, Timing
 from dermdistill.config import ComparedNetwork, CompareRecipe, DataRecipe, Recipe, StudentRecipe
 from dermdistill.report import build_report
 from dermdistill.report.comparison.arrangement import Arrangement, arrange
@@ -173,14 +174,8 @@ def measured_in(
             for runtime in runtimes
         ),
         from_disk=tuple(
-            DiskTime(
-                model=names[name, size],
-                runtime=runtime,
-                images=3000,
-                seconds=2 + 3 * float(np.median(ms)),
-                start_seconds=2.0,
-                images_per_second=3000 / (2 + 3 * float(np.median(ms))),
-                seconds_for_3000=2 + 3 * float(np.median(ms)),
+            disk_time(
+                names[name, size], runtime, 3000, [(2.0, 2 + 3 * float(np.median(ms)))] * min(rounds, 3)
             )
             for (name, size, runtime), ms in taken.items()
         ),

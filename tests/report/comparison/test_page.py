@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from dermdistill.benchmark.disk import disk_time
+from dermdistill.benchmark.results import Benchmark
 from dermdistill.config import CompareRecipe, to_toml
 from dermdistill.errors import UserError
-from dermdistill.evaluation.results import Evaluation, read_json
+from dermdistill.evaluation.results import Evaluation, read_json, write_json
 from dermdistill.report import build_report
 from dermdistill.report.groups import Group, group_models
 from dermdistill.report.reading import read_run
@@ -83,12 +85,49 @@ def test_table_2_stands_beside_ours(page: Any, groups: Mapping[str, Group]) -> N
     accuracy = hinton.operating_points["argmax"].accuracy.value
     assert row[7] == (
         f"{accuracy:.3f} AUC {hinton.auc.value:.3f} [{hinton.auc.low:.3f}, {hinton.auc.high:.3f}] "
-        "training 5 min 38 s 3 seeds"
+        "training 5 min 38 s, mean of 3 3 seeds"
     )
     teacher = page.row("table-table-2", "Teacher (ResNet-50)")
     assert teacher[:4] == [""] * 4
     assert teacher[4] == "23,516,228 4.09 G MACs weights: imagenet"
     assert teacher[5].startswith(DASH)
+
+
+@pytest.mark.parametrize(
+    ("turns", "of_paper", "of_disk"),
+    [
+        (
+            [(1.0, 3.0), (1.0, 2.9), (1.0, 3.1)],
+            "61.0 s in ONNX Runtime, extrapolated from 101 61.0 s in PyTorch, extrapolated from 101",
+            "61.0 s [58.0, 64.0] extrapolated from 101",
+        ),
+        (
+            [(0.4, 0.5), (0.4, 0.4), (0.5, 0.4)],
+            f"{DASH} b in ONNX Runtime: 0.4 s for 101 {DASH} in PyTorch: 0.4 s for 101",
+            f"{DASH} a",
+        ),
+        (
+            [(1.0, 3.0)],
+            f"{DASH} b in ONNX Runtime: 3.0 s for 101 {DASH} in PyTorch: 3.0 s for 101",
+            f"{DASH} a",
+        ),
+    ],
+)
+def test_a_time_that_was_not_measured_says_so(
+    comparison_copy: RunFolder,
+    read_page: ReadPage,
+    turns: list[tuple[float, float]],
+    of_paper: str,
+    of_disk: str,
+) -> None:
+    benchmark = read_json(comparison_copy.benchmark, Benchmark)
+    disks = [disk_time(disk.model, disk.runtime, 101, turns) for disk in benchmark.from_disk]
+    write_json(comparison_copy.benchmark, benchmark.model_copy(update={"from_disk": tuple(disks)}))
+
+    page = read_page(build_report(comparison_copy))
+
+    assert page.row("table-table-2", "DSNet")[5] == of_paper
+    assert page.row("table-disk", "DSNet 64 px")[6] == of_disk
 
 
 def test_networks_of_the_paper_alone_are_kept(page: Any) -> None:

@@ -6,6 +6,7 @@ import struct
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from dermdistill.data.decoding.foreign import foreign_format
 from dermdistill.data.decoding.limits import MAX_PIXELS, Colours, Decoded, check_size, damaged
 from dermdistill.data.decoding.quiet import quiet
 from dermdistill.errors import UserError
@@ -32,6 +33,8 @@ def decode_raster(content: bytes, name: str) -> Decoded:
     Raises:
         UserError: not of these formats, damaged, transparent, of several frames or of unsupported pixels.
     """
+    if foreign := foreign_format(content):
+        raise UserError(f"{name}: {foreign}")
     _check_png_chunks(content, name)
     _check_tiff(content, name)
     try:

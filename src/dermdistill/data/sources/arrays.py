@@ -6,6 +6,7 @@ objects are refused, because reading them can run code.
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,9 @@ from numpy.typing import NDArray
 
 from dermdistill.data.diagnoses import BENIGN
 from dermdistill.data.sources.catalogue import lesions_unknown
+from dermdistill.data.sources.names import users_word
 from dermdistill.errors import UserError
+from dermdistill.reading import AS_FOUND, Reading
 from dermdistill.records import MELANOMA, DataSet, Pixels, Record, SplitName
 
 LAYOUT = "arrays"
@@ -48,12 +51,12 @@ class ArrayImage:
         return np.array(_open(self.path)[self.index])
 
 
-def matches(path: Path) -> bool:
+def matches(path: Path, reading: Reading = AS_FOUND) -> bool:
     """Whether the folder holds any of the four arrays."""
     return any((path / f"{stem}.npy").is_file() for stem, _, _ in _FILES)
 
 
-def read(path: Path) -> DataSet:
+def read(path: Path, reading: Reading = AS_FOUND) -> DataSet:
     """Read the four arrays; the test arrays are the test split, the others are left to be divided.
 
     Raises:
@@ -67,7 +70,7 @@ def read(path: Path) -> DataSet:
             image_id=f"{stem}-{index:05d}",
             image=ArrayImage(path / f"{stem}.npy", index),
             lesion_id=f"{stem}-{index:05d}",
-            diagnosis=diagnosis,
+            diagnosis=users_word([stem.partition("_")[0]], reading) or diagnosis,
             split=split,
         )
         for stem, diagnosis, split in _FILES
@@ -75,7 +78,8 @@ def read(path: Path) -> DataSet:
     )
     unknown = lesions_unknown(len(records), len(records))
     notes = ("malignant means melanoma in these arrays", unknown, *_copies(path))
-    return DataSet(LAYOUT, path, records, notes=notes)
+    names = Counter(record.image_id.partition("_")[0] for record in records)
+    return DataSet(LAYOUT, path, records, notes=notes, names=names)
 
 
 def _copies(path: Path) -> list[str]:

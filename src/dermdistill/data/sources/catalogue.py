@@ -1,16 +1,25 @@
 """Records from tables of labels and the image files beside them."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dermdistill.data.images import IMAGE_SUFFIXES, ImageFile
-from dermdistill.data.sources.copies import unite_copies
-from dermdistill.data.sources.labels import LABEL_COLUMNS, LABEL_COLUMNS_IN_WORDS, diagnosis, has_labels
+from dermdistill.data.cache import default_cache_dir
+from dermdistill.data.diagnoses import OTHER, UNDECIDED
+from dermdistill.data.images import ImageFile
+from dermdistill.data.listing import image_name, is_image, is_unread, stem
+from dermdistill.data.sources.class_folders import holds_no_photographs
+from dermdistill.data.sources.copies import by_list, by_name, unite_copies
+from dermdistill.data.sources.duplicates import pairs
+from dermdistill.data.sources.labels import LABEL_COLUMNS, LABEL_COLUMNS_IN_WORDS, has_labels, label
+from dermdistill.data.sources.names import LEAVE_OUT, listed, note_on_negatives, refuse_open
+from dermdistill.data.sources.photographs import DICOM, Named, versions
 from dermdistill.data.sources.tables import Row, Table, read_table
 from dermdistill.data.sources.walk import visible_files
+from dermdistill.data.unusable import unusable
 from dermdistill.errors import UserError
+from dermdistill.reading import AS_FOUND, Reading
 from dermdistill.records import Record, SplitName
 
 IMAGE_COLUMNS = ("isic_id", "image_id", "image", "image_name")
@@ -34,12 +43,26 @@ _SEX = {"male": "male", "m": "male", "female": "female", "f": "female"}
 _SYNTHETIC_IMAGE = "ISIC_0035068"
 
 
+_FORMATS = ((".jpg", ".jpeg"), (".png",), (".tif", ".tiff"), (".webp",), (".bmp",), (".gif",), (DICOM,))
+
+_LEFT_OUT = {UNDECIDED: "they do not say whether it is a melanoma", LEAVE_OUT: "as --label says"}
+
+
 @dataclass(frozen=True, slots=True)
 class Labelled:
     """A table of labels, and the split that all its rows belong to, if the source says so."""
 
     table: Table
     split: SplitName | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """What tables say of their images; see ``DataSet`` for the meaning of each."""
+
+    records: tuple[Record, ...]
+    notes: tuple[str, ...]
+    names: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +96,13 @@ def image_column(columns: Sequence[str]) -> str | None:
 
 
 def read_catalogue(
-    root: Path, labelled: Sequence[Labelled], side_tables: Sequence[Table] = ()
-) -> tuple[tuple[Record, ...], tuple[str, ...]]:
+    root: Path,
+    labelled: Sequence[Labelled],
+    side_tables: Sequence[Table] = (),
+    *,
+    duplicates: Sequence[Table] = (),
+    reading: Reading = AS_FOUND,
+) -> Catalogue:
     """The records of all labelled rows, in their order, and notes on what was left out.
 
     Args:
@@ -82,70 +110,108 @@ def read_catalogue(
         labelled: the tables of labels.
         side_tables: further columns (lesion, age, ...) for the same images; they fill the cells that the
             tables of labels, and earlier side tables, leave blank.
+        duplicates: tables whose rows name images of the same photograph.
+        reading: the user's word on the labels.
 
     Raises:
-        UserError: an image is listed twice, has no file, or has two diagnoses, lesions or patients; no row
-            can be used.
+        UserError: an image is listed twice, has no file, or has two diagnoses, lesions or patients; a label
+            is not understood; no row can be used.
     """
-    entries, notes = _entries(labelled)
-    entries = _completed(entries, side_tables)
-    files = find_images(root)
+    found = _entries(labelled, reading)
+    entries = _completed(found.entries, side_tables)
+    files = {name: _photographs(paths, root) for name, paths in find_images(root).items()}
     _check_all_there(entries, files, root)
-    records = [_record(entry, _only_one(entry.image_id, files)) for entry in entries]
-    united, copies = unite_copies(records, [record.image_id for record in records])
-    return united, (*notes, *copies, *_remarks(entries, records, files))
+    chosen = [_only_one(entry.image_id, files) for entry in entries]
+    records = [_record(entry, path) for entry, path in zip(entries, chosen, strict=True)]
+    ids = [record.image_id for record in records]
+    likenesses = [
+        by_name(versions([Named(image_id) for image_id in ids])),
+        *(by_list(pairs(table, ids), table.path.name) for table in duplicates),
+    ]
+    united, copies = unite_copies(records, likenesses)
+    notes = (*found.notes, *copies, *_remarks(entries, records, files))
+    return Catalogue(united, notes, found.names)
 
 
 def find_images(root: Path) -> dict[str, list[Path]]:
     """All image files below ``root`` by their name without its ending; hidden ones are passed over.
 
-    Folders are listed once each, whatever the number of images; links to folders are followed.
+    Folders are listed once each, whatever the number of images; links to folders are followed. A photograph
+    in a format that is not read is given where there is no other of its name: decoding it says what to do.
     """
     found: dict[str, list[Path]] = {}
+    unread: dict[str, list[Path]] = {}
     for path in visible_files(root):
-        if path.suffix.lower() in IMAGE_SUFFIXES:
-            found.setdefault(path.stem, []).append(path)
-    return found
+        if is_image(str(path)):
+            found.setdefault(stem(path.name), []).append(path)
+        elif is_unread(str(path)):
+            unread.setdefault(stem(path.name), []).append(path)
+    return unread | found
+
+
+def _photographs(paths: list[Path], root: Path) -> list[Path]:
+    """Files of one name without those in folders of masks, thumbnails and the like, unless all are."""
+    if len(paths) == 1:
+        return paths
+    return [
+        path for path in paths if not any(map(holds_no_photographs, path.parent.relative_to(root).parts))
+    ] or paths
 
 
 def _rows_by_image(table: Table) -> list[tuple[str, Row]]:
     column = image_column(table.columns)
     if column is None:
         return []
-    return [(_without_ending(row.cells[column]), row) for row in table.rows]
+    return [(image_name(row.cells[column]), row) for row in table.rows]
 
 
-def _without_ending(name: str) -> str:
-    path = Path(name)
-    return path.stem if path.suffix.lower() in IMAGE_SUFFIXES else name
+@dataclass(slots=True)
+class _Rows:
+    """The usable rows of all tables, and what became of the others."""
+
+    entries: list[_Entry]
+    notes: list[str]
+    names: Counter[str]
 
 
-def _entries(labelled: Sequence[Labelled]) -> tuple[list[_Entry], list[str]]:
+def _entries(labelled: Sequence[Labelled], reading: Reading) -> _Rows:
     entries: dict[str, _Entry] = {}
     notes: list[str] = []
+    names: Counter[str] = Counter()
+    others: Counter[str] = Counter()
     for source in labelled:
-        table, open_rows, synthetic_rows = source.table, 0, 0
+        table, left_out = source.table, Counter[str]()
+        left_open: Counter[str] = Counter()
         for image_id, row in _rows_by_image(table):
             if not image_id:
                 raise UserError(f"{table.path}, line {row.line}: names no image")
-            name = diagnosis(table, row)
+            said = label(table, row, reading)
+            names.update(said.names)
             if image_id == _SYNTHETIC_IMAGE or row.first(["image_manipulation"]) == "synthetic":
-                synthetic_rows += 1
-            elif name is None:
-                open_rows += 1
+                left_out["synthetic images"] += 1
+            elif said.diagnosis is None:
+                left_open[said.names[-1]] += 1
+            elif said.diagnosis in _LEFT_OUT:
+                left_out[_LEFT_OUT[said.diagnosis]] += 1
             else:
-                entry = _Entry(table, row, image_id, name, source.split)
+                others.update(said.names[-1:] if said.diagnosis == OTHER else ())
+                entry = _Entry(table, row, image_id, said.diagnosis, source.split)
                 _check_new(entry, entries.get(image_id))
                 entries[image_id] = entry
+        refuse_open(str(table.path), left_open)
         rows = f"of {len(table.rows)} rows left out"
-        if open_rows:
-            notes.append(f"{table.path.name}: {open_rows} {rows}: they do not say whether it is a melanoma")
-        if synthetic_rows:
-            notes.append(f"{table.path.name}: {synthetic_rows} {rows}: synthetic images")
+        notes += [
+            f"{table.path.name}: {count} {rows}: {why}"
+            for why, count in sorted(left_out.items(), reverse=True)
+        ]
+    notes += note_on_negatives(others, reading)
     if not entries:
         paths = " and ".join(str(source.table.path) for source in labelled)
-        raise UserError(f"{paths}: no row says whether its image shows a melanoma; nothing to learn from")
-    return list(entries.values()), notes
+        hint = f"; its labels are {listed(names)}; say --positive NAME if one of them does" if names else ""
+        raise UserError(
+            f"{paths}: no row says whether its image shows a melanoma{hint}; nothing to learn from"
+        )
+    return _Rows(list(entries.values()), notes, names)
 
 
 def _check_new(entry: _Entry, earlier: _Entry | None) -> None:
@@ -190,23 +256,33 @@ def _filled(entry: _Entry, details: Sequence[tuple[Table, Row]]) -> Row:
 
 def _check_all_there(entries: Sequence[_Entry], files: dict[str, list[Path]], root: Path) -> None:
     missing = [entry for entry in entries if entry.image_id not in files]
-    if not missing:
-        return
-    first = missing[0]
-    others = f" ({len(missing) - 1} more are missing too)" if len(missing) > 1 else ""
-    raise UserError(
-        f"{first.table.path}, line {first.row.line}: no image file {first.image_id}.jpg (or another ending) "
-        f"in {root} or below it{others}; complete the download or remove the lines"
-    )
+    if missing:
+        failures = [
+            UserError(
+                f"{entry.table.path}, line {entry.row.line}: no image file {entry.image_id}.jpg (or another "
+                f"ending) in {root} or below it; complete the download or remove the line"
+            )
+            for entry in missing
+        ]
+        raise unusable(failures, of=len(entries), folder=default_cache_dir())
 
 
 def _only_one(image_id: str, files: dict[str, list[Path]]) -> Path:
-    """The file of an image; copies of one size are taken for the same image, as some mirrors hold them."""
-    first, *others = files[image_id]
+    """The file of an image; copies of one size are taken for the same image, as some mirrors hold them.
+
+    Of several formats the first in ``_FORMATS`` is read: masks often have their image's name and are PNG.
+    """
+    first, *others = sorted(files[image_id], key=_place)
     for other in others:
-        if other.stat().st_size != first.stat().st_size:
+        same_format = _place(other) == _place(first)
+        if same_format and other.stat().st_size != first.stat().st_size:
             raise UserError(f"{other}: differs from {first}, which has the same name; keep one of them")
     return first
+
+
+def _place(path: Path) -> int:
+    suffix = path.suffix.lower()
+    return next((place for place, formats in enumerate(_FORMATS) if suffix in formats), len(_FORMATS))
 
 
 def _record(entry: _Entry, path: Path) -> Record:
@@ -243,6 +319,11 @@ def _age(entry: _Entry, row: Row) -> float | None:
 
 def _remarks(entries: Sequence[_Entry], records: Sequence[Record], files: dict[str, list[Path]]) -> list[str]:
     remarks: list[str] = []
+    formats = sum(len({_place(path) for path in files[record.image_id]}) > 1 for record in records)
+    if formats:
+        remarks.append(
+            f"{formats} images are there in several formats: one is read (JPEG or PNG before DICOM)"
+        )
     unlisted = len(files) - len(records)
     if unlisted:
         remarks.append(f"{unlisted} image files left out: no row gives their diagnosis")

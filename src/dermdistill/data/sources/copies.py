@@ -1,68 +1,122 @@
-"""Finding the same picture under several names, so that no split puts copies on both sides.
+"""Finding the same photograph under several names, so that no split puts copies on both sides.
 
 Published sets hold such copies: the ISIC challenge of 2020, for instance, several hundred.
 """
 
+import os
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from dermdistill.data.diagnoses import contradict
 from dermdistill.data.grouping import connected
 from dermdistill.data.images import ImageFile
 from dermdistill.errors import UserError
-from dermdistill.records import Record
+from dermdistill.records import MELANOMA, Record
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """One way in which files are known to show the same photograph.
+
+    Attributes:
+        keys: of each record; two that share a key show the same photograph.
+        are: what such files are, for the note: ``copies of others``.
+        contradict: whether two diagnoses cannot both be right.
+    """
+
+    keys: Sequence[Sequence[str]]
+    are: str
+    contradict: Callable[[str, str], bool] = contradict
+
+
+def by_name(keys: Sequence[Sequence[str]]) -> Likeness:
+    """Files whose names say so; see ``photographs.versions``."""
+    return Likeness(keys, "versions of others by their names")
+
+
+def by_list(keys: Sequence[Sequence[str]], table: str) -> Likeness:
+    """Images that a list of duplicates names; lists pair what pathologists and others called differently."""
+    return Likeness(
+        keys, f"duplicates by {table}", lambda one, other: MELANOMA in (one, other) and one != other
+    )
 
 
 def unite_copies(
-    records: Sequence[Record], pictures: Sequence[str]
+    records: Sequence[Record], likenesses: Sequence[Likeness] = ()
 ) -> tuple[tuple[Record, ...], tuple[str, ...]]:
-    """Give copies of one picture the same lesion id; returns the records and notes.
+    """Give all files of one photograph the same lesion id; returns the records and notes.
 
     Args:
         records: their images may be files; files of equal content are copies.
-        pictures: what names the picture of each record; equal names are copies too.
+        likenesses: what else is known of them.
 
     Raises:
-        UserError: copies have diagnoses that contradict each other.
+        UserError: two files of one photograph have diagnoses that contradict each other.
     """
-    keys = [[f"picture:{name}", *content] for name, content in zip(pictures, _contents(records), strict=True)]
-    first_copies = connected(keys)
-    _check_diagnoses(records, first_copies)
-    lesions = connected(
-        [[f"lesion:{record.lesion_id}", *own] for record, own in zip(records, keys, strict=True)]
-    )
+    notes: list[str] = []
+    keys: list[list[str]] = [[f"lesion:{record.lesion_id}"] for record in records]
+    for number, likeness in enumerate((Likeness(_contents(records), "copies of others"), *likenesses)):
+        own = [[f"{number}:{key}" for key in found] for found in likeness.keys]
+        groups = connected([found or [f"alone:{i}"] for i, found in enumerate(own)])
+        _check_diagnoses(records, groups, likeness)
+        notes += _note(records, groups, likeness)
+        for all_keys, found in zip(keys, own, strict=True):
+            all_keys += found
     united = tuple(
         record
         if record.lesion_id == records[first].lesion_id
         else replace(record, lesion_id=records[first].lesion_id)
-        for record, first in zip(records, lesions, strict=True)
+        for record, first in zip(records, connected(keys), strict=True)
     )
-    copies = len(records) - len(set(first_copies))
-    notes = [f"{copies} of {len(records)} images are copies of others: copies count as one lesion"]
-    return united, tuple(notes if copies else [])
+    return united, tuple(notes)
+
+
+def _note(records: Sequence[Record], groups: Sequence[int], likeness: Likeness) -> list[str]:
+    pairs = [
+        (record, records[first])
+        for i, (record, first) in enumerate(zip(records, groups, strict=True))
+        if first != i
+    ]
+    if not pairs:
+        return []
+    one, other = _shortest(*(Path(record.image.name) for record in pairs[0]))
+    count = f"{len(pairs)} of {len(records)} images are {likeness.are}"
+    return [
+        f"{count} ({one} of {other}{', for instance' if len(pairs) > 1 else ''}): they count as one lesion"
+    ]
+
+
+def _shortest(one: Path, other: Path) -> tuple[str, str]:
+    """Both paths without the folders that they share."""
+    shared = Path(os.path.commonpath([one.parent, other.parent]))
+    return one.relative_to(shared).as_posix(), other.relative_to(shared).as_posix()
 
 
 def _contents(records: Sequence[Record]) -> list[list[str]]:
-    """A digest for each file that could have a copy: only files of one size are read."""
+    """A digest for each file that could have a copy: only files of one size are read.
+
+    Empty files are all alike, but not the same picture. They and files that cannot be read have none;
+    decoding reports them.
+    """
     sizes: defaultdict[int, list[int]] = defaultdict(list)
     for position, record in enumerate(records):
-        if isinstance(record.image, ImageFile):
-            sizes[record.image.path.stat().st_size].append(position)
+        if isinstance(record.image, ImageFile) and (size := record.image.bytes_on_disk()):
+            sizes[size].append(position)
     contents: list[list[str]] = [[] for _ in records]
-    for size, positions in sizes.items():
-        # Empty files are all alike, but not the same picture; decoding reports them.
-        if size > 0 and len(positions) > 1:
-            for position in positions:
-                contents[position].append(f"content:{records[position].image.digest()}")
+    for position in (each for positions in sizes.values() if len(positions) > 1 for each in positions):
+        with suppress(UserError):
+            contents[position].append(records[position].image.digest())
     return contents
 
 
-def _check_diagnoses(records: Sequence[Record], first_copies: Sequence[int]) -> None:
+def _check_diagnoses(records: Sequence[Record], groups: Sequence[int], likeness: Likeness) -> None:
     clashes = [
         (record, records[first])
-        for record, first in zip(records, first_copies, strict=True)
-        if contradict(record.diagnosis, records[first].diagnosis)
+        for record, first in zip(records, groups, strict=True)
+        if likeness.contradict(record.diagnosis, records[first].diagnosis) and _is_image(record)
     ]
     if clashes:
         record, first = clashes[0]
@@ -71,3 +125,12 @@ def _check_diagnoses(records: Sequence[Record], first_copies: Sequence[int]) -> 
             f"{record.image.name}: the same image as {first.image.name}, yet {record.diagnosis} here and "
             f"{first.diagnosis} there{others}; keep the right one"
         )
+
+
+def _is_image(record: Record) -> bool:
+    """Whether it can be decoded: the web pages that failed downloads leave are all alike, but no images."""
+    try:
+        record.image.decode()
+    except UserError:
+        return False
+    return True

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dermdistill.data.sources.catalogue import read_catalogue, read_labels
 from dermdistill.errors import UserError
+from dermdistill.reading import AS_FOUND, Reading
 from dermdistill.records import DataSet
 
 LAYOUT = "ham10000"
@@ -19,12 +20,12 @@ _NEEDED = ("image_id", "lesion_id", "dx")
 _TEST = "ISIC2018_Task3_Test_GroundTruth"
 
 
-def matches(path: Path) -> bool:
+def matches(path: Path, reading: Reading = AS_FOUND) -> bool:
     """Whether the folder holds HAM10000's metadata."""
     return _table(path, "HAM10000_metadata") is not None
 
 
-def read(path: Path) -> DataSet:
+def read(path: Path, reading: Reading = AS_FOUND) -> DataSet:
     """Read HAM10000, with the official test set where it is there.
 
     Raises:
@@ -41,8 +42,8 @@ def read(path: Path) -> DataSet:
     test = _table(path, _TEST) or _table(path / _TEST, _TEST)
     if test is not None:
         labelled.append(read_labels(test, split="test"))
-    records, notes = read_catalogue(path, labelled)
-    return DataSet(LAYOUT, path, records, notes=notes)
+    found = read_catalogue(path, labelled, reading=reading)
+    return DataSet(LAYOUT, path, found.records, notes=found.notes, names=found.names)
 
 
 def _table(folder: Path, stem: str) -> Path | None:

@@ -2,8 +2,8 @@
 
 An export of the archive (``metadata.csv``), the ground truth of the challenges of 2018, 2019 and 2020, or a
 table of one's own with such columns. Tables without diagnoses, such as ``ISIC_2019_Training_Metadata.csv``,
-add what they know of the same images. Where there are several tables of diagnoses, their names must say which
-split each is; or the path names the one to read.
+add what they know of the same images; lists of duplicates say which show the same photograph. Where there are
+several tables of diagnoses, their names must say which split each is; or the path names the one to read.
 """
 
 from pathlib import Path
@@ -16,9 +16,11 @@ from dermdistill.data.sources.catalogue import (
     read_catalogue,
     read_labels,
 )
+from dermdistill.data.sources.duplicates import is_list
 from dermdistill.data.sources.labels import LABEL_COLUMNS_IN_WORDS, has_labels
 from dermdistill.data.sources.tables import read_header, read_table
 from dermdistill.errors import UserError
+from dermdistill.reading import AS_FOUND, Reading
 from dermdistill.records import DataSet, SplitName
 
 LAYOUT = "isic"
@@ -30,12 +32,12 @@ LOOKED_FOR = (
 _SPLIT_WORDS: tuple[tuple[str, SplitName], ...] = (("train", "train"), ("val", "val"), ("test", "test"))
 
 
-def matches(path: Path) -> bool:
+def matches(path: Path, reading: Reading = AS_FOUND) -> bool:
     """Whether the path is a CSV, or a folder with a CSV that names images and diagnoses."""
     return _is_table(path) or bool(_tables(path)[0])
 
 
-def read(path: Path) -> DataSet:
+def read(path: Path, reading: Reading = AS_FOUND) -> DataSet:
     """Read the images that the tables of a folder, or the table at ``path``, give a diagnosis.
 
     Raises:
@@ -46,8 +48,9 @@ def read(path: Path) -> DataSet:
     with_labels, without_labels = _tables(root)
     labelled = [read_labels(path)] if _is_table(path) else _labelled(with_labels)
     side_tables = [read_table(table, COLUMNS) for table in without_labels if table != path]
-    records, notes = read_catalogue(root, labelled, side_tables)
-    return DataSet(LAYOUT, root, records, notes=notes)
+    duplicates = [read_table(table, read_header(table)) for table in _duplicates(root) if table != path]
+    found = read_catalogue(root, labelled, side_tables, duplicates=duplicates, reading=reading)
+    return DataSet(LAYOUT, root, found.records, notes=found.notes, names=found.names)
 
 
 def near_miss(path: Path) -> str:
@@ -68,15 +71,23 @@ def _tables(root: Path) -> tuple[list[Path], list[Path]]:
     """Tables that name images: those with diagnoses, and those without."""
     if not root.is_dir():
         return [], []
-    # Some challenges pack the ground truth into a folder of its own.
-    folders = [root, *sorted(folder for folder in root.glob("*GroundTruth*") if folder.is_dir())]
-    tables = [table for folder in folders for table in sorted(folder.iterdir()) if _is_table(table)]
+    tables = [table for table in _all_tables(root) if not is_list(table)]
     # Kaggle's example of a submission has a column of invented targets.
     tables = [table for table in tables if not table.name.lower().startswith("sample_submission")]
     columns = {table: read_header(table) for table in tables}
     naming_images = [table for table in tables if image_column(columns[table]) is not None]
     with_labels = [table for table in naming_images if has_labels(columns[table])]
     return with_labels, [table for table in naming_images if table not in with_labels]
+
+
+def _duplicates(root: Path) -> list[Path]:
+    return [table for table in _all_tables(root) if is_list(table)]
+
+
+def _all_tables(root: Path) -> list[Path]:
+    # Some challenges pack the ground truth into a folder of its own.
+    folders = [root, *sorted(folder for folder in root.glob("*GroundTruth*") if folder.is_dir())]
+    return [table for folder in folders for table in sorted(folder.iterdir()) if _is_table(table)]
 
 
 def _labelled(tables: list[Path]) -> list[Labelled]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from dermdistill.benchmark.results import Benchmark, Measured, Timing
+from dermdistill.benchmark.results import PAPER_IMAGES, Benchmark, DiskTime, Measured, Timing
+from dermdistill.benchmark.whole_command import time_for, why_unknown
 from dermdistill.report import numbers
 from dermdistill.report.comparison import speed
 from dermdistill.report.comparison.verdict import BASELINE
@@ -48,22 +49,35 @@ def disk_table(benchmark: Benchmark) -> Table:
     return Table(
         name="disk",
         caption="Whole commands, from image files to a finished table",
-        columns=("network", "runtime", "images", "time", "of one image", "images a second", "time for 3,000"),
+        columns=(
+            *("network", "runtime", "turns", "images", "time", "of one image"),
+            *("images a second, start included", f"time for {PAPER_IMAGES:,}"),
+        ),
         rows=tuple(
             Row(
                 _heading(benchmark, models[disk.model, disk.runtime]),
                 (
                     text(disk.runtime),
+                    Cell(str(max(len(disk.rises), 1))),
                     Cell(numbers.count(disk.images)),
                     Cell(f"{disk.seconds:.1f} s"),
                     Cell(f"{disk.start_seconds:.1f} s"),
                     Cell(f"{disk.images_per_second:.1f}"),
-                    Cell(f"{disk.seconds_for_3000:.1f} s"),
+                    _of_paper_images(disk),
                 ),
             )
             for disk in benchmark.from_disk
         ),
     )
+
+
+def _of_paper_images(disk: DiskTime) -> Cell:
+    found = time_for(PAPER_IMAGES, disk)
+    if found is None:
+        return Cell(numbers.UNDEFINED, reason=f"not extrapolated: {why_unknown(disk)}")
+    if found.how is None:
+        return Cell(f"{found.seconds:.1f} s")
+    return Cell(f"{found.seconds:.1f} s", f"[{found.low:.1f}, {found.high:.1f}]", (found.how,))
 
 
 def controls_sentence(benchmark: Benchmark) -> str:
@@ -109,9 +123,15 @@ def _of_one(one: Timing | None) -> tuple[Cell, Cell, Cell]:
         return Cell(""), Cell(""), Cell("")
     return (
         Cell(f"{numbers.three_digits(one.p50_ms)} ms"),
-        Cell(f"{numbers.three_digits(one.p95_ms)} ms"),
+        _late(one),
         Cell(f"{one.peak_mb:,.0f} MB"),
     )
+
+
+def _late(one: Timing) -> Cell:
+    if one.p95_ms is None:
+        return Cell(numbers.UNDEFINED, reason=f"only {numbers.several(one.calls, 'call')} timed")
+    return Cell(f"{numbers.three_digits(one.p95_ms)} ms")
 
 
 def _multiple(benchmark: Benchmark, model: Measured, reference: str) -> Cell:

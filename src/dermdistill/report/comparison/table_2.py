@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from dermdistill.benchmark.results import Benchmark
+from dermdistill.benchmark.results import PAPER_IMAGES, Benchmark, DiskTime, Runtime
+from dermdistill.benchmark.whole_command import time_for, why_unknown
 from dermdistill.report import numbers, published
 from dermdistill.report.comparison import speed
 from dermdistill.report.comparison.arrangement import Arrangement
@@ -11,6 +12,7 @@ from dermdistill.report.groups import Group, objective_name
 from dermdistill.report.tables import Cell, Row, Table, text
 from dermdistill.runs import ModelSummary
 
+_PREDICTION = f"prediction of {PAPER_IMAGES:,} images"
 _NOT_MEASURED = Cell(numbers.UNDEFINED, reason="not measured: benchmark.json has no whole command with it")
 
 
@@ -34,8 +36,8 @@ def table_2(arrangement: Arrangement, benchmark: Benchmark | None) -> Table:
         ),
         columns=(
             "network",
-            *("parameters", "training", "prediction of 3,000 images", "accuracy"),
-            *("parameters", "prediction of 3,000 images"),
+            *("parameters", "training", _PREDICTION, "accuracy"),
+            *("parameters", _PREDICTION),
             *(objective_name(name) for name in arrangement.objectives),
         ),
         rows=tuple(rows),
@@ -73,23 +75,40 @@ def _accuracy(group: Group | None) -> Cell:
     below = (
         f"AUC {numbers.fraction(group.mean.auc.value)}",
         numbers.interval(group.mean.auc) or "no interval",
-        f"training {numbers.duration(group.training_seconds)}",
+        ", ".join((f"training {numbers.duration(group.training_seconds)}", *group.training_remark)),
         numbers.several(group.mean.seeds, "seed"),
     )
     return Cell(numbers.fraction(accuracy.value), below=below)
 
 
 def _prediction(summary: ModelSummary, benchmark: Benchmark | None) -> Cell:
-    """In ONNX Runtime, below it in PyTorch; a dash where neither was timed."""
+    """A line a runtime that was timed; a dash where none was."""
     if benchmark is None:
         return _NOT_MEASURED
-    known = []
+    lines: list[str] = []
+    reason = None
     for runtime in speed.RUNTIMES:
         model = speed.measured(benchmark, summary.architecture, summary.input_size, runtime)
         disk = None if model is None else speed.from_disk(benchmark, model)
         if disk is not None:
-            known.append((f"{disk.seconds_for_3000:.1f} s", runtime))
-    if not known:
+            lines += _command_time(disk, runtime)
+            reason = reason or _why_not(disk)
+    if not lines:
         return _NOT_MEASURED
-    (first, runtime), *others = known
-    return Cell(first, below=(f"in {runtime}", *(f"{seconds} in {name}" for seconds, name in others)))
+    first, *others = lines
+    return Cell(first, below=tuple(others), reason=reason)
+
+
+def _command_time(disk: DiskTime, runtime: Runtime) -> tuple[str, str]:
+    """The time and where it comes from; where there is none, what was measured instead."""
+    found = time_for(PAPER_IMAGES, disk)
+    if found is None:
+        return numbers.UNDEFINED, f"in {runtime}: {disk.seconds:.1f} s for {numbers.count(disk.images)}"
+    return f"{found.seconds:.1f} s", ", ".join(filter(None, (f"in {runtime}", found.how)))
+
+
+def _why_not(disk: DiskTime) -> str | None:
+    """Why there is no time for the paper's number of images."""
+    if time_for(PAPER_IMAGES, disk) is not None:
+        return None
+    return f"not measured on {PAPER_IMAGES:,} images, and not extrapolated: {why_unknown(disk)}"
