@@ -52,7 +52,7 @@ def test_overrides_change_single_entries() -> None:
         ("student.cycles=3", r"student\.epochs must be a multiple of cycles, 3, not 8"),
         ("teacher.cycles=4", r"teacher\.epochs must be a multiple of cycles, 4, not 10"),
         ("student.cycles=4", r"epochs of mobilenetv1_100 must be a multiple of cycles, 4, not 2"),
-        ("teacher.members=0", r"teacher\.members = 0: Input should be greater than or equal to 1"),
+        ("teacher.members=0", r"teacher\.members = 0: expected a number from 1 on, or at least two names"),
         ("data.size=abc", r"data\.size = 'abc': Input should be a valid integer"),
         ("data.size=17", r"data\.size = 17: Input should be greater than or equal to 18"),
         ("data.fractions=[0.5, 0.1, 0.1]", "three positive shares that add up to 1"),
@@ -131,3 +131,21 @@ def test_the_paper_recipe_compares_what_the_paper_does() -> None:
     assert "dsnet-hinton-T3-seed0" in names
     assert not [name for name in names if "T10-" in name or "batch64" in name]
     assert len(names) == len(set(names)) == 6 * 3 * 3 + 7 * 3 + 3 * 3
+
+
+def test_members_are_a_number_or_the_networks_names() -> None:
+    alike = TeacherRecipe(model="resnet18", members=2)
+    assert alike.networks == ("resnet18", "resnet18")
+    mixed = TeacherRecipe(members=("resnet18", "vgg11"))
+    assert mixed.networks == ("resnet18", "vgg11")
+    recipe = Recipe(name="mixed", teacher=mixed)
+    assert Recipe.model_validate(tomllib.loads(to_toml(recipe))) == recipe
+    for wrong in (0, ("resnet18",), ()):
+        with pytest.raises(ValueError, match="expected a number from 1 on"):
+            TeacherRecipe.model_validate({"members": wrong})
+
+
+def test_one_weights_file_cannot_be_that_of_different_members() -> None:
+    with pytest.raises(UserError, match=r"teacher\.weights must be 'imagenet' or 'none'"):
+        load_recipe("demo", ['teacher.members=["resnet18", "vgg11"]', "teacher.weights=file.pth"])
+    assert TeacherRecipe(members=("vgg11", "vgg11"), weights="file.pth").weights == "file.pth"

@@ -9,6 +9,7 @@ import torch
 
 import dermdistill
 from dermdistill.data.images import resize
+from dermdistill.data.packed_hashes import unpack
 from dermdistill.data.sources import synthetic
 from dermdistill.inference.model import SHIPPED
 from dermdistill.inference.onnx import OnnxModel
@@ -51,6 +52,13 @@ def test_it_knows_all_that_predict_says() -> None:
     assert 0.05 < model.prevalence < 0.15
     assert model.info.reference is not None
     assert model.info.provenance["recipe"] == "student"
+
+
+def test_every_file_knows_its_training_images() -> None:
+    described = [OnnxModel.read(path).info for path in WEIGHTS.glob("*.onnx")]
+    tables = {info.learned_from for info in (*described, load_weights(WEIGHTS / "dermlet.safetensors")[1])}
+    assert len(tables) == 1
+    assert len(unpack(tables.pop() or "")) == 4_189 + 597  # training and validation images of the card
 
 
 @pytest.mark.parametrize("path", sorted(WEIGHTS.glob("*.onnx")), ids=lambda path: path.name)

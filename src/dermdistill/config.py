@@ -80,6 +80,8 @@ class AugmentRecipe(_Section):
         rotate: any angle, with mirrored borders.
         flip: left-right and up-down, each with probability one half.
         scale: largest relative zoom, in or out; 0.2 draws from 1/1.2 to 1.2.
+        stretch: largest relative enlargement of width and of height, each on its own; 1/3 draws from 1 to
+            4/3. A centre square of a 4:3 photograph differs by that from the whole frame made square.
         shift: largest shift in either direction as a share of the side.
         brightness, contrast, saturation: largest relative change.
         channel: largest relative gain of each colour channel on its own (white balance).
@@ -89,11 +91,12 @@ class AugmentRecipe(_Section):
         jpeg: share of the images that are compressed, at qualities from 20 to 95.
     """
 
-    later: ClassVar[frozenset[str]] = frozenset({"blur", "hair", "corners", "jpeg"})
+    later: ClassVar[frozenset[str]] = frozenset({"stretch", "blur", "hair", "corners", "jpeg"})
 
     rotate: bool = True
     flip: bool = True
     scale: float = Field(0.2, ge=0, le=1)
+    stretch: float = Field(0.0, ge=0, le=1)
     shift: float = Field(0.1, ge=0, le=0.5)
     brightness: float = Field(0.2, ge=0, lt=1)
     contrast: float = Field(0.2, ge=0, lt=1)
@@ -137,8 +140,8 @@ class TeacherRecipe(TrainingRecipe):
     Attributes:
         model: any timm model.
         weights: ``imagenet``, ``none``, or a file of weights made by this program or by timm.
-        members: networks of seeds ``seed``, ``seed + 1``, ..., trained one by one; the teacher is the mean of
-            their logits.
+        members: how many networks, or the timm name of each (instead of ``model``); they have the seeds
+            ``seed``, ``seed + 1``, ... and are trained one by one; the teacher is the mean of their logits.
     """
 
     later: ClassVar[frozenset[str]] = TrainingRecipe.later | {"members"}
@@ -146,7 +149,26 @@ class TeacherRecipe(TrainingRecipe):
     model: str = "resnet50"
     weights: str = "imagenet"
     seed: int = Field(0, ge=0)
-    members: int = Field(1, ge=1)
+    members: Annotated[int | tuple[str, ...], Field(union_mode="smart")] = 1
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """The network of each member, in the order of their seeds."""
+        return (self.model,) * self.members if isinstance(self.members, int) else self.members
+
+    @model_validator(mode="after")
+    def _members_make_a_teacher(self) -> Self:
+        if len(self.networks) < 1 or (not isinstance(self.members, int) and len(self.members) < 2):
+            raise ValueError(
+                f"teacher.members = {self.members!r}: expected a number from 1 on, or at least two names"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _weights_fit_every_member(self) -> Self:
+        if len(set(self.networks)) > 1 and self.weights not in ("imagenet", "none"):
+            raise ValueError("teacher.weights must be 'imagenet' or 'none' where members are named")
+        return self
 
 
 def _check_first_weights(key: str, model: str, weights: str) -> None:

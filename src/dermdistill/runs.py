@@ -3,7 +3,7 @@
 RUN/
   recipe.toml          the resolved recipe
   run.json             RunManifest: data, environment, command, times
-  split.csv            image_id, lesion_id, diagnosis, split
+  split.csv            image_id, lesion_id, diagnosis, split, content (digest), hash (perceptual)
   comparisons.json     list of Comparison, paired on the test split
   benchmark.json       Benchmark of one model of each network; of a comparison only
   failed.json          {name: reason} of the models that could not be trained; of a comparison only

@@ -58,6 +58,34 @@ def test_flips_are_the_four_mirror_images() -> None:
     assert seen == {0, 1, 2, 3}
 
 
+def test_stretching_enlarges_width_and_height_each_on_its_own() -> None:
+    """A square in the middle becomes a rectangle; its sides are those of the square times 1 to 4/3."""
+    side = 96
+    given = torch.zeros(100, 3, side, side)
+    given[:, :, 24:72, 24:72] = 1.0
+    result = augmented(NOTHING.model_copy(update={"stretch": 1 / 3}), given)[:, 0]
+    heights, widths = result[:, :, side // 2].sum(dim=1), result[:, side // 2, :].sum(dim=1)
+    for sides in (heights, widths):
+        assert 48 <= sides.min() + 0.01 < 52
+        assert 60 < sides.max() <= 64.5
+    assert abs(np.corrcoef(heights, widths)[0, 1]) < 0.5
+
+
+def test_stretching_follows_the_photographs_own_axes_however_it_is_turned() -> None:
+    """Turned, an enlarged square stays a rectangle: stretching after the turn would shear it."""
+    side = 193
+    given = torch.zeros(50, 3, side, side)
+    given[:, :, 72:121, 72:121] = 1.0
+    result = augmented(NOTHING.model_copy(update={"stretch": 1.0, "rotate": True}), given)[:, 0]
+    rows, columns = torch.meshgrid(torch.arange(side) - 96.0, torch.arange(side) - 96.0, indexing="ij")
+    squared = rows**2 + columns**2
+    for image in result:
+        # Of a rectangle both diagonals are sqrt(width^2 + height^2); a sheared square's longer one is longer.
+        both_sides = 12 * float((image * squared).sum() / image.sum())
+        diagonal = 2 * float(squared[image > 0.5].max().sqrt())
+        assert diagonal == pytest.approx(both_sides**0.5, rel=0.03)
+
+
 def test_rotation_takes_any_angle_and_keeps_the_centre() -> None:
     side = 33
     given = torch.zeros(200, 3, side, side)

@@ -7,18 +7,19 @@ from dermdistill.data.split_file import Assignment, read_split, write_split
 from dermdistill.errors import UserError
 from dermdistill.records import Record
 
-HEADER = "image_id,lesion_id,diagnosis,split,content\n"
+HEADER = "image_id,lesion_id,diagnosis,split,content,hash\n"
+ONE, TWO = "0a" * 12, "b7" * 12
 
 
 def test_written_and_read_again(tmp_path: Path) -> None:
     path = tmp_path / "split.csv"
     records = [Record(f"i,{i}", ImageFile(Path("x.jpg")), f"l{i // 2}", "nevus") for i in range(3)]
-    write_split(path, records, ["train", "train", "test"], ["c0", "c1", "c2"])
+    write_split(path, records, ["train", "train", "test"], ["c0", "c1", "c2"], [ONE, "", TWO])
     assert path.read_text().startswith(HEADER)
     assert read_split(path) == (
-        Assignment("i,0", "l0", "nevus", "train", "c0"),
-        Assignment("i,1", "l0", "nevus", "train", "c1"),
-        Assignment("i,2", "l1", "nevus", "test", "c2"),
+        Assignment("i,0", "l0", "nevus", "train", "c0", ONE),
+        Assignment("i,1", "l0", "nevus", "train", "c1", ""),
+        Assignment("i,2", "l1", "nevus", "test", "c2", TWO),
     )
 
 
@@ -27,6 +28,7 @@ def test_written_and_read_again(tmp_path: Path) -> None:
     [
         ("image_id,lesion_id,split,content\n", "column 'diagnosis' is missing"),
         (HEADER + "a,a,nevus,trian,c\n", "line 2: split is 'trian'"),
+        (HEADER + "a,a,nevus,val,c,12x4\n", "line 2: hash is '12x4'; expected 24 hexadecimal digits"),
         (HEADER + "a,a,nevus,val,c\na,a,nevus,val,c\n", "line 3: image a is listed twice"),
     ],
 )
@@ -39,3 +41,9 @@ def test_bad_files(content: str, message: str, tmp_path: Path) -> None:
 def test_no_file(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"split\.csv: cannot read the split"):
         read_split(tmp_path / "split.csv")
+
+
+def test_a_file_of_an_earlier_version_has_no_hashes(tmp_path: Path) -> None:
+    path = tmp_path / "split.csv"
+    path.write_text("image_id,lesion_id,diagnosis,split,content\na,l,nevus,val,c\n")
+    assert read_split(path) == (Assignment("a", "l", "nevus", "val", "c", None),)

@@ -11,6 +11,7 @@ import torch
 
 import dermdistill
 from dermdistill.data.images import decode_file, resize
+from dermdistill.data.packed_hashes import unpack
 from dermdistill.evaluation.metrics import auc
 from dermdistill.inference.predictions import read_predictions
 from dermdistill.models.checkpoint import load_weights
@@ -70,6 +71,10 @@ def test_from_a_run_to_scores_without_pytorch(command: Command, run: RunFolder, 
     calibrated = replace(info, calibration=model.info.calibration)
     trained = TorchPredictor(network, calibrated, torch.device("cpu"))
     assert load_weights(run.export / f"{NAME}.safetensors")[1] == model.info
+    assert model.info.learned_from is not None
+    assert len(unpack(model.info.learned_from)) == 80  # training and validation images
+    assert model.info.learned_from == info.learned_from
+    assert dermdistill.load(files[f"{NAME}.int8.onnx"]).info.learned_from == info.learned_from
     photographs = sorted((tmp_path / "lesions").rglob("*.jpg"))[::10]
     pixels = np.stack([resize(decode_file(path), 24) for path in photographs])
     scored = [prediction.probability for prediction in model.predict(photographs)]

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from sklearn.metrics import roc_auc_score
 
+from dermdistill.data.split_file import read_split
 from dermdistill.errors import UserError
 from dermdistill.inference.predictions import read_predictions
 from dermdistill.models.checkpoint import load_weights
@@ -82,6 +84,15 @@ def learned(run: RunFolder) -> dict[str, object]:
         )
         for folder in run.models()
     }
+
+
+def saved_again(data: Path, copy: Path) -> Path:
+    """The images of a folder at another size, with another compression."""
+    for path in data.rglob("*.jpg"):
+        target = copy / path.relative_to(data)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        Image.open(path).resize((64, 64)).save(target, quality=85)
+    return copy
 
 
 def test_one_command_trains_judges_and_reports(command: Command, recipe: Path, tmp_path: Path) -> None:
@@ -189,13 +200,41 @@ def test_evaluate_scores_a_run_elsewhere_and_guards_its_training_images(
         assert refused.code == 2
         assert "the run was trained or selected on it (88 such images); add --split test" in refused.err
 
+    # Saved again and smaller, they are scored, and named before any figure.
+    again = saved_again(data, tmp_path / "again")
+    own_test = {row.image_id for row in read_split(run.split) if row.split == "test"}
+    judged = command("evaluate", run.path, "--data", again, "--replicates", "100", "--json")
+    assert judged.code == 0, judged.err
+    assert "note: 88 of 110 images look like images that the model learned from (88 by image id" in judged.err
+    shown = json.loads(judged.out)
+    assert [note.split(" (")[0] for note in shown["notes"]] == [
+        "88 of 110 images look like images that the model learned from"
+    ]
+    assert shown["models"]["teacher"]["n_seen"] == 88
+    marked = read_predictions(run.path / "evaluations" / "again" / "teacher" / "predictions.csv")
+    assert [how == "" for how in marked.seen] == [image in own_test for image in marked.image_id]
+
+    # A weights file that has left its run recognises them too, whatever they are called.
+    alone = tmp_path / "alone" / "model.safetensors"
+    alone.parent.mkdir()
+    alone.write_bytes(run.model("dsnet-labels-seed0").weights.read_bytes())
+    judged = command("evaluate", alone, "--data", again, "--replicates", "100")
+    assert judged.code == 0, judged.err
+    assert "110 images look like images that the model learned from" in judged.err
+    assert "seen in training" in judged.out
+    table = read_predictions(tmp_path / "alone" / "model-on-again" / "model" / "predictions.csv")
+    assert sum(how == "perceptual hash" for how in table.seen) >= 40  # noise is hard to recognise
+    assert not any(how for how, image in zip(table.seen, table.image_id, strict=True) if image in own_test)
+
     # The run's own test split gives the run's own numbers.
-    again = command("evaluate", run.path, "--data", data, "--split", "test", "--replicates", "200", "--json")
-    assert again.code == 0, again.err
-    judged = json.loads(again.out)["models"]
-    assert judged.keys() == {"teacher", "dsnet-labels-seed0"}
+    own = command("evaluate", run.path, "--data", data, "--split", "test", "--replicates", "200", "--json")
+    assert own.code == 0, own.err
+    assert "look like images" not in own.err
+    assert json.loads(own.out)["notes"] == []
+    scored = json.loads(own.out)["models"]
+    assert scored.keys() == {"teacher", "dsnet-labels-seed0"}
     for folder in run.models():
-        check_same_figures(judged[folder.path.name], json.loads(folder.metrics.read_text()))
+        check_same_figures(scored[folder.path.name], json.loads(folder.metrics.read_text()))
 
     # One weights file, on other data, without touching the run.
     weights = run.model("teacher").weights

@@ -9,7 +9,9 @@ from PIL import Image
 from scipy.ndimage import convolve
 
 from dermdistill.data.images import InputSpec, resize
-from dermdistill.export.graph import assemble
+from dermdistill.data.packed_hashes import pack
+from dermdistill.data.perceptual_hash import BITS
+from dermdistill.export.graph import assemble, described_anew
 from dermdistill.export.network import to_onnx
 from dermdistill.inference.calibration import Calibration
 from dermdistill.inference.model_info import ChosenThreshold, ModelInfo, Output
@@ -102,6 +104,14 @@ def test_the_description_travels_inside(tmp_path: Path) -> None:
     path = tmp_path / "m.onnx"
     path.write_bytes(assemble(to_onnx(network(3), SIZE), info).SerializeToString())
     assert OnnxModel.read(path).info == info
+
+
+def test_another_description_changes_nothing_else() -> None:
+    content = assemble(to_onnx(network(3), SIZE), INFO).SerializeToString()
+    info = replace(INFO, learned_from=pack(np.ones((3, BITS), dtype=bool)))
+    changed = described_anew(content, info)
+    assert OnnxModel(changed, "m.onnx").info == info
+    assert described_anew(changed, INFO) == content
 
 
 def test_inputs_outputs_and_versions_that_others_build_on() -> None:

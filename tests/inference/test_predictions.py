@@ -27,6 +27,7 @@ DIAGNOSES = replace(
     classes=("nevus", "melanoma", "basal cell carcinoma"),
     class_probabilities=np.array([[0.1, 0.3, 0.6], [0.0, 1.0, 0.0], [1 / 3, 1 / 3, 1 / 3]]),
 )
+SEEN = replace(DIAGNOSES, seen=("image id", "", "perceptual hash"))
 HEADER = "image_id,lesion_id,split,diagnosis,probability\n"
 
 
@@ -46,7 +47,7 @@ def records(*diagnoses: str) -> list[Record]:
 
 
 def same(one: Predictions, other: Predictions) -> bool:
-    names = ("image_id", "lesion_id", "split", "diagnosis", "classes")
+    names = ("image_id", "lesion_id", "split", "diagnosis", "classes", "seen")
     return (
         all(getattr(one, name) == getattr(other, name) for name in names)
         and np.array_equal(one.probability, other.probability)
@@ -55,7 +56,8 @@ def same(one: Predictions, other: Predictions) -> bool:
 
 
 @pytest.mark.parametrize(
-    "predictions", [BINARY, DIAGNOSES, BINARY.of_split("none"), DIAGNOSES.of_split("none")]
+    "predictions",
+    [BINARY, DIAGNOSES, SEEN, SEEN.of_split("test"), BINARY.of_split("none"), DIAGNOSES.of_split("none")],
 )
 def test_a_table_round_trips_bit_for_bit(tmp_path: Path, predictions: Predictions) -> None:
     path = tmp_path / "model" / "predictions.csv"

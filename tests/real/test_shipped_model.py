@@ -9,11 +9,14 @@ from PIL import Image
 
 import dermdistill
 from dermdistill.data.images import read_image_bytes
+from dermdistill.data.packed_hashes import unpack
+from dermdistill.data.perceptual_hash import SAME_BY_SHORT_HASH, coefficients, nearest
 from dermdistill.data.sources import read_data
 from dermdistill.evaluation.calibration import ece
 from dermdistill.evaluation.metrics import auc
 from dermdistill.inference.model import SHIPPED
 from dermdistill.inference.stream import score_files
+from dermdistill.records import Record
 
 from .shipped_split import images_of
 from .test_data import needed
@@ -73,3 +76,15 @@ def test_reduced_decoding_moves_no_answer_far(shape: tuple[int, int]) -> None:
         moved.append(MODEL.score_decoded(reduced).probability - MODEL.score_decoded(full).probability)
     assert np.abs(moved).max() < 0.03
     assert np.abs(moved).mean() < 0.005
+
+
+def test_copies_of_training_images_are_recognised_and_test_images_are_not() -> None:
+    table = unpack(MODEL.info.learned_from or "")
+
+    def share_recognised(records: list[Record], side: int) -> float:
+        pictures = [Image.fromarray(record.image.decode()).resize((side, side)) for record in records]
+        found = nearest(np.stack([coefficients(np.asarray(picture)) for picture in pictures]), table)
+        return float((found.distance <= SAME_BY_SHORT_HASH).mean())
+
+    assert share_recognised(images_of("train", needed("ham10000"))[::20], 150) > 0.97
+    assert share_recognised(images_of("test", needed("ham10000")), 150) < 0.003

@@ -175,7 +175,8 @@ def evaluate(
 ) -> None:
     """Judge trained models on other data.
 
-    Thresholds are those of each model's own validation images; nothing is fitted to the new data.
+    Thresholds are those of each model's own validation images; nothing is fitted to the new data. Images that
+    the model learned from, saved again or resized, are named first and marked in the predictions table.
     """
     _need_training_parts()
     _use_cores(workers)
@@ -193,8 +194,12 @@ def evaluate(
         replicates=replicates,
         reading=parse_reading(label or [], positive or []),
     )
-    show = results_json if as_json else results_text
-    print(show(judged.results, judged.comparisons, judged.means, synthetic=judged.synthetic))
+    figures = (judged.results, judged.comparisons, judged.means)
+    print(
+        results_json(*figures, synthetic=judged.synthetic, notes=judged.notes)
+        if as_json
+        else results_text(*figures, synthetic=judged.synthetic)
+    )
     print(f"predictions and metrics: {judged.out}", file=sys.stderr)
 
 

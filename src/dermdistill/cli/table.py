@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dermdistill.evaluation.results import Comparison, Estimate, Evaluation, GroupEvaluation
 from dermdistill.export.parity import Parity
 
-_RANKING = ("", "images", "melanoma", "AUC [95 % interval]", "sens. at 90 % spec.", "AUPRC", "Brier", "ECE")
+_IMAGES = ("", "images", "seen in training", "melanoma")
+_RANKING = ("AUC [95 % interval]", "sens. at 90 % spec.", "AUPRC", "Brier", "ECE")
 _DECISIONS = (
     "at the Youden threshold",
     "accuracy",
@@ -51,10 +52,12 @@ def results_json(
     means: Mapping[str, GroupEvaluation] | None = None,
     *,
     synthetic: bool,
+    notes: Sequence[str] = (),
 ) -> str:
-    """The same, with every figure, for a program to read."""
+    """The same, with every figure and with notes on the images, for a program to read."""
     content = {
         "synthetic": synthetic,
+        "notes": list(notes),
         "models": {name: result.model_dump(mode="json") for name, result in results.items()},
         "means": {name: result.model_dump(mode="json") for name, result in (means or {}).items()},
         "comparisons": [comparison.model_dump(mode="json") for comparison in comparisons],
@@ -112,22 +115,31 @@ def align(rows: Sequence[Sequence[str]]) -> str:
 
 
 def _tables(figures: Figures) -> str:
-    ranking = [_ranking(name, result) for name, result in figures.items()]
+    rows = [_images(name, result) for name, result in figures.items()]
+    # Where no image was seen in training, which is as it should be, a column of zeros says nothing.
+    shown = [0, 1, 2, 3] if any(result.n_seen for result in figures.values()) else [0, 1, 3]
+    ranking = [
+        (*(row[i] for i in shown), *figures_of)
+        for row, figures_of in zip(
+            [_IMAGES, *rows], [_RANKING, *map(_ranking, figures.values())], strict=True
+        )
+    ]
     decisions = [
         _decisions(name, result) for name, result in figures.items() if "youden" in result.operating_points
     ]
-    parts = [align([_RANKING, *ranking])]
+    parts = [align(ranking)]
     if decisions:
         parts.append(align([_DECISIONS, *decisions]))
     reasons = sorted({result.auc.reason for result in figures.values() if result.auc.reason})
     return "\n\n".join([*parts, *(f"AUC: {reason}" for reason in reasons)])
 
 
-def _ranking(name: str, result: Evaluation | GroupEvaluation) -> tuple[str, ...]:
+def _images(name: str, result: Evaluation | GroupEvaluation) -> tuple[str, ...]:
+    return name, str(result.n_images), str(result.n_seen), str(result.n_melanoma)
+
+
+def _ranking(result: Evaluation | GroupEvaluation) -> tuple[str, ...]:
     return (
-        name,
-        str(result.n_images),
-        str(result.n_melanoma),
         _with_interval(result.auc),
         *map(_figure, (result.sensitivity_at_specificity["0.90"], result.auprc, result.brier, result.ece)),
     )

@@ -41,7 +41,7 @@ class Augment:
     def _moves(self, count: int, generator: torch.Generator) -> Tensor | None:
         """Affine matrices ``(N, 2, 3)`` from output to input coordinates; None where nothing moves."""
         recipe = self._recipe
-        if not (recipe.rotate or recipe.flip or recipe.scale or recipe.shift):
+        if not (recipe.rotate or recipe.flip or recipe.scale or recipe.stretch or recipe.shift):
             return None
         angle = _symmetric(count, generator) * (math.pi if recipe.rotate else 0.0)
         zoom = (1 + recipe.scale) ** _symmetric(count, generator)
@@ -52,6 +52,10 @@ class Augment:
         shift = 2 * recipe.shift * torch.stack([_symmetric(count, generator) for _ in range(2)], dim=1)
         rotation = torch.stack([angle.cos(), -angle.sin(), angle.sin(), angle.cos()], dim=1).view(-1, 2, 2)
         matrix = rotation * flips.unsqueeze(1) * zoom.view(-1, 1, 1)
+        if recipe.stretch:
+            # On the side of the input: along the photograph's own width and height, however it is turned.
+            enlarged = (1 + recipe.stretch) ** torch.rand(count, 2, generator=generator)
+            matrix = matrix / enlarged.unsqueeze(2)
         return torch.cat([matrix, shift.unsqueeze(2)], dim=2)
 
     def _spoiled(self, images: Tensor, generator: torch.Generator) -> Tensor:

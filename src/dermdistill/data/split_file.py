@@ -1,6 +1,7 @@
-"""``split.csv``: which image went to which split, by name and by content."""
+"""``split.csv``: which image went to which split, by name, by content and by perceptual hash."""
 
 import csv
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
@@ -9,32 +10,46 @@ from dermdistill.errors import UserError
 from dermdistill.files import replacing
 from dermdistill.records import SPLIT_NAMES, Record, SplitName
 
+_HASH = re.compile(r"[0-9a-f]{24}")
 _KNOWN: Mapping[str, SplitName] = {name: name for name in SPLIT_NAMES}
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """One line of the file; ``content`` is the digest of the image, the same under any name."""
+    """One line of the file.
+
+    Attributes:
+        image_id, lesion_id, diagnosis, split: of the image.
+        content: its digest, the same under any name.
+        hash: its perceptual hash (``perceptual_hash.to_hex``), empty where it has none; None in a file of an
+            earlier version.
+    """
 
     image_id: str
     lesion_id: str
     diagnosis: str
     split: SplitName
     content: str
+    hash: str | None = None
 
 
 _COLUMNS = tuple(column.name for column in fields(Assignment))
+_REQUIRED = tuple(name for name in _COLUMNS if name != "hash")
 
 
 def write_split(
-    path: Path, records: Sequence[Record], splits: Sequence[SplitName], contents: Sequence[str]
+    path: Path,
+    records: Sequence[Record],
+    splits: Sequence[SplitName],
+    contents: Sequence[str],
+    hashes: Sequence[str],
 ) -> None:
-    """Write the split of every record, with the digest of its image, as CSV."""
+    """Write the split of every record, with the digest and the perceptual hash of its image, as CSV."""
     with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as handle:
         writer = csv.writer(handle)
         writer.writerow(_COLUMNS)
-        for record, split, content in zip(records, splits, contents, strict=True):
-            row = Assignment(record.image_id, record.lesion_id, record.diagnosis, split, content)
+        for record, split, content, hashed in zip(records, splits, contents, hashes, strict=True):
+            row = Assignment(record.image_id, record.lesion_id, record.diagnosis, split, content, hashed)
             writer.writerow(astuple(row))
 
 
@@ -42,7 +57,8 @@ def read_split(path: Path) -> tuple[Assignment, ...]:
     """The lines of a file of ``write_split``, in order.
 
     Raises:
-        UserError: the file is missing, lacks a column, names an unknown split or an image twice.
+        UserError: the file is missing, lacks a column, names an unknown split, an image twice
+            or something that is no hash.
     """
     try:
         with path.open(newline="", encoding="utf-8") as handle:
@@ -51,7 +67,7 @@ def read_split(path: Path) -> tuple[Assignment, ...]:
             rows = list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path}: cannot read the split ({error})") from None
-    missing = [name for name in _COLUMNS if name not in columns]
+    missing = [name for name in _REQUIRED if name not in columns]
     if missing:
         raise UserError(f"{path}: column {missing[0]!r} is missing; expected {', '.join(_COLUMNS)}")
     found: dict[str, Assignment] = {}
@@ -62,5 +78,10 @@ def read_split(path: Path) -> tuple[Assignment, ...]:
         if image_id in found:
             raise UserError(f"{path}, line {line}: image {image_id} is listed twice; remove one of the lines")
         lesion_id, diagnosis, content = row["lesion_id"], row["diagnosis"], row["content"]
-        found[image_id] = Assignment(image_id, lesion_id, diagnosis, _KNOWN[name], content)
+        hashed = row.get("hash")
+        if hashed and not _HASH.fullmatch(hashed):
+            raise UserError(
+                f"{path}, line {line}: hash is {hashed!r}; expected 24 hexadecimal digits or none"
+            )
+        found[image_id] = Assignment(image_id, lesion_id, diagnosis, _KNOWN[name], content, hashed)
     return tuple(found.values())

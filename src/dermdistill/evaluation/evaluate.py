@@ -189,6 +189,7 @@ def _counts(test: Predictions) -> dict[str, int]:
         "n_images": len(test),
         "n_lesions": len(set(test.lesion_id)),
         "n_melanoma": int(test.label.sum()),
+        "n_seen": sum(map(bool, test.seen)),
     }
 
 

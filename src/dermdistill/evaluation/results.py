@@ -84,12 +84,14 @@ class Evaluation(Frozen):
 
     ``sensitivity_at_specificity`` and ``specificity_at_sensitivity`` are read off the ROC curve of the
     evaluated images themselves (keys `RATES`): they describe the curve. The ``operating_points`` carry
-    thresholds chosen elsewhere: they describe what a user would meet.
+    thresholds chosen elsewhere: they describe what a user would meet. ``n_seen`` counts the images that were
+    recognised as ones that the model learned from, or as their lesions; they flatter every figure.
     """
 
     n_images: int
     n_lesions: int
     n_melanoma: int
+    n_seen: int = 0
     auc: Estimate
     auprc: Estimate
     brier: Estimate
@@ -140,6 +142,7 @@ class GroupEvaluation(Frozen):
     n_images: int
     n_lesions: int
     n_melanoma: int
+    n_seen: int = 0
     auc: SeedMean
     auprc: SeedMean
     brier: SeedMean

@@ -77,6 +77,14 @@ def assemble(network: ModelProto, info: ModelInfo) -> ModelProto:
     return model
 
 
+def described_anew(model: bytes, info: ModelInfo) -> bytes:
+    """The same file with another description; what is built into the graph does not change with it."""
+    proto = onnx.load_model_from_string(model)
+    helper.set_model_props(proto, {DESCRIPTION: info.to_json()})
+    content: bytes = proto.SerializeToString()
+    return content
+
+
 def _preprocess(builder: _Builder, info: ModelInfo) -> str:
     """Resize and normalise; returns the name of the resized pixels ``(N, 3, S, S)`` on the scale 0..1."""
     spec = info.input

@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import groupby
 from typing import Any, Literal
 
 import numpy as np
@@ -17,7 +18,7 @@ from dermdistill.records import MELANOMA
 Output = Literal["softmax", "softmax-of-softmax"]
 """How logits become class probabilities; the second is the published code's, which squeezes them."""
 
-_ENSEMBLE = re.compile(r"(?P<name>.+)\*(?P<members>[2-9]|[1-9]\d{1,3})")
+_REPEATED = re.compile(r"(?P<name>.+)\*(?P<members>[2-9]|[1-9]\d{1,3})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class ModelInfo:
     """Description of a trained network.
 
     Attributes:
-        architecture: a student's name, such as ``dsnet``, or a timm name; see ``network_and_members``.
+        architecture: a student's name, such as ``dsnet``, or a timm name; see ``member_networks``.
         classes: output names in order; one is ``melanoma``.
         input: the preprocessing that it was trained with.
         output: how its logits become probabilities.
@@ -75,6 +76,8 @@ class ModelInfo:
         calibration: of P(melanoma), fitted on validation; None until it has been fitted.
         validation: what it gave to the validation images; None until it has been exported.
         reference: what training images look like; None until it has been exported.
+        learned_from: perceptual hashes of its training and validation images (``data.packed_hashes``); None
+            in files of earlier versions.
     """
 
     architecture: str
@@ -86,6 +89,7 @@ class ModelInfo:
     calibration: Calibration | None = None
     validation: ValidationScores | None = None
     reference: Reference | None = None
+    learned_from: str | None = None
 
     @property
     def melanoma(self) -> int:
@@ -108,6 +112,8 @@ class ModelInfo:
             "reference": self.reference,
         }
         content |= {key: asdict(value) for key, value in fitted.items() if value is not None}
+        if self.learned_from is not None:
+            content["learned_from"] = self.learned_from
         return json.dumps(content, sort_keys=True)
 
     @classmethod
@@ -129,6 +135,7 @@ class ModelInfo:
                 calibration=Calibration(**content["calibration"]) if "calibration" in content else None,
                 validation=_validation(content["validation"]) if "validation" in content else None,
                 reference=Reference.from_dict(content["reference"]) if "reference" in content else None,
+                learned_from=str(content["learned_from"]) if "learned_from" in content else None,
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise UserError(
@@ -136,10 +143,23 @@ class ModelInfo:
             ) from error
 
 
-def network_and_members(architecture: str) -> tuple[str, int]:
-    """``resnet50*3`` is the mean of three: ``("resnet50", 3)``; any other name is one network."""
-    ensemble = _ENSEMBLE.fullmatch(architecture)
-    return (ensemble["name"], int(ensemble["members"])) if ensemble else (architecture, 1)
+def member_networks(architecture: str) -> tuple[str, ...]:
+    """The networks whose mean an architecture is; a lone network is its own only member.
+
+    >>> member_networks("resnet50*2+vgg16")
+    ('resnet50', 'resnet50', 'vgg16')
+    """
+    members: list[str] = []
+    for part in architecture.split("+"):
+        repeated = _REPEATED.fullmatch(part)
+        members += [repeated["name"]] * int(repeated["members"]) if repeated else [part]
+    return tuple(members)
+
+
+def joint_architecture(networks: Sequence[str]) -> str:
+    """The inverse of ``member_networks``: neighbours of one name are counted."""
+    runs = [(name, len(list(same))) for name, same in groupby(networks)]
+    return "+".join(name if count == 1 else f"{name}*{count}" for name, count in runs)
 
 
 def _classes(names: list[object]) -> tuple[str, ...]:

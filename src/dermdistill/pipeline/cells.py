@@ -18,6 +18,9 @@ from dermdistill import __version__
 from dermdistill.config import ComparedNetwork, ObjectiveName, Recipe, StudentRecipe, TeacherRecipe
 from dermdistill.data.augment import Augment
 from dermdistill.data.images import InputSpec
+from dermdistill.data.packed_hashes import pack
+from dermdistill.data.perceptual_hash import from_hex
+from dermdistill.data.split_file import read_split
 from dermdistill.distillation import objectives
 from dermdistill.distillation.objectives import Objective
 from dermdistill.distillation.targets import class_weights
@@ -25,7 +28,7 @@ from dermdistill.distillation.teacher import FrozenTeacher
 from dermdistill.errors import UserError
 from dermdistill.evaluation.results import read_json, write_json
 from dermdistill.evaluation.thresholds import operating_points, to_store
-from dermdistill.inference.model_info import ModelInfo
+from dermdistill.inference.model_info import ModelInfo, joint_architecture
 from dermdistill.inference.predictions import Predictions, tabulate, write_predictions
 from dermdistill.inference.predictor import predict_in_batches
 from dermdistill.models import cost, zoo
@@ -66,7 +69,7 @@ class Cell:
 
     @property
     def architecture(self) -> str:
-        return f"{self.recipe.model}*{len(self.members)}" if self.members else self.recipe.model
+        return joint_architecture([each.recipe.model for each in self.members or (self,)])
 
     @property
     def distils(self) -> bool:
@@ -83,14 +86,16 @@ def teacher_cells(recipe: Recipe) -> list[Cell]:
 def teacher_cell(recipe: Recipe) -> Cell:
     """The teacher of a run."""
     teacher = recipe.teacher
-    members = _member_cells(teacher) if teacher.members > 1 else ()
+    members = _member_cells(teacher) if len(teacher.networks) > 1 else ()
     return Cell("teacher", "teacher", "teacher", "labels", teacher.seed, teacher, members)
 
 
 def _member_cells(teacher: TeacherRecipe) -> tuple[Cell, ...]:
     """Each is the lone teacher of its seed but for the name of its folder."""
-    seeds = range(teacher.seed, teacher.seed + teacher.members)
-    alone = [teacher.model_copy(update={"seed": seed, "members": 1}) for seed in seeds]
+    alone = [
+        teacher.model_copy(update={"model": network, "seed": seed, "members": 1})
+        for seed, network in enumerate(teacher.networks, start=teacher.seed)
+    ]
     return tuple(
         Cell(f"teacher-seed{one.seed}", TEACHER_MEMBER, "teacher", "labels", one.seed, one) for one in alone
     )
@@ -282,10 +287,20 @@ def _score(folder: ModelFolder, bench: Bench) -> ModelInfo:
     """Predict validation and test images with the kept weights; store the thresholds inside the weights."""
     network, info = load_weights(folder.weights)
     predictions = score(TorchPredictor(network, info, bench.device), bench)
-    info = replace(info, thresholds=to_store(operating_points(predictions.of_split("val"))))
+    info = replace(
+        info,
+        thresholds=to_store(operating_points(predictions.of_split("val"))),
+        learned_from=learned_from(bench.run),
+    )
     save_weights(folder.weights, network, info)
     write_predictions(folder.predictions, predictions)
     return info
+
+
+def learned_from(run: RunFolder) -> str:
+    """The packed hashes of a run's training and validation images, for the description of its models."""
+    hashes = [row.hash for row in read_split(run.split) if row.split != "test" and row.hash]
+    return pack(from_hex(hashes))
 
 
 def score(predictor: TorchPredictor, bench: Bench) -> Predictions:

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from onnx import ModelProto
 
 from dermdistill.config import Recipe, load_recipe
+from dermdistill.data.packed_hashes import pack
+from dermdistill.data.perceptual_hash import Signs, has_hash, signs
 from dermdistill.data.split_file import read_split
 from dermdistill.errors import UserError
 from dermdistill.evaluation.metrics import auc
@@ -28,7 +30,7 @@ from dermdistill.inference.reference import Reference
 from dermdistill.models.checkpoint import load_weights, save_weights
 from dermdistill.models.predictor import TorchPredictor
 from dermdistill.pipeline.data_path import found_again
-from dermdistill.pipeline.prepare import SYNTHETIC, decode, open_data
+from dermdistill.pipeline.prepare import SYNTHETIC, coefficients_of, decode, open_data
 from dermdistill.records import Record, SplitName
 from dermdistill.runs import DataSummary, ModelSummary, RunFolder, RunManifest
 
@@ -119,12 +121,13 @@ def export(
 
 @dataclass(frozen=True, slots=True)
 class _Images:
-    """The images of a run, each with the split that it had there."""
+    """The images of a run, each with its split there, and the hashes of those that models learned from."""
 
     recipe: Recipe
     records: tuple[Record, ...]
     split: tuple[SplitName | None, ...]
     pixels: NDArray[np.uint8]
+    learned_from: Signs
 
     @classmethod
     def of(cls, run: RunFolder, data: str | None, size: int) -> "_Images":
@@ -132,7 +135,8 @@ class _Images:
         recipe = load_recipe(str(run.recipe))
         of_run = read_json(run.manifest, RunManifest).data
         where = data or _where(of_run, run)
-        records = open_data(where, recipe.synthetic, size, of_run.reading).records
+        dataset = open_data(where, recipe.synthetic, size, of_run.reading)
+        records = dataset.records
         decoded = decode(records, size)
         splits = {row.content: row.split for row in read_split(run.split)}
         found = splits.keys() & set(decoded.contents)
@@ -142,7 +146,10 @@ class _Images:
                 "say where they are with --data"
             )
         split = tuple(splits.get(content) for content in decoded.contents)
-        return cls(recipe, records, split, decoded.pixels)
+        coefficients = coefficients_of(records, decoded.contents, synthetic=dataset.synthetic)
+        learned = np.array([name in ("train", "val") for name in split])
+        hashes = signs(coefficients[learned & has_hash(coefficients)])
+        return cls(recipe, records, split, decoded.pixels, hashes)
 
     def rows(self, name: SplitName) -> NDArray[np.int64]:
         return np.array([i for i, split in enumerate(self.split) if split == name], dtype=np.int64)
@@ -173,7 +180,7 @@ def _where(data: DataSummary, run: RunFolder) -> str:
 
 
 def _describe(network: ModelProto, info: ModelInfo, images: _Images) -> ModelInfo:
-    """Fit all that a file carries beside its weights: calibration, operating points, reference."""
+    """All that a file carries beside its weights: calibration, operating points, reference, hashes."""
     _, raw = _assembled(network, replace(info, calibration=None))
     found = images.predictions(raw, "val")
     calibration = fit_calibration(found.label, found.probability)
@@ -192,6 +199,7 @@ def _describe(network: ModelProto, info: ModelInfo, images: _Images) -> ModelInf
             other=_sorted(validation.probability[~validation.label]),
         ),
         reference=Reference.of(statistics),
+        learned_from=pack(images.learned_from),
     )
 
 

@@ -1,8 +1,9 @@
 """Judge trained models on any data the program reads: external validation."""
 
 import re
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,8 @@ from dermdistill.inference.predictions import Predictions, tabulate, write_predi
 from dermdistill.inference.predictor import Predictor, predict_in_batches
 from dermdistill.models.predictor import open_predictor
 from dermdistill.pipeline.judge import comparisons, controls_of
-from dermdistill.pipeline.prepare import contents_of, decode, open_data, reading_of
+from dermdistill.pipeline.prepare import coefficients_of, contents_of, decode, open_data, reading_of
+from dermdistill.pipeline.seen import Candidates, find_seen
 from dermdistill.reading import AS_FOUND, Reading
 from dermdistill.records import Record
 from dermdistill.runs import EvaluationManifest, ModelFolder, ModelSummary, RunFolder
@@ -40,6 +42,7 @@ class Judged:
 
     Attributes:
         out: the folder.
+        notes: on images that the models learned from; printed already.
         synthetic: whether the images are procedural.
         results: figures by model.
         means: figures of each group of several seeds, by group.
@@ -47,6 +50,7 @@ class Judged:
     """
 
     out: Path
+    notes: tuple[str, ...]
     synthetic: bool
     results: dict[str, Evaluation]
     means: dict[str, GroupEvaluation]
@@ -75,7 +79,8 @@ def judge_elsewhere(
 ) -> Judged:
     """Score every model of a run, or one weights or ONNX file, on other data.
 
-    Thresholds are those chosen on each model's own validation images; nothing is fitted to this data.
+    Thresholds are those chosen on each model's own validation images; nothing is fitted to this data. Images
+    that the models learned from, saved again or of the same lesions, are scored too; stderr says so first.
 
     Args:
         model: a run folder, a weights file or an exported model.
@@ -88,11 +93,12 @@ def judge_elsewhere(
         reading: the user's word on the labels; of the run's own data, what the run recorded unless given.
 
     Raises:
-        UserError: nothing to score, an unknown split, images that the run was trained on, or a folder ``out``
-            that holds the evaluation on other data.
+        UserError: nothing to score, an unknown split, image files that the run was trained on, or a folder
+            ``out`` that holds the evaluation on other data.
     """
     models = _models(model)
-    size = open_predictor(models[0].weights, device).info.input.size
+    info = open_predictor(models[0].weights, device).info
+    size = info.input.size
     run = _run_of(model)
     drawing = load_recipe(str(run.recipe)).synthetic if run.recipe.exists() else SyntheticRecipe()
     reading = reading_of(run, data, reading)
@@ -104,13 +110,19 @@ def judge_elsewhere(
     )
     _open_out(out, manifest)
 
-    pixels = decode(records, size).pixels  # all models of a run take the same size
+    images = decode(records, size)  # all models of a run take the same size
+    coefficients = coefficients_of(records, images.contents, synthetic=dataset.synthetic)
+    candidates = Candidates(records, images.contents, coefficients, dataset.layout)
+    seen = find_seen(candidates, run, info, model)
+    for note in seen.notes:
+        print(f"note: {note}", file=sys.stderr)
     results: dict[str, Evaluation] = {}
     tables: dict[str, list[Predictions]] = {}
     points: dict[str, list[Sequence[OperatingPoint]]] = {}
     for each in models:
         predictor = open_predictor(each.weights, device)
-        predictions = _score(predictor, each.name, pixels, records, splits)
+        predictions = _score(predictor, each.name, images.pixels, records, splits)
+        predictions = replace(predictions, seen=seen.how)
         chosen = stored(predictor.info.thresholds)
         tables.setdefault(each.group, []).append(predictions)
         points.setdefault(each.group, []).append(chosen)
@@ -126,7 +138,7 @@ def judge_elsewhere(
     students = [each.student for each in models if each.student is not None]
     paired = comparisons(tables, controls_of(students), replicates)
     write_json_list(out / "comparisons.json", paired)
-    return Judged(out, dataset.synthetic, results, means, paired)
+    return Judged(out, seen.notes, dataset.synthetic, results, means, paired)
 
 
 def _models(model: Path) -> list[_Model]:
@@ -182,9 +194,10 @@ def _chosen(
     rows = [i for i, name in enumerate(given) if split is None or name == split]
     trained_on = [i for i in rows if of_run_here[i] in ("train", "val")]
     if trained_on:
+        remedy = "add --split test" if split is None and "test" in of_run_here else "leave them out"
         raise UserError(
             f"{records[trained_on[0]].image.name}: the run was trained or selected on it "
-            f"({len(trained_on)} such images); add --split test"
+            f"({len(trained_on)} such images); {remedy}"
         )
     return tuple(records[i] for i in rows), tuple(given[i] or "all" for i in rows)
 

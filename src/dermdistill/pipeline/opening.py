@@ -7,6 +7,7 @@ import torch
 
 from dermdistill.config import Recipe, to_toml
 from dermdistill.data.images import InputSpec
+from dermdistill.data.perceptual_hash import to_hex
 from dermdistill.data.split_file import write_split
 from dermdistill.errors import UserError
 from dermdistill.evaluation.results import read_json, write_json
@@ -15,7 +16,7 @@ from dermdistill.models import zoo
 from dermdistill.models.checkpoint import STUDENTS, read_info
 from dermdistill.pipeline.cells import Bench, Cell, adopt, refuse_other_results
 from dermdistill.pipeline.environment import describe, now
-from dermdistill.pipeline.prepare import SYNTHETIC, assign, decode, open_data, reading_of
+from dermdistill.pipeline.prepare import SYNTHETIC, assign, coefficients_of, decode, open_data, reading_of
 from dermdistill.pipeline.reuse import refuse_other_images, refuse_other_recipe
 from dermdistill.reading import AS_FOUND, Reading
 from dermdistill.records import Pixels
@@ -57,7 +58,8 @@ def open_run(
     assigned = assign(dataset, recipe)
     refuse_other_images(recipe, assigned, folder)
     if not any(folder.model(cell.name).weights.exists() for cell in cells if cell.role == "teacher"):
-        zoo.try_out(recipe.teacher.model, recipe.teacher.weights, recipe.data.size)
+        for name in sorted(set(recipe.teacher.networks)):
+            zoo.try_out(name, recipe.teacher.weights, recipe.data.size)
     images = decode(dataset.records, recipe.data.size)
     bench = Bench(recipe, folder, assigned, images, _input_spec(recipe), device)
     refuse_other_results(cells, bench)
@@ -93,15 +95,23 @@ def _input_spec(recipe: Recipe) -> InputSpec:
     own = read_info(Path(recipe.teacher.weights))
     if own is not None:
         return InputSpec(recipe.data.size, own.input.mean, own.input.std)
-    mean, std = zoo.statistics(recipe.teacher.model, recipe.teacher.weights)
+    expected = {name: zoo.statistics(name, recipe.teacher.weights) for name in recipe.teacher.networks}
+    if len(set(expected.values())) > 1:
+        raise UserError(
+            f"teacher.members {', '.join(expected)}: their weights expect different normalisations; "
+            "choose members that share one"
+        )
+    mean, std = next(iter(expected.values()))
     return InputSpec(recipe.data.size, mean, std)
 
 
 def _write_what_it_is(bench: Bench, *, data: DataSummary, command: str) -> None:
     """Write recipe, split and manifest; a resumed run keeps its first command, environment and start."""
     folder, assigned = bench.run, bench.assigned
+    dataset, contents = assigned.dataset, bench.images.contents
+    hashes = to_hex(coefficients_of(dataset.records, contents, synthetic=dataset.synthetic))
     write_text(folder.recipe, to_toml(bench.recipe))
-    write_split(folder.split, assigned.dataset.records, assigned.split, bench.images.contents)
+    write_split(folder.split, dataset.records, assigned.split, contents, hashes)
     manifest = RunManifest(
         recipe_name=bench.recipe.name,
         command=command,

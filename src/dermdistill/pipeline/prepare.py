@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from dermdistill.config import Recipe, SyntheticRecipe
 from dermdistill.data import cache, splits
 from dermdistill.data.digests import content_digests
+from dermdistill.data.hash_cache import hash_coefficients
 from dermdistill.data.loader import LabelledPixels
+from dermdistill.data.perceptual_hash import BITS, Coefficients
 from dermdistill.data.sources import read_data, synthetic
 from dermdistill.distillation.targets import class_indices, classes_of
 from dermdistill.errors import UserError
@@ -143,3 +145,17 @@ def contents_of(records: Sequence[Record]) -> tuple[str, ...]:
     images = [record.image for record in records]
     workers = torch.get_num_threads()
     return tuple(content_digests(images, cache_dir=cache.default_cache_dir(), workers=workers, progress=True))
+
+
+def coefficients_of(records: Sequence[Record], contents: Sequence[str], *, synthetic: bool) -> Coefficients:
+    """The coefficients ``(N, 2, 90)`` of each image's perceptual hash, once computed, then remembered.
+
+    Drawn images have none: their numbers say what they are, and no photograph is a copy of one.
+    """
+    if synthetic:
+        return np.zeros((len(records), 2, BITS), dtype=np.float32)
+    images = [record.image for record in records]
+    workers = torch.get_num_threads()
+    return hash_coefficients(
+        images, contents, cache_dir=cache.default_cache_dir(), workers=workers, progress=True
+    )

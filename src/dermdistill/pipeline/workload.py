@@ -36,7 +36,7 @@ class Workload:
     def __init__(self, cells: Iterable[Cell], recipe: Recipe) -> None:
         cells = list(cells)
         self._macs = {name: _macs(name, recipe) for name in {cell.architecture for cell in cells}}
-        self._teacher = recipe.teacher.members * _macs(recipe.teacher.model, recipe)
+        self._teacher = sum(_macs(name, recipe) for name in recipe.teacher.networks)
 
     def of(self, cell: Cell) -> float:
         """Of all epochs, none of a composed teacher's; a backward pass is taken for two forward ones."""

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from dermdistill.config import StudentRecipe
 from dermdistill.evaluation.evaluate import mean_over_seeds
 from dermdistill.evaluation.results import GroupEvaluation
-from dermdistill.inference.model_info import network_and_members
+from dermdistill.inference.model_info import member_networks
 from dermdistill.report.reading import ModelResults, RunResults
 from dermdistill.runs import TEACHER_MEMBER, ModelSummary
 
@@ -25,6 +26,8 @@ _NETWORKS = {
     "inception_v3": "Inception-V3",
     "efficientnet_b0": "EfficientNet-B0",
     "tf_efficientnet_lite0": "EfficientNet-Lite0",
+    "tf_efficientnet_lite1": "EfficientNet-Lite1",
+    "tf_efficientnet_lite2": "EfficientNet-Lite2",
 }
 
 
@@ -78,9 +81,11 @@ class Group:
 
 def network_name(architecture: str) -> str:
     """``dsnet`` is DSNet, ``dsnet*3`` is 3 x DSNet; names we do not know stay as they are."""
-    network, members = network_and_members(architecture)
-    name = _NETWORKS.get(network, network)
-    return f"{members} x {name}" if members > 1 else name
+    names = [
+        (_NETWORKS.get(network, network), len(list(same)))
+        for network, same in groupby(member_networks(architecture))
+    ]
+    return " + ".join(f"{members} x {name}" if members > 1 else name for name, members in names)
 
 
 def objective_name(objective: str) -> str:

@@ -1,8 +1,10 @@
 """What was run on what: the data, the recipe, the machine, as tables and sentences."""
 
 from dermdistill.config import Recipe, TrainingRecipe
+from dermdistill.inference.model_info import joint_architecture
 from dermdistill.records import MELANOMA, SPLIT_NAMES
 from dermdistill.report import numbers
+from dermdistill.report.groups import network_name
 from dermdistill.report.reading import RunResults
 from dermdistill.report.tables import Cell, Row, Table, text
 from dermdistill.runs import DataSummary
@@ -56,7 +58,7 @@ def _total_row(name: str, counts: list[int]) -> Row:
 def recipe_table(recipe: Recipe) -> Table:
     """The recipe's main choices."""
     student, teacher = recipe.student, recipe.teacher
-    members = f"{teacher.members} x " if teacher.members > 1 else ""
+    networks = network_name(joint_architecture(teacher.networks))
     return _listing(
         "recipe",
         f"Recipe “{recipe.name}”",
@@ -66,7 +68,7 @@ def recipe_table(recipe: Recipe) -> Table:
                 "target",
                 "all diagnoses" if recipe.data.target == "diagnoses" else "melanoma or not",
             ),
-            ("teacher", f"{members}{teacher.model}, weights: {teacher.weights}; {_training(teacher)}"),
+            ("teacher", f"{networks}, weights: {teacher.weights}; {_training(teacher)}"),
             ("students", f"{student.model}, weights: {student.weights}; {_training(student)}"),
             (
                 "distillation",
