@@ -29,7 +29,7 @@ HAS_TORCH = find_spec("torch") is not None
 if HAS_TORCH and os.environ.get("DERMDISTILL_TEST_ONEDNN") == "off":
     import torch
 
-    torch.backends.mkldnn.set_flags(_enabled=False)
+    torch.backends.mkldnn.set_flags(_enabled=False)  # type: ignore[no-untyped-call]
 
 _TRAINING_HALF = re.compile(
     r"^(?:from|import) (?:torch|onnx|timm|matplotlib|rich|"
