@@ -328,6 +328,15 @@ def load_recipe(name_or_file: str, overrides: Iterable[str] = ()) -> Recipe:
         raise UserError(f"{label}: {_first_problem(error)}") from None
 
 
+def is_recipe(path: Path) -> bool:
+    """Whether a file is a recipe of this program, perhaps of another version of it."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return False
+    return all(isinstance(content.get(section), dict) for section in ("data", "teacher", "student"))
+
+
 def packaged_recipes() -> list[str]:
     """Names of the recipes that come with the package."""
     files = resources.files("dermdistill").joinpath("recipes").iterdir()

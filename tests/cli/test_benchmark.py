@@ -146,6 +146,21 @@ def test_wrong_options(command: Command, options: list[str], fragment: str) -> N
     assert fragment in one_line(command("benchmark", "dsnet@24", *options))
 
 
+@pytest.mark.parametrize("content", ["isic_id,diagnosis\n", '{"some": "json"}'])
+def test_no_file_of_another_kind_is_replaced(command: Command, tmp_path: Path, content: str) -> None:
+    (tmp_path / "metadata.csv").write_text(content)
+    line = one_line(command("benchmark", "dsnet@24", "--out", tmp_path / "metadata.csv"))
+    assert "exists and is not a file of `dermdistill benchmark --out`; choose another --out, or" in line
+    assert (tmp_path / "metadata.csv").read_text() == content
+
+
+def test_the_measured_model_is_not_overwritten(command: Command, model_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "alias").symlink_to(model_file)
+    for out in (model_file, tmp_path / "alias"):
+        line = one_line(command("benchmark", model_file, "--overwrite", "--out", out))
+        assert f"is the same file as {model_file}, which the command reads" in line
+
+
 def test_out_and_images_are_checked_before_any_work(command: Command, tmp_path: Path) -> None:
     assert "is a folder; expected a file for --out" in one_line(
         command("benchmark", "dsnet@24", "--out", tmp_path)

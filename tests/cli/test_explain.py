@@ -82,13 +82,32 @@ def test_nothing_that_this_program_did_not_draw_is_replaced(
     before = photograph.read_bytes()
 
     for out in (photograph, alias):
-        done = command("explain", photograph, "--model", model_file, option, out)
+        done = command("explain", photograph, "--model", model_file, "--overwrite", option, out)
 
         assert (done.code, done.out) == (2, "")
         assert done.err == (
-            f"error: {out}: exists and is not a picture of this program; choose another {option}\n"
+            f"error: {out}: is the same file as {photograph}, which the command reads; choose another file "
+            f"for {option}\n"
         )
     assert photograph.read_bytes() == before
+
+
+@pytest.mark.parametrize("option", ["--out", "--sheet"])
+def test_what_is_no_picture_of_this_program_is_replaced_only_when_the_user_insists(
+    command: Callable[..., Outcome], model_file: Path, photographs: Path, tmp_path: Path, option: str
+) -> None:
+    target = tmp_path / "figure.png"
+    Image.fromarray(np.full((30, 30, 3), 180, dtype=np.uint8)).save(target)
+    before = target.read_bytes()
+    arguments = ("explain", photographs / "photo0.jpg", "--model", model_file, option, target)
+
+    refused = command(*arguments)
+
+    assert refused.code == 2
+    assert "figure.png: exists and is not a picture of this program; choose another" in refused.err
+    assert target.read_bytes() == before
+    assert command(*arguments, "--overwrite").code == 0
+    assert target.read_bytes() != before
 
 
 def test_a_name_in_the_folder_of_pictures_that_is_taken_is_the_error_of_one_photograph(

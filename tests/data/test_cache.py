@@ -80,9 +80,14 @@ class TestContent:
         pixels = decoded(records, 4, cache_dir=cache_dir, workers=2, progress=False)
         assert pixels[:, 0, 0, 0].tolist() == [index % 256 for index in range(300)]
 
-    def test_progress_goes_to_stderr(
-        self, paths: list[Path], cache_dir: Path, capsys: pytest.CaptureFixture[str]
+    def test_progress_goes_to_stderr_on_a_terminal(
+        self,
+        paths: list[Path],
+        cache_dir: Path,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
         decoded(records_of(paths), 4, cache_dir=cache_dir)
         output = capsys.readouterr()
         assert "Decoding images" in output.err
@@ -191,7 +196,7 @@ class TestBadInput:
 
     def test_a_folder_that_cannot_be_made(self, paths: list[Path], tmp_path: Path) -> None:
         (tmp_path / "file").write_text("")
-        with pytest.raises(UserError, match="cannot write"):
+        with pytest.raises(UserError, match="set DERMDISTILL_CACHE to another folder"):
             decoded(records_of(paths), 4, cache_dir=tmp_path / "file" / "cache", progress=False)
 
     def test_too_little_space_is_said_before_any_work(

@@ -23,9 +23,18 @@ def test_written_and_read_again(tmp_path: Path) -> None:
     )
 
 
+def test_no_text_of_a_stranger_is_a_formula_in_a_spreadsheet(tmp_path: Path) -> None:
+    record = Record("=1+1", ImageFile(Path("x.jpg")), "-l", "@nevus")
+    write_split(tmp_path / "split.csv", [record], ["train"], ["c"])
+    assert (tmp_path / "split.csv").read_text().splitlines()[1] == "'=1+1,'-l,'@nevus,train,c"
+    assert read_split(tmp_path / "split.csv") == (Assignment("=1+1", "-l", "@nevus", "train", "c"),)
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
+        (HEADER + "a,a,nevus\n", "line 2: expected 5 fields"),
+        (HEADER + "a,a,nevus,val,c,d\n", "line 2: expected 5 fields"),
         ("image_id,lesion_id,split,content\n", "column 'diagnosis' is missing"),
         (HEADER + "a,a,nevus,trian,c\n", "line 2: split is 'trian'"),
         (HEADER + "a,a,nevus,val,c,12x4\n", "line 2: hash is '12x4'; expected 24 hexadecimal digits"),

@@ -12,10 +12,12 @@ import torch
 import dermdistill
 from dermdistill.data.images import decode_file, resize
 from dermdistill.data.packed_hashes import unpack
+from dermdistill.errors import UserError
 from dermdistill.evaluation.metrics import auc
 from dermdistill.inference.predictions import read_predictions
 from dermdistill.models.checkpoint import load_weights
 from dermdistill.models.predictor import TorchPredictor
+from dermdistill.pipeline.deploy import check_replaceable
 from dermdistill.runs import RunFolder
 
 from ..conftest import Outcome
@@ -118,6 +120,31 @@ def test_a_difference_above_the_tolerance_writes_no_model(command: Command, run:
     assert "more than the tolerance 0; see" in done.err
     assert [path.name for path in run.exported()] == [f"{NAME}.onnx"]
     assert (run.export / f"{NAME}.int8.parity.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        (f"{NAME}.onnx", b"an ONNX model of another program"),
+        (f"{NAME}.parity.json", b'{"about": "parity of something else"}'),
+        (f"{NAME}.safetensors", b"weights of another program"),
+        (f"{NAME}.int8.onnx", b"thesis"),
+    ],
+)
+def test_files_of_others_are_left_as_they_are(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(UserError, match=r"exists and is not a.* of this program; choose another --out$"):
+        check_replaceable(tmp_path, NAME, int8=True)
+    assert (tmp_path / name).read_bytes() == content
+    if ".int8" in name:
+        check_replaceable(tmp_path, NAME, int8=False)
+
+
+def test_what_export_wrote_is_written_again(command: Command, run: RunFolder, tmp_path: Path) -> None:
+    for _ in range(2):
+        done = command("export", run.path, "--out", tmp_path / "out")
+        assert done.code == 0, done.err
+    assert {path.suffix for path in (tmp_path / "out").iterdir()} == {".onnx", ".json", ".safetensors"}
 
 
 def test_wrong_models_and_moved_images(command: Command, run: RunFolder, tmp_path: Path) -> None:

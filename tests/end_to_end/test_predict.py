@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -86,7 +87,7 @@ def test_no_bad_file_stops_the_others(command: Command, model_file: Path, tmp_pa
     expected = bad_files(folder)
     done = command("predict", folder, "--model", model_file, "--csv", tmp_path / "scores.csv")
     assert done.code == 1
-    assert f"{len(expected)} of the files could not be scored" in done.err
+    assert f"scores.csv: 10 rows, {flagged(tmp_path / 'scores.csv')} flagged, 8 could not be read" in done.err
     assert "left out 1 folders in it" in done.err
     assert "Traceback" not in done.err
     rows = {Path(row["path"]).name: row for row in table(tmp_path / "scores.csv")}
@@ -162,6 +163,7 @@ def test_a_list_on_standard_input(
     [
         (["--csv", "x.csv", "--json"], "--csv and --json: choose one"),
         (["--csv", "."], "is a folder; expected a file for --csv"),
+        (["--overwrite"], "--overwrite: replaces the table of --csv; give one"),
         (["--csv", "photo/x.csv"], "is a file; expected a folder"),
         (["--threshold", "sensitivity_0.99"], "has youden, sensitivity_0.90; or give a number"),
         (["--threshold", "7"], "expected a number from 0 to 1"),
@@ -187,12 +189,131 @@ def test_wrong_choices_cost_one_line_and_no_work(
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_a_whole_table_is_replaced_by_a_new_command(
+def test_a_table_of_other_images_is_replaced_only_when_the_user_insists(
     command: Command, model_file: Path, photographs: Path, tmp_path: Path
 ) -> None:
     scores = tmp_path / "scores.csv"
     assert command("predict", photographs, "--model", model_file, "--csv", scores).code == 0
+    before = scores.read_bytes()
     first = sorted(photographs.iterdir())[0]
-    assert command("predict", first, "--model", model_file, "--csv", scores).code == 0
+    arguments = ("predict", first, "--model", model_file, "--csv", scores)
+    refused = command(*arguments)
+    assert refused.code == 2
+    assert "photo1.jpg', which is not among the images asked for); choose another --csv, or" in refused.err
+    assert scores.read_bytes() == before
+    assert command(*arguments, "--overwrite").code == 0
     assert [row["path"] for row in table(scores)] == [str(first)]
     assert not (tmp_path / "scores.csv.partial").exists()
+
+
+def flagged(path: Path) -> int:
+    return sum(row["decision"] == "melanoma" for row in table(path))
+
+
+def test_the_last_line_says_what_there_is(
+    command: Command, model_file: Path, photographs: Path, tmp_path: Path
+) -> None:
+    probabilities = (p.probability for p in load(model_file).predict(photographs.iterdir()))
+    threshold = sorted(probabilities)[2]
+    arguments = (
+        *("predict", photographs, tmp_path / "gone.jpg"),
+        *("--model", model_file, "--threshold", repr(threshold)),
+    )
+    scores = tmp_path / "scores.csv"
+    written, again = command(*arguments, "--csv", scores), command(*arguments, "--csv", scores)
+    counts = f"{flagged(scores)} flagged, 1 could not be read (see their errors)"
+    assert flagged(scores) == 3
+    assert written.err.splitlines()[-1] == f"wrote {scores}: 6 rows, {counts}"
+    assert again.err.splitlines()[-1] == f"nothing to do, {scores} is complete: 6 rows, {counts}"
+    for as_json in ((), ("--json",)):
+        assert command(*arguments, *as_json).err.splitlines()[-1] == f"6 images, {counts}"
+
+
+def test_a_photograph_that_the_shell_puts_behind_csv_is_left(
+    command: Command, model_file: Path, photographs: Path
+) -> None:
+    """``dermdistill predict --csv *.jpg``."""
+    first, *others = sorted(photographs.iterdir())
+    before = first.read_bytes()
+    for insist in ((), ("--overwrite",)):
+        done = command("predict", "--model", model_file, *insist, "--csv", first, *others)
+        assert (done.code, done.out) == (2, "")
+        assert (
+            "photo0.jpg: is named like a photograph; put a name such as scores.csv behind --csv" in done.err
+        )
+    assert first.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "victim", ["metadata.csv", "photo without ending", "model.onnx", "run/export/m.onnx"]
+)
+@pytest.mark.parametrize("through", ["itself", "symbolic link", "hard link"])
+def test_no_file_of_another_kind_is_replaced_by_a_table(
+    command: Command, model_file: Path, photographs: Path, tmp_path: Path, victim: str, through: str
+) -> None:
+    path = tmp_path / victim
+    path.parent.mkdir(parents=True, exist_ok=True)
+    contents = {"metadata.csv": b"isic_id,diagnosis\n", "photo without ending": photo(photographs)}
+    path.write_bytes(contents.get(victim, model_file.read_bytes()))
+    named = tmp_path / "named"
+    if through == "symbolic link":
+        named.symlink_to(path)
+    elif through == "hard link":
+        named.hardlink_to(path)
+    else:
+        named = path
+    before = path.read_bytes()
+    model = path if victim == "model.onnx" else tmp_path / "run" if victim.startswith("run") else model_file
+    images = path if victim.startswith("photo") else photographs
+    arguments = ("predict", images, "--model", model, "--csv", named)
+    outcomes = [command(*arguments)]
+    if victim != "metadata.csv":
+        outcomes.append(command(*arguments, "--overwrite"))
+    for done in outcomes:
+        assert (done.code, done.out) == (2, "")
+        assert done.err.startswith(f"error: {named}: ")
+        assert done.err.count("\n") == 1
+    assert path.read_bytes() == before
+    assert not list(tmp_path.rglob("*.partial"))
+
+
+def photo(folder: Path) -> bytes:
+    return (folder / "photo0.jpg").read_bytes()
+
+
+def test_a_table_among_the_photographs_is_no_photograph(
+    command: Command, model_file: Path, photographs: Path
+) -> None:
+    """``dermdistill predict folder/* --csv folder/scores.csv``, twice."""
+    scores = photographs / "scores.csv"
+    contents = []
+    for _ in range(2):
+        done = command("predict", *photographs.iterdir(), "--model", model_file, "--csv", scores)
+        assert done.code == 0, done.err
+        contents.append(scores.read_bytes())
+    assert contents[0] == contents[1]
+    assert len(table(scores)) == 5
+
+
+def test_a_table_on_standard_output_is_that_of_a_file(
+    command: Command, model_file: Path, photographs: Path, tmp_path: Path
+) -> None:
+    arguments = ("predict", photographs, "--model", model_file, "--csv")
+    assert command(*arguments, tmp_path / "scores.csv").code == 0
+    for name in ("-", "/dev/stdout"):
+        printed = command(*arguments, name)
+        assert (printed.code, printed.out) == (0, (tmp_path / "scores.csv").read_text())
+    assert not Path("-").exists()
+
+
+def test_a_table_into_a_pipe(command: Command, model_file: Path, photographs: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    read: list[str] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_text()))
+    reader.start()
+    done = command("predict", photographs, "--model", model_file, "--csv", pipe)
+    reader.join()
+    assert (done.code, done.out) == (0, "")
+    assert read[0].count("\n") == 6
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("pipe")] == ["pipe"]

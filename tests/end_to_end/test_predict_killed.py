@@ -155,7 +155,8 @@ def test_cut_at_every_byte(
         (tmp_path / "scores.csv.partial").write_bytes(whole[:length])
         with ScoresFile(table, model) as cut:
             remaining = list(cut.begin(by_path))
-            assert cut.rows_before + len(remaining) == len(scored)
+            # The row of the missing file is tried again.
+            assert cut.rows_before - cut.counts.errors + len(remaining) == len(scored)
             for path in remaining:
                 cut.add(by_path[path])
         assert table.read_bytes() == whole, f"cut after {length} of {len(whole)} bytes"
@@ -186,16 +187,15 @@ def test_goes_on_after_cut(
     assert table.read_bytes() == content
 
 
-@pytest.mark.parametrize("change", ["model", "threshold", "prevalence", "order", "fewer", "not a table"])
+@pytest.mark.parametrize("change", ["model", "threshold", "prevalence", "fewer", "not a table"])
 def test_refuses_another(
     change: str, photographs: Path, model_file: Path, command: Callable[..., Outcome], tmp_path: Path
 ) -> None:
     """Two halves that do not belong together are never joined; the half that is there is left as it is."""
     table, partial = tmp_path / "scores.csv", tmp_path / "scores.csv.partial"
     images = sorted(photographs.iterdir())
-    first = images[::-1] if change == "order" else images
     given = ("--threshold", 0.5, "--prevalence", 0.02) if change == "prevalence" else ()
-    assert command("predict", *first, "--csv", table, "--model", model_file, *given).code == 0
+    assert command("predict", *images, "--csv", table, "--model", model_file, *given).code == 0
     table.rename(partial)
     if change == "not a table":
         partial.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 3)
@@ -218,8 +218,7 @@ def test_refuses_another(
     errors = [line for line in outcome.err.splitlines() if line.startswith("error:")]
     assert len(errors) == 1
     assert str(partial) in errors[0]
-    assert "delete it" in errors[0]
+    assert ("move it away" if change == "not a table" else "--overwrite") in errors[0]
     assert "Traceback" not in outcome.err
     assert not table.exists()
-    if change != "not a table":
-        assert partial.read_bytes() == before
+    assert partial.read_bytes() == before

@@ -236,6 +236,16 @@ def test_evaluate_scores_a_run_elsewhere_and_guards_its_training_images(
     for folder in run.models():
         check_same_figures(scored[folder.path.name], json.loads(folder.metrics.read_text()))
 
+    # A folder that holds something else, the run itself among them, is left as it is.
+    comparisons = run.comparisons.read_text()
+    for out in (run.path, data.parent):
+        refused = command("evaluate", run.path, "--data", "synthetic", "--out", out)
+        assert refused.code == 2
+        assert "holds other files and is not an evaluation; choose an empty or new folder" in refused.err
+    assert run.comparisons.read_text() == comparisons
+    refused = command("evaluate", run.path, "--data", renamed, "--out", renamed / "new", "--split", "test")
+    assert "lies in the data folder" in refused.err
+
     # One weights file, on other data, without touching the run.
     weights = run.model("teacher").weights
     outside = command(

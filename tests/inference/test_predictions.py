@@ -1,3 +1,4 @@
+import csv
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -55,9 +56,28 @@ def same(one: Predictions, other: Predictions) -> bool:
     )
 
 
+FORMULAS = replace(
+    BINARY,
+    image_id=("=1+1", "@A1", "'=1"),
+    lesion_id=("+l", "+l", "\tl"),
+    diagnosis=("nevus", "-", "\uff1d1"),
+)
+
+
+def test_no_text_of_a_stranger_is_a_formula_in_a_spreadsheet(tmp_path: Path) -> None:
+    write_predictions(tmp_path / "p.csv", FORMULAS)
+    with (tmp_path / "p.csv").open(newline="", encoding="utf-8") as handle:
+        cells = [cell for row in csv.reader(handle) for cell in row]
+    assert not [cell for cell in cells if cell[:1] in ("=", "+", "-", "@", "\t", "\uff1d")]
+    assert {"'=1+1", "'@A1", "'+l", "'-"} <= set(cells)
+
+
 @pytest.mark.parametrize(
     "predictions",
-    [BINARY, DIAGNOSES, SEEN, SEEN.of_split("test"), BINARY.of_split("none"), DIAGNOSES.of_split("none")],
+    [
+        *(FORMULAS, BINARY, DIAGNOSES, SEEN),
+        *(SEEN.of_split("test"), BINARY.of_split("none"), DIAGNOSES.of_split("none")),
+    ],
 )
 def test_a_table_round_trips_bit_for_bit(tmp_path: Path, predictions: Predictions) -> None:
     path = tmp_path / "model" / "predictions.csv"

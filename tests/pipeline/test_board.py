@@ -95,3 +95,14 @@ def test_a_model_that_another_process_left_is_no_longer_elsewhere() -> None:
     board.elsewhere.add("dsnet-labels-seed0")
     board.begin(next(cell for cell in board.cells if cell.name == "dsnet-labels-seed0"))
     assert not board.elsewhere
+
+
+def test_no_variable_makes_a_log_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    cells = [teacher_cell(RECIPE)]
+    board = Board(cells, frozenset({cells[0].name}), Forecast(Workload(cells, RECIPE)))
+    with board.shown():
+        board.note("a", "note")
+    assert capfd.readouterr().err == "a: note\n"

@@ -21,13 +21,42 @@ def test_copied_models_and_what_a_kill_left_do_not_make_a_folder_another_ones(
     file = tmp_path / name
     file.parent.mkdir(parents=True, exist_ok=True)
     file.touch()
-    _check_out(RunFolder(tmp_path))
+    _check_out(RunFolder(tmp_path), "synthetic")
 
 
-def test_a_folder_of_other_files_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "content", [None, "", 'title = "cake"', "\x00", "data = 1\nteacher = 1\nstudent = 1"]
+)
+def test_a_folder_of_other_files_is_refused(tmp_path: Path, content: str | None) -> None:
+    """Also one that holds a recipe of another kind."""
     (tmp_path / "thesis.tex").touch()
-    with pytest.raises(UserError, match="holds other files"):
-        _check_out(RunFolder(tmp_path))
+    if content is not None:
+        (tmp_path / "recipe.toml").write_text(content)
+    with pytest.raises(UserError, match="holds other files and is not a run"):
+        _check_out(RunFolder(tmp_path), "synthetic")
+
+
+def test_a_run_among_others_files_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").touch()
+    (tmp_path / "recipe.toml").write_text("[data]\n[teacher]\n[student]\n")
+    _check_out(RunFolder(tmp_path), "synthetic")
+
+
+@pytest.mark.parametrize("out", ["data", "data/runs/a", "link/run"])
+def test_a_run_does_not_lie_in_its_data(tmp_path: Path, out: str) -> None:
+    """Its thumbnails would be photographs of a class of their own."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "link").symlink_to("data")
+    with pytest.raises(UserError, match=r"lies in the data folder .*; choose another --out"):
+        _check_out(RunFolder(tmp_path / out), str(tmp_path / "data"))
+    _check_out(RunFolder(tmp_path / "data beside"), str(tmp_path / "data"))
+
+
+def test_an_edited_report_is_found_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "recipe.toml").write_text("[data]\n[teacher]\n[student]\n")
+    (tmp_path / "report.html").write_text("<h1>mine</h1>")
+    with pytest.raises(UserError, match=r"report\.html: exists and is not a report as this program wrote it"):
+        _check_out(RunFolder(tmp_path), "synthetic")
 
 
 def test_the_users_word_is_recorded_and_used_again(image_folder: Callable[..., Path], tmp_path: Path) -> None:

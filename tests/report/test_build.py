@@ -377,3 +377,22 @@ def test_an_unwritable_folder(run_copy: RunFolder) -> None:
     with pytest.raises(UserError, match="cannot write"):
         build_report(run_copy)
     run_copy.path.chmod(0o700)
+
+
+# What it writes over
+
+
+def test_a_report_that_somebody_has_edited_is_left_as_it_is(run_copy: RunFolder) -> None:
+    build_report(run_copy)
+    build_report(run_copy)
+    as_written = run_copy.report.read_text()
+    for edited in (as_written.replace("</h1>", ", with my notes</h1>"), as_written + "<p>notes</p>", "notes"):
+        run_copy.report.write_text(edited)
+        with pytest.raises(
+            UserError, match=r"report\.html: exists and is not a report as this program wrote"
+        ):
+            build_report(run_copy)
+        assert run_copy.report.read_text() == edited
+    run_copy.report.unlink()
+    build_report(run_copy)
+    assert run_copy.report.read_text() == as_written

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
-from tqdm import tqdm
-
 from dermdistill.benchmark.process import PYTHON, with_threads
 from dermdistill.benchmark.results import DiskTime, Runtime
 from dermdistill.benchmark.subjects import Subject
 from dermdistill.data.images import IMAGE_SUFFIXES
 from dermdistill.errors import UserError
+from dermdistill.progress import bar
 
 
 def image_files(folder: Path) -> list[Path]:
@@ -53,7 +52,7 @@ def times_from_disk(
             path.read_bytes()
         runs = [(subject, runtime) for subject in subjects for runtime in subject.files]
         pairs: list[list[tuple[float, float]]] = [[] for _ in runs]
-        with tqdm(total=turns * len(runs), desc="predicting from disk", unit="pair", leave=False) as bar:
+        with bar(label="predicting from disk", unit="pair", total=turns * len(runs)) as shown:
             for _ in range(turns):
                 for (subject, runtime), of_run in zip(runs, pairs, strict=True):
                     start, seconds = (
@@ -64,7 +63,7 @@ def times_from_disk(
                         for images in (one, many)
                     )
                     of_run.append((start, seconds))
-                    bar.update()
+                    shown.update()
     return [
         disk_time(subject.name, runtime, count, of_run)
         for (subject, runtime), of_run in zip(runs, pairs, strict=True)

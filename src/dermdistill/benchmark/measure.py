@@ -9,7 +9,6 @@ from pathlib import Path
 from statistics import median
 
 import onnxruntime as ort
-from tqdm import tqdm
 
 from dermdistill.benchmark.disk import image_files, times_from_disk
 from dermdistill.benchmark.process import WorkerProcess
@@ -20,6 +19,7 @@ from dermdistill.benchmark.subjects import REFERENCES, Named, Subject, check, fi
 from dermdistill.benchmark.whole_command import LEAST_TURNS
 from dermdistill.cores import process_cores
 from dermdistill.errors import UserError
+from dermdistill.progress import bar
 
 _TWIN = "again"
 _LEAST_CALLS_P95 = 20
@@ -122,7 +122,7 @@ def benchmark(words: Sequence[str], options: Options, environment: Mapping[str, 
 
 def _prepared(found: Sequence[Named], folder: Path, *, with_onnx: bool) -> list[Subject]:
     subjects = []
-    for i, named in enumerate(tqdm(found, desc="preparing", unit="model", leave=False)):
+    for i, named in enumerate(bar(found, label="preparing", unit="model")):
         place = folder / str(i)
         place.mkdir()
         subject = prepare(named, place, with_onnx=with_onnx)
@@ -145,7 +145,7 @@ def _raced(subjects: Sequence[Subject], options: Options) -> dict[tuple[str, int
                         subject.name, runtime, file, threads=options.threads, device=options.device
                     )
                     workers[_key(subject.name, runtime)] = stack.enter_context(closing(worker))
-            for worker in tqdm(workers.values(), desc="loading", unit="model", leave=False):
+            for worker in bar(workers.values(), label="loading", unit="model"):
                 worker.wait_until_loaded()
             yield workers
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Never, Protocol
+from typing import Protocol
 
-from tqdm import tqdm
+from dermdistill.progress import bar
 
 _BURST_SECONDS = 0.3
 _MOST_CALLS = 100
@@ -95,17 +95,20 @@ def race(start: Start, batches: Sequence[int], *, rounds: int, seed: int) -> dic
     records: defaultdict[tuple[str, int], _Record] = defaultdict(_Record)
     shuffle = random.Random(seed)
     for done in range(rounds):
-        with start() as contenders, _bar(done, rounds, len(contenders) * len(ascending)) as bar:
+        with (
+            start() as contenders,
+            bar(
+                label=f"round {done + 1} of {rounds}",
+                unit="burst",
+                total=2 * len(contenders) * len(ascending),
+            ) as shown,
+        ):
             for name, contender in contenders.items():
                 for batch in ascending:
                     records[name, batch].warm_up(contender, batch)
-                    bar.update()
+                    shown.update()
             for batch in ascending:
                 for name in shuffle.sample(sorted(contenders), len(contenders)):
                     records[name, batch].burst(contenders[name], batch)
-                    bar.update()
+                    shown.update()
     return {key: Times(tuple(record.rounds), median(record.peaks)) for key, record in records.items()}
-
-
-def _bar(done: int, rounds: int, bursts: int) -> "tqdm[Never]":
-    return tqdm(total=2 * bursts, desc=f"round {done + 1} of {rounds}", unit="burst", leave=False)

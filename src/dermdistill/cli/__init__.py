@@ -3,12 +3,14 @@
 import os
 import sys
 
-from dermdistill.errors import SeveralError, UserError
+from dermdistill.cli import streams
+from dermdistill.errors import SeveralError, UserError, printable
 from dermdistill.files import disk_is_full
 
 
 def main() -> None:
     """Run a command: exit code 0 success, 1 failure, 2 wrong use, 130 interrupted."""
+    streams.prepare()
     from dermdistill.cli.app import app
 
     try:
@@ -20,13 +22,15 @@ def main() -> None:
         sys.exit(2)
     except BrokenPipeError:
         # Whoever reads the results has seen enough, as `head` does; Python must not complain on exit either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(1)
     except OSError as error:
-        if not disk_is_full(error):
+        if isinstance(error, PermissionError):
+            hint = "this user may not; change the permissions"
+        elif disk_is_full(error):
+            hint = "free some space and repeat"
+        else:
             raise
-        print(
-            f"error: {error.filename or 'disk'}: {error.strerror}; free some space and repeat",
-            file=sys.stderr,
-        )
+        name = printable(str(error.filename or "disk"))
+        print(f"error: {name}: {error.strerror}; {hint}", file=sys.stderr)
         sys.exit(2)

@@ -48,6 +48,9 @@ Workers = Annotated[
         "one a core of this process.",
     ),
 ]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace what is in the file already, whatever it is.")
+]
 ScoringModel = Annotated[
     Path | None,
     typer.Option(
@@ -225,6 +228,7 @@ def benchmark(
     device: Device = "cpu",
     seed: Annotated[int, typer.Option(help="Of the order of turns.")] = 0,
     out: Annotated[Path | None, typer.Option(help="Write all figures to this JSON file.")] = None,
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure size, memory and speed, as ratios to EfficientNet-B0 and DSNet at 224 px, measured along.
@@ -239,7 +243,7 @@ def benchmark(
     from dermdistill.cli.benchmark import measure
 
     options = Options(tuple(batch or (1, 8, 32)), rounds, threads, device, seed, images, count)
-    measure(models, options, out=out, as_json=as_json)
+    measure(models, options, out=out, overwrite=overwrite, as_json=as_json)
 
 
 @app.command()
@@ -280,8 +284,13 @@ def predict(
         bool, typer.Option("--recursive", "-r", help="Go into the folders of folders.")
     ] = False,
     csv: Annotated[
-        Path | None, typer.Option("--csv", help="Write a table; the same command goes on after a kill.")
+        Path | None,
+        typer.Option(
+            "--csv",
+            help="Write a table, or go on with it: after a kill, with new photographs. '-' prints it.",
+        ),
     ] = None,
+    overwrite: Overwrite = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
     threshold: Threshold = "sensitivity_0.90",
     prevalence: Prevalence = None,
@@ -299,7 +308,7 @@ def predict(
     Exit code 1 says that some files could not be scored; each is a row with its error.
     """
     _without_blas_threads()
-    from dermdistill.cli.predict import Output, score
+    from dermdistill.cli.predict import Answers, score
 
     failed = score(
         paths,
@@ -307,7 +316,7 @@ def predict(
         model=model,
         threshold=threshold,
         prevalence=prevalence,
-        output=Output(csv, as_json),
+        answers=Answers(csv, as_json, overwrite),
         workers=workers,
     )
     if failed:
@@ -338,6 +347,7 @@ def explain(
         Literal["input", "probability"],
         typer.Option(help="Of the sheet: as given, or the highest P(melanoma) first."),
     ] = "input",
+    overwrite: Overwrite = False,
     frame: Annotated[
         int | None,
         typer.Option(min=1, help="Which image of a DICOM file that holds several; all unless given."),
@@ -353,13 +363,13 @@ def explain(
     ones. Exit code 1 says that some files could not be explained; each is a line with its error.
     """
     _without_blas_threads()
-    from dermdistill.cli.explain import Output, explain_files
+    from dermdistill.cli.explain import Pictures, explain_files
     from dermdistill.inference.inputs import Inputs
 
     inputs = Inputs(tuple(paths), recursive)
     failed = explain_files(
         inputs,
-        Output.of(inputs, out, sheet, order),
+        Pictures.of(inputs, out, sheet, order, overwrite=overwrite),
         frame=frame,
         model=model,
         threshold=threshold,
@@ -374,10 +384,11 @@ def explain(
 def report(run: Annotated[Path, typer.Argument(help="A run folder.")]) -> None:
     """Build a run's report.html anew."""
     _need_training_parts()
+    from dermdistill.errors import printable
     from dermdistill.report.build import build_report
     from dermdistill.runs import RunFolder
 
-    print(build_report(RunFolder(run)))
+    print(printable(str(build_report(RunFolder(run)))))
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """What ``dermdistill benchmark`` does and how its figures look in the terminal."""
 
+import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,33 +10,44 @@ from dermdistill.benchmark.measure import Options, benchmark
 from dermdistill.benchmark.results import PAPER_IMAGES, Benchmark, DiskTime, Measured, Ratio, Timing
 from dermdistill.benchmark.whole_command import time_for, why_unknown
 from dermdistill.cli.table import align
-from dermdistill.errors import UserError
-from dermdistill.evaluation.results import write_json
-from dermdistill.files import check_writable
+from dermdistill.errors import printable
+from dermdistill.evaluation.results import is_json_of
+from dermdistill.outputs import Output, open_output
 from dermdistill.pipeline.environment import choose_device, describe
 
 _SIZES = ("model", "runtime", "parameters", "MMACs", "file kB", "peak MB, 1 image")
 _DISK = ("model", "runtime", "images", "seconds", "of one image", "images/s", f"seconds for {PAPER_IMAGES:,}")
 
 
-def measure(models: Sequence[str], options: Options, *, out: Path | None, as_json: bool) -> None:
+def measure(
+    models: Sequence[str], options: Options, *, out: Path | None, overwrite: bool, as_json: bool
+) -> None:
     """Measure, print, and write the JSON file if one is wanted.
 
     Raises:
         UserError: a model that cannot be measured, no such device, or a file that cannot be written.
     """
     device = choose_device(options.device)
-    if out is not None:
-        if out.is_dir():
-            raise UserError(f"{out}: is a folder; expected a file for --out")
-        check_writable(out.absolute().parent)
+    output = None if out is None else _output(out, models, overwrite=overwrite)
     measured = benchmark(models, replace(options, device=device.type), describe(device))
-    if out is not None:
-        write_json(out, measured)
-    print(measured.model_dump_json(indent=2) if as_json else text(measured))
+    if output is not None:
+        output.write(f"{measured.model_dump_json(indent=2)}\n".encode())
+        print(f"wrote {printable(str(out))}", file=sys.stderr)
+    print(json.dumps(measured.model_dump(mode="json"), indent=2) if as_json else text(measured))
     if not as_json:
         for note in measured.notes:
             print(f"note: {note}", file=sys.stderr)
+
+
+def _output(out: Path, models: Sequence[str], *, overwrite: bool) -> Output:
+    return open_output(
+        out,
+        "--out",
+        expected="a file of `dermdistill benchmark --out`",
+        is_ours=lambda path: is_json_of(path, Benchmark),
+        reads=models,
+        overwrite=overwrite,
+    )
 
 
 def text(result: Benchmark) -> str:

@@ -12,15 +12,16 @@ from typing import Self
 from dermdistill.data.dicom import SeveralFramesError
 from dermdistill.data.images import IMAGE_SUFFIXES, read_image
 from dermdistill.errors import UserError, printable
-from dermdistill.files import check_writable, write_bytes
+from dermdistill.files import check_writable
 from dermdistill.inference.contact_sheet import MOST, ContactSheet, Order
 from dermdistill.inference.explain import Explanation, explain
 from dermdistill.inference.explanation_picture import PANEL, draw, is_our_picture, to_png
-from dermdistill.inference.inputs import Inputs
+from dermdistill.inference.inputs import STDIN, Inputs
 from dermdistill.inference.model import Model, load
 from dermdistill.inference.rows import Value, record
-from dermdistill.inference.stream import Row
+from dermdistill.inference.stream import Row, size_of
 from dermdistill.inference.wording import headline
+from dermdistill.outputs import Output, open_output
 from dermdistill.records import Pixels
 
 _MOST_STEM_BYTES = 200
@@ -34,38 +35,51 @@ _FINDINGS = (
 
 
 @dataclass(slots=True)
-class Output:
+class Pictures:
     """Where the pictures go: one file, or a name of its own in a folder for each photograph.
+
+    Attributes:
+        inputs: the photographs, which no picture replaces.
+        file: of the one picture; None where each has a name of its own.
+        folder: of the pictures.
+        sheet: of the contact sheet; None for none.
+        order: of the photographs on the sheet.
+        overwrite: replace what this program did not draw.
 
     Raises:
         UserError: a name that cannot be a picture's, or a place that cannot be written.
     """
 
+    inputs: Inputs
     file: Path | None
     folder: Path
     sheet: Path | None = None
     order: Order = "input"
+    overwrite: bool = False
     _taken: set[str] = field(default_factory=set)
 
     @classmethod
-    def of(cls, inputs: Inputs, out: Path | None, sheet: Path | None, order: Order) -> Self:
+    def of(
+        cls, inputs: Inputs, out: Path | None, sheet: Path | None, order: Order, *, overwrite: bool = False
+    ) -> Self:
         """What the options say."""
         if out is None:
-            return cls(None, Path() if inputs.is_one_file else Path("explained"), sheet, order)
+            folder = Path() if inputs.is_one_file else Path("explained")
+            return cls(inputs, None, folder, sheet, order, overwrite)
         names_a_file = bool(out.suffix) if inputs.is_one_file else out.suffix.lower() in IMAGE_SUFFIXES
         if out.is_dir() or not names_a_file:
-            return cls(None, out, sheet, order)
+            return cls(inputs, None, out, sheet, order, overwrite)
         if not inputs.is_one_file:
             raise UserError(
                 f"{printable(str(out))}: is one file for several pictures; name a folder for --out"
             )
-        return cls(out, out.parent, sheet, order)
+        return cls(inputs, out, out.parent, sheet, order, overwrite)
 
     def __post_init__(self) -> None:
         check_writable(self.folder.absolute())
         for path, option in ((self.file, "--out"), (self.sheet, "--sheet")):
             if path is not None:
-                _check_picture(path, option)
+                self.output(path, option)
         if self.sheet is None:
             return
         if self.file is not None and self.sheet.absolute() == self.file.absolute():
@@ -73,13 +87,25 @@ class Output:
         if self.sheet.absolute().parent == self.folder.absolute():
             self._taken.add(self.sheet.name.casefold())
 
-    def target(self, row: Row) -> Path:
+    def target(self, row: Row) -> Output:
         """Where the picture of a photograph goes; raises UserError if something else is there."""
-        if self.file is not None:
-            return self.file
-        path = self.folder / self._own_name(row)
-        _check_replaceable(path, "--out")
-        return path
+        return self.output(self.file or self.folder / self._own_name(row), "--out")
+
+    def output(self, path: Path, option: str) -> Output:
+        """A place for a picture; raises UserError if something else is there."""
+        name = printable(str(path))
+        if path.suffix.lower() != ".png" and not (path.exists() and not path.is_file()):
+            raise UserError(f"{name}: the picture is a PNG; give a name that ends in .png for {option}")
+        # A list on standard input is read once only; pictures of this program are left out of the inputs.
+        known = () if STDIN in self.inputs.paths or is_our_picture(path) else self.inputs
+        return open_output(
+            path,
+            option,
+            expected="a picture of this program",
+            is_ours=is_our_picture,
+            reads=known,
+            overwrite=self.overwrite,
+        )
 
     def _own_name(self, row: Row) -> str:
         """After the photograph; numbered where another photograph of this command has that name."""
@@ -97,7 +123,7 @@ class Output:
 
 def explain_files(
     inputs: Inputs,
-    output: Output,
+    pictures: Pictures,
     *,
     frame: int | None,
     model: Path | None,
@@ -118,7 +144,7 @@ def explain_files(
     for note in inputs.notes():
         print(f"note: {note}", file=sys.stderr)
     print(headline(loaded.model_id, loaded.operating_point), file=sys.stderr)
-    session = _Session(loaded, output, prevalence, as_json)
+    session = _Session(loaded, pictures, prevalence, as_json)
     try:
         for path in inputs:
             session.add(path, frame)
@@ -134,7 +160,7 @@ class _Session:
     """One command: what it was told, and what it has done."""
 
     model: Model
-    output: Output
+    pictures: Pictures
     prevalence: float | None
     as_json: bool
     failed: int = 0
@@ -144,7 +170,7 @@ class _Session:
     sheet: ContactSheet = field(init=False)
 
     def __post_init__(self) -> None:
-        self.sheet = ContactSheet(self.output.order)
+        self.sheet = ContactSheet(self.pictures.order)
 
     def add(self, path: str, frame: int | None) -> None:
         """Explain all images of a file, or one of them; an error is a line."""
@@ -152,25 +178,25 @@ class _Session:
             self.own_pictures += 1
             return
         try:
-            self._explain(Row(path, None, frame=frame))
+            self._explain(Row(path, None, frame=frame, file_bytes=size_of(path)))
         except SeveralFramesError as several:
-            if self.output.file is not None:
+            if self.pictures.file is not None:
                 hint = f"holds {several.frames} frames; choose one with --frame, or name a folder for --out"
                 self._say_error(Row(path, None, f"{path}: {hint}"))
                 return
             for number in range(1, several.frames + 1):
-                self._explain(Row(path, None, frame=number))
+                self._explain(Row(path, None, frame=number, file_bytes=size_of(path)))
 
     def close(self) -> None:
         """Write the sheet and say what was done."""
-        sheet = self.output.sheet
+        sheet = self.pictures.sheet
         if self.own_pictures:
             print(f"note: left out {self.own_pictures} pictures that this program drew", file=sys.stderr)
         if sheet is not None and self.sheet.added:
             picture = self.sheet.finished(
                 headline(self.model.model_id, self.model.operating_point), self.failed
             )
-            write_bytes(sheet, to_png(picture))
+            self.pictures.output(sheet, "--sheet").write(to_png(picture))
             shown = f", {MOST} of {self.sheet.added} photographs" if self.sheet.added > MOST else ""
             print(f"sheet: {printable(str(sheet))}{shown}", file=sys.stderr)
         print(
@@ -185,7 +211,7 @@ class _Session:
         began = time.perf_counter()
         try:
             read = self.model.read(Path(row.path), frame=row.frame)
-            target = self.output.target(row)
+            target = self.pictures.target(row)
             explanation = explain(self.model, read)
             photograph = read_image(Path(row.path), at_least=PANEL, frame=row.frame).pixels
         except SeveralFramesError:
@@ -197,15 +223,15 @@ class _Session:
         self.runs += explanation.runs
         self._write(row, explanation, photograph, target)
 
-    def _write(self, row: Row, explanation: Explanation, photograph: Pixels, target: Path) -> None:
+    def _write(self, row: Row, explanation: Explanation, photograph: Pixels, target: Output) -> None:
         name = printable(Path(row.name).name)
-        write_bytes(target, to_png(draw(explanation, photograph, name, self.prevalence)))
+        target.write(to_png(draw(explanation, photograph, name, self.prevalence)))
         self.sheet.add(explanation, photograph, name)
         if self.as_json:
             predicted = record(replace(row, prediction=explanation.prediction), self.model)
-            print(json.dumps(predicted | _findings(explanation, target)), flush=True)
+            print(json.dumps(predicted | _findings(explanation, target.path)), flush=True)
         else:
-            print(_line(row, explanation, target), flush=True)
+            print(_line(row, explanation, target.path), flush=True)
 
     def _say_error(self, row: Row) -> None:
         self.failed += 1
@@ -213,23 +239,6 @@ class _Session:
             print(json.dumps(record(row, self.model) | dict.fromkeys(_FINDINGS)), flush=True)
         else:
             print(f"error: {printable(row.error)}", flush=True)
-
-
-def _check_picture(path: Path, option: str) -> None:
-    name = printable(str(path))
-    if path.suffix.lower() != ".png":
-        raise UserError(f"{name}: the picture is a PNG; give a name that ends in .png for {option}")
-    if path.is_dir():
-        raise UserError(f"{name}: is a folder; expected a file for {option}")
-    check_writable(path.absolute().parent)
-    _check_replaceable(path, option)
-
-
-def _check_replaceable(path: Path, option: str) -> None:
-    if path.exists() and not is_our_picture(path):
-        raise UserError(
-            f"{printable(str(path))}: exists and is not a picture of this program; choose another {option}"
-        )
 
 
 def _counted(number: int, what: str) -> str:

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from dermdistill.cores import default_workers
 from dermdistill.data.decoding_processes import CHUNK, Run, runner
@@ -24,18 +23,42 @@ from dermdistill.data.digests import digests_or_errors
 from dermdistill.data.images import DECODER_VERSION, resize
 from dermdistill.data.unusable import undecodable, unusable
 from dermdistill.errors import UserError
-from dermdistill.files import cannot_write, replacing
+from dermdistill.files import cannot_write, check_writable, replacing
+from dermdistill.progress import bar
 from dermdistill.records import ImageSource, Record
 
 _STALE_SECONDS = 600
 
 
 def default_cache_dir() -> Path:
-    """``$DERMDISTILL_CACHE``, else the folder ``dermdistill`` in the user's cache folder (XDG)."""
+    """``$DERMDISTILL_CACHE``, else the folder ``dermdistill`` in the user's cache folder (XDG).
+
+    Raises:
+        UserError: neither is set, and the user has no home.
+    """
     chosen = os.environ.get("DERMDISTILL_CACHE")
     if chosen:
         return Path(chosen)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dermdistill"
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dermdistill"
+    except RuntimeError:
+        raise UserError(
+            "decoded images are cached in the user's home, and this user has none; set DERMDISTILL_CACHE to "
+            "a folder for them"
+        ) from None
+
+
+def check_cache(cache_dir: Path) -> None:
+    """Make the folder; raises UserError, naming the variable that moves it, where it cannot be written."""
+    try:
+        cache_dir.mkdir(parents=True, exist_ok=True)
+        check_writable(cache_dir)
+    except (OSError, UserError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not writable"
+        raise UserError(
+            f"{cache_dir}: cannot keep decoded images there ({reason}); set DERMDISTILL_CACHE to another "
+            "folder"
+        ) from error
 
 
 def decoded(
@@ -136,11 +159,13 @@ def _build(rows: _Rows, images: Sequence[ImageSource], run: Run, *, progress: bo
     """Fill all rows; returns the error of each damaged image."""
     chunks = [_Chunk(rows, first, images[first : first + CHUNK]) for first in range(0, len(images), CHUNK)]
     failures: list[UserError] = []
-    bar = tqdm(total=len(images), desc="Decoding images", unit="image", disable=not progress)
-    with bar, closing(run(chunks)) as decoding:
+    with (
+        bar(label="Decoding images", unit="image", total=len(images), hidden=not progress) as shown,
+        closing(run(chunks)) as decoding,
+    ):
         for chunk, errors in zip(chunks, decoding, strict=True):
             failures.extend(errors)
-            bar.update(len(chunk.images))
+            shown.update(len(chunk.images))
     return failures
 
 
@@ -160,8 +185,8 @@ def _opened(path: Path, shape: tuple[int, int, int, int]) -> NDArray[np.uint8] |
 
 def _prepare(cache_dir: Path) -> None:
     """Make the folder, and remove what killed builds left in it (a living build writes all the time)."""
+    check_cache(cache_dir)
     try:
-        cache_dir.mkdir(parents=True, exist_ok=True)
         for pattern in (".images-*", ".digests-*"):
             for temporary in cache_dir.glob(pattern):
                 if time.time() - temporary.stat().st_mtime > _STALE_SECONDS:

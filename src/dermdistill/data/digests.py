@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tqdm import tqdm
-
 from dermdistill.data.images import ImageFile
 from dermdistill.data.unusable import unusable
 from dermdistill.errors import UserError
 from dermdistill.files import write_text
+from dermdistill.progress import bar
 from dermdistill.records import ImageSource
 
 _SETTLED_NS = 2_000_000_000
@@ -61,14 +60,14 @@ def digests_or_errors(
             fresh[image.name] = (stamp, value)
         return value
 
-    bar = tqdm(
-        total=len(images), desc="Reading images", unit="image", leave=False, delay=1, disable=not progress
-    )
     found: list[str | UserError] = []
-    with ThreadPoolExecutor(workers) as threads, bar:
-        for result in threads.map(digest, images):
-            found.append(result)
-            bar.update()
+    with ThreadPoolExecutor(workers) as threads:
+        results = threads.map(digest, images)
+        found.extend(
+            bar(
+                results, label="Reading images", unit="image", total=len(images), delay=1, hidden=not progress
+            )
+        )
     if fresh:
         write_text(memo_path, json.dumps(memo | fresh))
     return found

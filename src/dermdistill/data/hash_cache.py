@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from dermdistill.data.perceptual_hash import BITS, Coefficients, coefficients
 from dermdistill.files import replacing
+from dermdistill.progress import bar
 from dermdistill.records import ImageSource
 
 _VERSION = 1
@@ -37,13 +37,13 @@ def hash_coefficients(
     if remembered is not None:
         return remembered
     found = np.zeros((len(images), 2, BITS), dtype=np.float32)
-    bar = tqdm(
-        total=len(images), desc="Hashing images", unit="image", leave=False, delay=1, disable=not progress
-    )
-    with ThreadPoolExecutor(workers) as threads, bar:
-        for row, values in enumerate(threads.map(lambda image: coefficients(image.decode()), images)):
+    with ThreadPoolExecutor(workers) as threads:
+        hashed = threads.map(lambda image: coefficients(image.decode()), images)
+        shown = bar(
+            hashed, label="Hashing images", unit="image", total=len(images), delay=1, hidden=not progress
+        )
+        for row, values in enumerate(shown):
             found[row] = values
-            bar.update()
     with replacing(path) as temporary, temporary.open("wb") as handle:
         np.save(handle, found)
     return found

@@ -9,6 +9,7 @@ from pathlib import Path
 from dermdistill.errors import UserError
 from dermdistill.files import replacing
 from dermdistill.records import SPLIT_NAMES, Record, SplitName
+from dermdistill.spreadsheet import text_cell, text_of
 
 _HASH = re.compile(r"[0-9a-f]{24}")
 _KNOWN: Mapping[str, SplitName] = {name: name for name in SPLIT_NAMES}
@@ -50,7 +51,7 @@ def write_split(
         writer.writerow(_COLUMNS)
         for record, split, content, hashed in zip(records, splits, contents, hashes, strict=True):
             row = Assignment(record.image_id, record.lesion_id, record.diagnosis, split, content, hashed)
-            writer.writerow(astuple(row))
+            writer.writerow(map(text_cell, astuple(row)))
 
 
 def read_split(path: Path) -> tuple[Assignment, ...]:
@@ -72,12 +73,14 @@ def read_split(path: Path) -> tuple[Assignment, ...]:
         raise UserError(f"{path}: column {missing[0]!r} is missing; expected {', '.join(_COLUMNS)}")
     found: dict[str, Assignment] = {}
     for line, row in enumerate(rows, start=2):
-        image_id, name = row["image_id"], row["split"]
+        if None in row or None in row.values():
+            raise UserError(f"{path}, line {line}: expected {len(columns)} fields; the file is damaged")
+        image_id, name = text_of(row["image_id"]), row["split"]
         if name not in _KNOWN:
             raise UserError(f"{path}, line {line}: split is {name!r}; expected {', '.join(SPLIT_NAMES)}")
         if image_id in found:
             raise UserError(f"{path}, line {line}: image {image_id} is listed twice; remove one of the lines")
-        lesion_id, diagnosis, content = row["lesion_id"], row["diagnosis"], row["content"]
+        lesion_id, diagnosis, content = text_of(row["lesion_id"]), text_of(row["diagnosis"]), row["content"]
         hashed = row.get("hash")
         if hashed and not _HASH.fullmatch(hashed):
             raise UserError(

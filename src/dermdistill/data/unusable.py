@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tqdm import tqdm
-
 from dermdistill.data.decoding_processes import CHUNK, runner
 from dermdistill.errors import SeveralError, UserError
 from dermdistill.files import write_text
+from dermdistill.progress import bar
 from dermdistill.records import ImageSource
 
 _SHOWN = 10
@@ -24,11 +23,13 @@ def undecodable(images: Sequence[ImageSource], *, workers: int, progress: bool) 
     """
     chunks = [_Checked(images[first : first + CHUNK]) for first in range(0, len(images), CHUNK)]
     failures: list[UserError] = []
-    bar = tqdm(total=len(images), desc="Checking images", unit="image", leave=False, disable=not progress)
-    with bar, runner(workers, len(images)) as run:
+    with (
+        bar(label="Checking images", unit="image", total=len(images), hidden=not progress) as shown,
+        runner(workers, len(images)) as run,
+    ):
         for chunk, errors in zip(chunks, run(chunks), strict=True):
             failures.extend(errors)
-            bar.update(len(chunk.images))
+            shown.update(len(chunk.images))
     return failures
 
 

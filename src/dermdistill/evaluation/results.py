@@ -211,6 +211,15 @@ def write_json_list(path: Path, models: Sequence[BaseModel]) -> None:
     write_text(path, f"[\n{lines}\n]\n")
 
 
+def is_json_of(path: Path, kind: type[BaseModel]) -> bool:
+    """Whether a file holds what `write_json` wrote of this kind."""
+    try:
+        read_json(path, kind)
+    except UserError:
+        return False
+    return True
+
+
 def read_json(path: Path, kind: type[T]) -> T:
     """Read what `write_json` wrote, or `write_json_list` with ``kind`` a ``list[...]``.
 

@@ -198,7 +198,7 @@ def load(
     Raises:
         UserError: no such model, a damaged one, an unknown operating point, a value out of range.
     """
-    path = _find(model)
+    path = model_file(model)
     onnx = OnnxModel.read(path)
     point = operating_point(onnx.info, threshold, str(path))
     if prevalence is None:
@@ -207,7 +207,8 @@ def load(
     return Model(onnx, _restated(onnx.info, point, shift), prevalence, shift)
 
 
-def _find(model: str | os.PathLike[str] | None) -> Path:
+def model_file(model: str | os.PathLike[str] | None) -> Path:
+    """The file that ``load`` reads; raises UserError where a run folder holds none, or several."""
     if model is None:
         return SHIPPED
     path = Path(model)

@@ -35,6 +35,15 @@ class Scored:
     statistics: NDArray[np.float64]
 
 
+def is_exported_model(path: Path) -> bool:
+    """Whether a file is a model exported by this program."""
+    try:
+        OnnxModel.read(path)
+    except UserError:
+        return False
+    return True
+
+
 class OnnxModel:
     """A model file, ready to score; thread-safe. A ``Predictor`` too.
 

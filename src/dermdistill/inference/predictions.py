@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from dermdistill.errors import UserError
 from dermdistill.files import replacing
 from dermdistill.records import MELANOMA, Record
+from dermdistill.spreadsheet import csv_line, text_cell, text_of
 
 _SEEN = "seen"
 _COLUMNS = ("image_id", "lesion_id", "split", "diagnosis", "probability")
@@ -132,23 +133,26 @@ def _unlike(what: str, first: str, other: str) -> UserError:
 
 
 def write_predictions(path: Path, predictions: Predictions) -> None:
-    """Write the table as CSV; probabilities keep every bit, so that reading gives the same numbers."""
+    """Write the table as CSV; probabilities keep every bit, so that reading gives the same numbers.
+
+    No text is a formula of a spreadsheet, whoever chose it (see ``spreadsheet``).
+    """
     with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as handle:
-        writer = csv.writer(handle, lineterminator="\n")
         last = [_SEEN] if predictions.seen else []
-        writer.writerow([*_COLUMNS, *(f"p_{name}" for name in predictions.classes), *last])
+        handle.write(csv_line([*_COLUMNS, *(f"p_{name}" for name in predictions.classes), *last]))
         for i in range(len(predictions)):
-            row = [
+            text = (
                 predictions.image_id[i],
                 predictions.lesion_id[i],
                 predictions.split[i],
                 predictions.diagnosis[i],
-            ]
+            )
             numbers = [predictions.probability[i]]
             if predictions.class_probabilities is not None:
                 numbers.extend(predictions.class_probabilities[i])
+            figures = (repr(float(number)) for number in numbers)
             seen = predictions.seen[i : i + 1]
-            writer.writerow([*row, *(repr(float(number)) for number in numbers), *seen])
+            handle.write(csv_line([*map(text_cell, text), *figures, *map(text_cell, seen)]))
 
 
 def read_predictions(path: Path) -> Predictions:
@@ -193,7 +197,7 @@ def _read_rows(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]
                         f"{path}, line {reader.line_num}: {len(values)} fields; expected {len(columns)}: "
                         "the table is damaged, evaluate the model again"
                     )
-                rows.append((reader.line_num, dict(zip(columns, values, strict=True))))
+                rows.append((reader.line_num, dict(zip(columns, map(text_of, values), strict=True))))
     except FileNotFoundError:
         raise UserError(f"{path}: no such predictions table; evaluate the model to make it") from None
     except OSError as error:

@@ -4,9 +4,9 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from dermdistill.inference.model_info import ModelInfo
+from dermdistill.progress import bar
 
 
 class Predictor(Protocol):
@@ -40,9 +40,9 @@ def predict_in_batches(
         progress: label of a progress bar on stderr; None shows none.
     """
     result = np.empty((len(rows), len(predictor.info.classes)))
-    with tqdm(total=len(rows), desc=progress, unit="image", disable=progress is None, leave=False) as bar:
+    with bar(label=progress, unit="image", total=len(rows), hidden=progress is None) as shown:
         for start in range(0, len(rows), batch_size):
             batch = rows[start : start + batch_size]
             result[start : start + len(batch)] = predictor.predict(pixels[batch])
-            bar.update(len(batch))
+            shown.update(len(batch))
     return result

@@ -1,5 +1,6 @@
 """Score any number of image files: in order, side by side, in constant memory."""
 
+import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -25,12 +26,14 @@ class Row:
     Attributes:
         path: of the file, as it was given.
         frame: which of a DICOM file's several images, from 1; None for a file of one.
+        file_bytes: size of the file when it was read; None where there was none.
     """
 
     path: str
     prediction: Prediction | None
     error: str = ""
     frame: int | None = None
+    file_bytes: int | None = None
 
     @property
     def name(self) -> str:
@@ -42,6 +45,14 @@ def path_of(name: str) -> str | None:
     """The path in a name with a frame; None where the name has none."""
     path, mark, number = name.rpartition(FRAME)
     return path if mark and number.isdecimal() else None
+
+
+def size_of(path: str) -> int | None:
+    """Of a file, in bytes; None where there is none."""
+    try:
+        return os.stat(path).st_size  # noqa: PTH116  a Path object costs more than the call
+    except (OSError, ValueError):
+        return None
 
 
 def score_files(model: Model, paths: Iterable[str], *, workers: int) -> Iterator[Row]:
@@ -74,16 +85,17 @@ def _score_chunk(model: Model, paths: list[str]) -> list[Row]:
 
 
 def _score(model: Model, path: str) -> list[Row]:
+    size = size_of(path)  # before it is read: a file that grows meanwhile shall look changed
     try:
-        return [_score_image(model, path)]
+        return [_score_image(model, path, size)]
     except SeveralFramesError as several:
-        return [_score_image(model, path, frame) for frame in range(1, several.frames + 1)]
+        return [_score_image(model, path, size, frame) for frame in range(1, several.frames + 1)]
 
 
-def _score_image(model: Model, path: str, frame: int | None = None) -> Row:
+def _score_image(model: Model, path: str, size: int | None, frame: int | None = None) -> Row:
     try:
-        return Row(path, model.predict_file(Path(path), frame=frame), frame=frame)
+        return Row(path, model.predict_file(Path(path), frame=frame), frame=frame, file_bytes=size)
     except SeveralFramesError:
         raise
     except UserError as error:
-        return Row(path, None, str(error), frame)
+        return Row(path, None, str(error), frame, size)

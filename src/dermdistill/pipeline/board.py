@@ -3,6 +3,7 @@
 On a terminal it is redrawn in place; elsewhere every finished model is a line.
 """
 
+import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -51,7 +52,10 @@ class Board:
     failed: dict[str, str] = field(default_factory=dict)
     elsewhere: set[str] = field(default_factory=set)
     running: Running | None = None
-    _console: Console = field(default_factory=lambda: Console(stderr=True))
+    _console: Console = field(
+        # Variables such as FORCE_COLOR would make rich take a log for a terminal.
+        default_factory=lambda: Console(stderr=True, force_interactive=sys.stderr.isatty())
+    )
     _live: Live | None = None
 
     @contextmanager

@@ -207,7 +207,7 @@ def _learn_of(cell: Cell, bench: Bench, board: Board) -> None:
 def _claimed(lock: Path, *, wait: bool) -> Iterator[bool]:
     """Keep what a file stands for to this process while the block runs; False where another has it."""
     lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("w") as handle:
+    with lock.open("a") as handle:
         yield lock_if_free(handle, wait=wait)
 
 

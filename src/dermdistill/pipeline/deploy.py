@@ -1,5 +1,6 @@
 """From a run to model files that need no PyTorch, each with proof that it says the same."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,20 +16,21 @@ from dermdistill.data.split_file import read_split
 from dermdistill.errors import UserError
 from dermdistill.evaluation.metrics import auc
 from dermdistill.evaluation.platt import fit_calibration
-from dermdistill.evaluation.results import read_json, write_json
+from dermdistill.evaluation.results import is_json_of, read_json, write_json
 from dermdistill.evaluation.thresholds import operating_points, stored, to_store
 from dermdistill.export.graph import assemble
 from dermdistill.export.int8 import CALIBRATION_IMAGES, quantise
 from dermdistill.export.network import to_onnx
 from dermdistill.export.parity import Parity, measure
-from dermdistill.files import check_writable, write_bytes
+from dermdistill.files import write_bytes
 from dermdistill.inference.model_info import ModelInfo, ValidationScores
-from dermdistill.inference.onnx import INT8_SUFFIX, OnnxModel
+from dermdistill.inference.onnx import INT8_SUFFIX, OnnxModel, is_exported_model
 from dermdistill.inference.predictions import Predictions, read_predictions, tabulate
 from dermdistill.inference.predictor import Predictor, predict_in_batches
 from dermdistill.inference.reference import Reference
-from dermdistill.models.checkpoint import load_weights, save_weights
+from dermdistill.models.checkpoint import load_weights, read_info, save_weights
 from dermdistill.models.predictor import TorchPredictor
+from dermdistill.outputs import open_output
 from dermdistill.pipeline.data_path import found_again
 from dermdistill.pipeline.prepare import SYNTHETIC, coefficients_of, decode, open_data
 from dermdistill.records import Record, SplitName
@@ -77,8 +79,8 @@ def export(
             model file is written, only the parity report.
     """
     folder = out or run.export
-    check_writable(folder)
     name = model or _best_student(run)
+    check_replaceable(folder, name, int8=int8)
     weights = run.model(name).weights
     if not weights.exists():
         names = ", ".join(each.path.name for each in run.models())
@@ -117,6 +119,23 @@ def export(
         )
         exported.append(_write(folder / f"{name}{INT8_SUFFIX}", content, parity))
     return exported
+
+
+def check_replaceable(folder: Path, name: str, *, int8: bool) -> None:
+    """Refuse, before any work, to write over files of other programs."""
+    for suffix in (".onnx", INT8_SUFFIX) if int8 else (".onnx",):
+        model = folder / f"{name}{suffix}"
+        _check_file(model, is_exported_model, "an exported model")
+        _check_file(_report_of(model), lambda path: is_json_of(path, Parity), "a parity report")
+    _check_file(folder / f"{name}.safetensors", lambda path: read_info(path) is not None, "a weights file")
+
+
+def _check_file(path: Path, is_ours: Callable[[Path], bool], what: str) -> None:
+    open_output(path, "--out", expected=f"{what} of this program", is_ours=is_ours)
+
+
+def _report_of(model: Path) -> Path:
+    return model.with_suffix(".parity.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +234,7 @@ def _assembled(network: ModelProto, info: ModelInfo) -> tuple[bytes, OnnxModel]:
 
 def _write(path: Path, content: bytes, parity: Parity) -> Exported:
     """Write the report, and the model if it holds; raises UserError if not."""
-    report = path.with_suffix(".parity.json")
+    report = _report_of(path)
     write_json(report, parity)
     if not parity.holds:
         raise UserError(
@@ -238,7 +257,7 @@ def _best_student(run: RunFolder) -> str:
         validation = read_predictions(folder.predictions).of_split("val")
         found = auc(validation.label, validation.probability)
         if best is None or found > best[0]:
-            best = (found, summary.name)
+            best = (found, folder.path.name)  # a stranger's model.json may say anything
     if best is None:
         raise UserError(f"{run.path}: no finished student in this run; name a model with --model")
     return best[1]

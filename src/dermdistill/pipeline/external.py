@@ -19,17 +19,25 @@ from dermdistill.evaluation.results import (
     Evaluation,
     GroupEvaluation,
     OperatingPoint,
+    is_json_of,
     read_json,
     write_json,
     write_json_list,
 )
 from dermdistill.evaluation.thresholds import stored
-from dermdistill.files import check_writable
 from dermdistill.inference.predictions import Predictions, tabulate, write_predictions
 from dermdistill.inference.predictor import Predictor, predict_in_batches
 from dermdistill.models.predictor import open_predictor
+from dermdistill.outputs import check_folder, check_outside
 from dermdistill.pipeline.judge import comparisons, controls_of
-from dermdistill.pipeline.prepare import coefficients_of, contents_of, decode, open_data, reading_of
+from dermdistill.pipeline.prepare import (
+    SYNTHETIC,
+    coefficients_of,
+    contents_of,
+    decode,
+    open_data,
+    reading_of,
+)
 from dermdistill.pipeline.seen import Candidates, find_seen
 from dermdistill.reading import AS_FOUND, Reading
 from dermdistill.records import Record
@@ -105,6 +113,8 @@ def judge_elsewhere(
     dataset = open_data(data, drawing, size, reading)
     records, splits = _chosen(dataset.records, run, split)
     out = out or _default_out(model, data, split)
+    if data != SYNTHETIC:
+        check_outside(out, "--out", Path(data))
     manifest = EvaluationManifest(
         model=str(model), data=data, reading=reading, split=split, synthetic=dataset.synthetic
     )
@@ -150,7 +160,7 @@ def _models(model: Path) -> list[_Model]:
         raise UserError(f"{model}: neither a model file nor a run folder with finished models")
     return [
         _Model(
-            s.name,
+            folder.path.name,  # a stranger's model.json may say anything
             s.group,
             (s.group, s.architecture, s.objective) if s.role == "student" else None,
             folder.weights,
@@ -210,9 +220,9 @@ def _default_out(model: Path, data: str, split: str | None) -> Path:
 
 
 def _open_out(out: Path, manifest: EvaluationManifest) -> None:
-    """Write what this evaluation is; refuse a folder that holds another one."""
-    check_writable(out)
+    """Write what this evaluation is; refuse a folder that holds another one, or something else."""
     path = out / "evaluation.json"
+    check_folder(out, "--out", expected="an evaluation", is_ours=lambda: is_json_of(path, EvaluationManifest))
     if path.exists() and read_json(path, EvaluationManifest) != manifest:
         raise UserError(f"{out}: holds the evaluation on other data; choose another --out or delete it")
     write_json(path, manifest)

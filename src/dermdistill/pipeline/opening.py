@@ -5,21 +5,22 @@ from pathlib import Path
 
 import torch
 
-from dermdistill.config import Recipe, to_toml
+from dermdistill.config import Recipe, is_recipe, to_toml
 from dermdistill.data.images import InputSpec
 from dermdistill.data.perceptual_hash import to_hex
 from dermdistill.data.split_file import write_split
-from dermdistill.errors import UserError
 from dermdistill.evaluation.results import read_json, write_json
-from dermdistill.files import check_writable, write_text
+from dermdistill.files import write_text
 from dermdistill.models import zoo
 from dermdistill.models.checkpoint import STUDENTS, read_info
+from dermdistill.outputs import check_folder, check_outside
 from dermdistill.pipeline.cells import Bench, Cell, adopt, refuse_other_results
 from dermdistill.pipeline.environment import describe, now
 from dermdistill.pipeline.prepare import SYNTHETIC, assign, coefficients_of, decode, open_data, reading_of
 from dermdistill.pipeline.reuse import refuse_other_images, refuse_other_recipe
 from dermdistill.reading import AS_FOUND, Reading
 from dermdistill.records import Pixels
+from dermdistill.report.build import check_report
 from dermdistill.runs import DataSummary, RunFolder, RunManifest
 
 
@@ -51,7 +52,7 @@ def open_run(
     for network in {(cell.architecture, cell.recipe.weights) for cell in cells if not cell.members}:
         if network[0] not in STUDENTS:
             zoo.check(*network)
-    _check_out(folder)
+    _check_out(folder, data)
     refuse_other_recipe(recipe, cells, folder, synthetic=data == SYNTHETIC)
     reading = reading_of(folder, data, reading)
     dataset = open_data(data, recipe.synthetic, recipe.data.size, reading)
@@ -80,14 +81,18 @@ def pixels_of(bench: Bench) -> Callable[[Sequence[str]], list[Pixels]]:
     return lambda ids: [records[image_id].image.decode() for image_id in ids]
 
 
-def _check_out(folder: RunFolder) -> None:
+def _check_out(folder: RunFolder, data: str) -> None:
     """Refuse a folder that cannot be written or holds something else, before any work."""
-    check_writable(folder.path)
-    if folder.recipe.exists() or not folder.path.is_dir():
-        return
-    # Models may have been copied here from another machine; a hidden file may be of a recipe half written.
-    if any(path.name != "models" and not path.name.startswith(".") for path in folder.path.iterdir()):
-        raise UserError(f"{folder.path}: holds other files; choose an empty or new folder for --out")
+    check_folder(
+        folder.path,
+        "--out",
+        expected="a run",
+        is_ours=lambda: is_recipe(folder.recipe),
+        besides=("models",),  # copied here from another machine
+    )
+    if data != SYNTHETIC:
+        check_outside(folder.path, "--out", Path(data))
+    check_report(folder)
 
 
 def _input_spec(recipe: Recipe) -> InputSpec:

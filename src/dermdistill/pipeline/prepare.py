@@ -144,7 +144,7 @@ def contents_of(records: Sequence[Record]) -> tuple[str, ...]:
     """A digest of each image; hashed once, then remembered beside the decoded images."""
     images = [record.image for record in records]
     workers = torch.get_num_threads()
-    return tuple(content_digests(images, cache_dir=cache.default_cache_dir(), workers=workers, progress=True))
+    return tuple(content_digests(images, cache_dir=_cache_dir(), workers=workers, progress=True))
 
 
 def coefficients_of(records: Sequence[Record], contents: Sequence[str], *, synthetic: bool) -> Coefficients:
@@ -156,6 +156,10 @@ def coefficients_of(records: Sequence[Record], contents: Sequence[str], *, synth
         return np.zeros((len(records), 2, BITS), dtype=np.float32)
     images = [record.image for record in records]
     workers = torch.get_num_threads()
-    return hash_coefficients(
-        images, contents, cache_dir=cache.default_cache_dir(), workers=workers, progress=True
-    )
+    return hash_coefficients(images, contents, cache_dir=_cache_dir(), workers=workers, progress=True)
+
+
+def _cache_dir() -> Path:
+    folder = cache.default_cache_dir()
+    cache.check_cache(folder)
+    return folder

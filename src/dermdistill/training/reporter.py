@@ -1,11 +1,9 @@
 """Who tells the user how a training goes: bars and lines, or the table of all models in a comparison."""
 
-import sys
 from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
-from tqdm import tqdm
-
+from dermdistill.progress import bar, say
 from dermdistill.training.history import Row, one_line
 
 T = TypeVar("T")
@@ -28,11 +26,11 @@ class Reporter(Protocol):
 
 
 class Lines:
-    """A bar for the epoch that runs, a line for each that is done, on stderr."""
+    """A bar for the epoch that runs (on a terminal), a line for each that is done, on stderr."""
 
     def batches(self, batches: Iterable[T], *, name: str, epoch: int, epochs: int, count: int) -> Iterable[T]:
         """See ``Reporter``."""
-        shown: Iterable[T] = tqdm(batches, f"{name} {epoch}/{epochs}", count, leave=False, unit="batch")
+        shown: Iterable[T] = bar(batches, label=f"{name} {epoch}/{epochs}", unit="batch", total=count)
         return shown
 
     def epoch_done(self, name: str, row: Row, epochs: int) -> None:
@@ -41,4 +39,4 @@ class Lines:
 
     def note(self, name: str, text: str) -> None:
         """See ``Reporter``."""
-        tqdm.write(f"{name}: {text}", file=sys.stderr)
+        say(f"{name}: {text}")
