@@ -9,7 +9,7 @@ from dermdistill.errors import UserError
 from dermdistill.evaluation.results import read_json
 from dermdistill.pipeline.deploy import _Images
 from dermdistill.pipeline.opening import _check_out, open_run
-from dermdistill.pipeline.prepare import reading_of
+from dermdistill.pipeline.prepare import DataOptions, as_recorded
 from dermdistill.reading import AS_FOUND, Reading
 from dermdistill.runs import RunFolder, RunManifest
 
@@ -36,10 +36,9 @@ def test_the_users_word_is_recorded_and_used_again(image_folder: Callable[..., P
     word = Reading({"doubtful": "leave-out"}, ("1",))
 
     def opened(reading: Reading) -> str:
+        options = DataOptions((data,), reading=reading)
         device = torch.device("cpu")
-        return open_run(
-            recipe, data, run.path, [], device=device, command="", reading=reading
-        ).assigned.digest
+        return open_run(recipe, options, run.path, [], device=device, command="").assigned.digest
 
     with pytest.raises(UserError, match="--positive NAME says which is melanoma"):
         opened(AS_FOUND)
@@ -50,22 +49,17 @@ def test_the_users_word_is_recorded_and_used_again(image_folder: Callable[..., P
 
     assert opened(AS_FOUND) == first
     assert read_json(run.manifest, RunManifest).data == recorded
-    exported = _Images.of(run, None, 32)
+    exported = _Images.of(run, (), 32)
     assert sum(record.is_melanoma for record in exported.records) == 20
-    assert reading_of(run, data, AS_FOUND) == word
-    assert reading_of(run, data, Reading(positive=("0",))) == Reading(positive=("0",))
-    assert reading_of(run, str(tmp_path), AS_FOUND) == AS_FOUND
+    now = DataOptions((data,))
+    assert as_recorded(run, now).reading == word
+    given = DataOptions((data,), reading=Reading(positive=("0",)))
+    assert as_recorded(run, given) == given
+    for other in (DataOptions((str(tmp_path),)), DataOptions((data, str(tmp_path)))):
+        assert as_recorded(run, other) == other
 
 
 def test_synthetic_images_have_no_names(tmp_path: Path) -> None:
-    reading = Reading(positive=("1",))
+    options = DataOptions(("synthetic",), reading=Reading(positive=("1",)))
     with pytest.raises(UserError, match="synthetic images have no names"):
-        open_run(
-            load_recipe("demo", []),
-            "synthetic",
-            tmp_path,
-            [],
-            device=torch.device("cpu"),
-            command="",
-            reading=reading,
-        )
+        open_run(load_recipe("demo", []), options, tmp_path, [], device=torch.device("cpu"), command="")
