@@ -3,7 +3,7 @@
 import os
 import stat
 import sys
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,13 +128,14 @@ def check_folder(
         )
 
 
-def check_outside(folder: Path, option: str, data: Path) -> None:
+def check_outside(folder: Path, option: str, data: Sequence[Path]) -> None:
     """Raise UserError if an output lies in a folder of data, where the next command would read it as data."""
-    if data.is_dir() and folder.resolve().is_relative_to(data.resolve()):
-        raise UserError(
-            f"{printable(str(folder))}: lies in the data folder {printable(str(data))}, where its files "
-            f"would be read as data; choose another {option}"
-        )
+    for each in data:
+        if each.is_dir() and folder.resolve().is_relative_to(each.resolve()):
+            raise UserError(
+                f"{printable(str(folder))}: lies in the data folder {printable(str(each))}, where its files "
+                f"would be read as data; choose another {option}"
+            )
 
 
 def _status(path: Path, name: str) -> os.stat_result | None:

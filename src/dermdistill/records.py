@@ -57,7 +57,8 @@ class Record:
         age: in years.
         sex: ``male`` or ``female``.
         site: where on the body, in the source's words.
-        source: the collection or device the image comes from, in the source's words.
+        collection: the collection or device that the image comes from, in the source's words.
+        source: the name of the data set that it was read from, such as the folder's.
     """
 
     image_id: str
@@ -69,7 +70,8 @@ class Record:
     age: float | None = None
     sex: str | None = None
     site: str | None = None
-    source: str | None = None
+    collection: str | None = None
+    source: str = ""
 
     @property
     def is_melanoma(self) -> bool:
@@ -82,13 +84,17 @@ class Record:
         return f"patient:{self.patient_id}" if self.patient_id is not None else f"lesion:{self.lesion_id}"
 
 
+LAYOUTS_JOINED = " + "
+
+
 @dataclass(frozen=True, slots=True)
 class DataSet:
-    """All records of one source, with what a reader should know about them.
+    """All records of one source, or of several united, with what a reader should know about them.
 
     Attributes:
-        layout: the recognised layout, such as ``ham10000``.
-        root: the folder or file that was read; None for procedural images.
+        layout: the recognised layout, such as ``ham10000``; of several sources all of theirs, joined by
+            ``LAYOUTS_JOINED``.
+        root: the folder or file that was read; None for procedural images and several sources.
         records: in a stable order; ids are unique.
         synthetic: True when the images are procedural; every output made from them says so.
         notes: one line each for anything the source left out or resolved, for the user to see.

@@ -34,20 +34,48 @@ TEACHER_MEMBER = "teacher-member"
 """Group of the networks that a teacher is composed of."""
 
 
+class SplitFile(BaseModel):
+    """The user's own split: where it lay, and a digest of what was in it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    path: str
+    digest: str
+
+
 class DataSummary(BaseModel):
-    """What was trained and judged on; counts are ``{split: {diagnosis: images}}``."""
+    """What was trained and judged on.
+
+    Attributes:
+        paths: one a source.
+        counts: ``{split: {diagnosis: images}}``.
+        sources: the same for each source: ``{source: {split: {diagnosis: images}}}``.
+        split_digest: of the assignment of all images.
+        split_file: None where the program split the images, or kept the data's own split.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     layout: str
-    path: str
+    paths: tuple[str, ...]
     reading: Reading = AS_FOUND
     synthetic: bool
     notes: tuple[str, ...]
     images: int
     lesions: int
     counts: dict[str, dict[str, int]]
+    sources: dict[str, dict[str, dict[str, int]]] = {}
     split_digest: str
+    split_file: SplitFile | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_one_path(cls, content: Any) -> Any:
+        """Before there were several sources there was one ``path``."""
+        if not isinstance(content, dict) or "path" not in content:
+            return content
+        rest = {key: value for key, value in content.items() if key != "path"}
+        return {"paths": (content["path"],), **rest}
 
 
 class RunManifest(BaseModel):
@@ -69,10 +97,19 @@ class EvaluationManifest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     model: str
-    data: str
+    data: tuple[str, ...]
     reading: Reading = AS_FOUND
     split: str | None
     synthetic: bool
+    split_file: SplitFile | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_one_path(cls, content: Any) -> Any:
+        """Before there were several sources ``data`` was one path."""
+        if not isinstance(content, dict) or not isinstance(content.get("data"), str):
+            return content
+        return {**content, "data": (content["data"],)}
 
 
 class ModelSummary(BaseModel):

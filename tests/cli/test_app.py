@@ -53,9 +53,9 @@ def test_data_takes_the_users_word(
     folder = image_folder(**{"0": 3, "1": 2, "scans": 1})
     assert "--positive NAME says which is melanoma" in command("data", folder).err
     outcome = command("data", folder, "--positive", "1", "--label", "scans=leave-out")
-    assert [line.split() for line in outcome.out.splitlines()[3:]] == [
-        ["melanoma", "2", "2"],
-        ["other", "3", "3"],
+    assert [line.split() for line in outcome.out.splitlines()[3:5]] == [
+        ["lesions", "melanoma", "2", "2"],
+        ["lesions", "other", "3", "3"],
     ]
     wrong = command("data", folder, "--positive", "2")
     assert (wrong.code, wrong.out) == (2, "")
@@ -66,4 +66,9 @@ def test_data_says_what_it_sees(command: Callable[..., Outcome], image_folder: C
     outcome = command("data", image_folder(melanoma=3, nevus=5))
     lines = outcome.out.splitlines()
     assert lines[0] == "layout: folder; 8 images"
-    assert [line.split() for line in lines[3:]] == [["melanoma", "3", "3"], ["nevus", "5", "5"]]
+    assert [line.split() for line in lines[3:]] == [
+        ["lesions", "melanoma", "3", "3"],
+        ["lesions", "nevus", "5", "5"],
+        ["lesions", "images", "8", "8"],
+        ["lesions", "lesions", "8", "8"],
+    ]

@@ -255,7 +255,7 @@ def test_evaluate_of_an_unknown_split_says_which_there_are(
     )
     data = image_folder(melanoma=3, nevus=3)
     line = one_line(command("evaluate", path, "--data", data, "--split", "test"))
-    assert "--split test: the data has no such split" in line
+    assert "--split test: no such file, and the data has no such split" in line
 
 
 def test_cuda_where_there_is_none(command: Command, tmp_path: Path) -> None:

@@ -174,7 +174,7 @@ def test_from_another_working_directory(
 
     # Earlier versions remembered the path as it was given.
     manifest = json.loads(run.manifest.read_text())
-    assert manifest["data"]["path"] == str(tmp_path / "lesions")
+    assert manifest["data"].pop("paths") == [str(tmp_path / "lesions")]
     manifest["data"]["path"] = "lesions"
     run.manifest.write_text(json.dumps(manifest))
     assert command("export", run.path).code == 0

@@ -322,3 +322,26 @@ def test_models_judged_on_other_images_are_not_compared(simulated: Table) -> Non
         compare([a], [a.take([*range(9), *range(10, 300)])], names=("dsnet", "teacher"), replicates=5)
     with pytest.raises(UserError, match="seed 1 and seed 2 cannot be compared"):
         mean_over_seeds([a, a.take(range(299))], [[HALF], [HALF]], replicates=5)
+
+
+def test_the_figures_of_each_source_are_those_of_its_images_alone(simulated: Table) -> None:
+    tests = [replace(simulated(seed), source=("one",) * 100 + ("two",) * 200) for seed in range(2)]
+    parts = [{"one": test.take(range(100)), "two": test.take(range(100, 300))} for test in tests]
+    found = evaluate(tests[0], [HALF], replicates=50)
+    assert found.by_source == {name: evaluate(part, [HALF], replicates=50) for name, part in parts[0].items()}
+    assert found.model_copy(update={"by_source": {}}) == evaluate(
+        replace(tests[0], source=()), [HALF], replicates=50
+    )
+    means = mean_over_seeds(tests, [[HALF]] * 2, replicates=50)
+    assert means.by_source == {
+        name: mean_over_seeds([part[name] for part in parts], [[HALF]] * 2, replicates=50)
+        for name in parts[0]
+    }
+    assert Evaluation.model_validate_json(found.model_dump_json()) == found
+
+
+def test_a_source_of_one_class_says_why_it_has_no_auc(table: Table) -> None:
+    test = replace(table([1, 0, 0, 0], [0.9, 0.1, 0.2, 0.3]), source=("one", "one", "two", "two"))
+    found = evaluate(test, [], replicates=20).by_source
+    assert (found["one"].auc.value, found["two"].auc.value) == (1, None)
+    assert found["two"].auc.reason == "no melanoma among the images"

@@ -29,6 +29,7 @@ DIAGNOSES = replace(
     class_probabilities=np.array([[0.1, 0.3, 0.6], [0.0, 1.0, 0.0], [1 / 3, 1 / 3, 1 / 3]]),
 )
 SEEN = replace(DIAGNOSES, seen=("image id", "", "perceptual hash"))
+OF_TWO_SOURCES = replace(DIAGNOSES, source=("one", "two", "one"))
 HEADER = "image_id,lesion_id,split,diagnosis,probability\n"
 
 
@@ -48,7 +49,7 @@ def records(*diagnoses: str) -> list[Record]:
 
 
 def same(one: Predictions, other: Predictions) -> bool:
-    names = ("image_id", "lesion_id", "split", "diagnosis", "classes", "seen")
+    names = ("image_id", "lesion_id", "split", "diagnosis", "classes", "seen", "source")
     return (
         all(getattr(one, name) == getattr(other, name) for name in names)
         and np.array_equal(one.probability, other.probability)
@@ -75,7 +76,7 @@ def test_no_text_of_a_stranger_is_a_formula_in_a_spreadsheet(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     "predictions",
     [
-        *(FORMULAS, BINARY, DIAGNOSES, SEEN),
+        *(FORMULAS, BINARY, DIAGNOSES, SEEN, OF_TWO_SOURCES),
         *(SEEN.of_split("test"), BINARY.of_split("none"), DIAGNOSES.of_split("none")),
     ],
 )
@@ -228,3 +229,23 @@ def test_unlike_tables_are_not_aligned(change: Callable[[Predictions], Predictio
 def test_an_image_that_the_first_table_lacks_is_named() -> None:
     with pytest.raises(UserError, match="image c is missing from a"):
         aligned([("a", BINARY.take([0, 1])), ("b", BINARY)])
+
+
+def test_the_rows_of_each_source(tmp_path: Path) -> None:
+    parts = OF_TWO_SOURCES.by_source()
+    assert {name: part.image_id for name, part in parts.items()} == {"one": ("a", "c"), "two": ("b",)}
+    assert parts["one"].probability.tolist() == [0.1 + 0.2, 1e-17]
+    # Tables of earlier versions have no sources.
+    path = tmp_path / "predictions.csv"
+    path.write_text(HEADER + "a,l1,val,melanoma,0.5\n")
+    assert read_predictions(path).source == ("",)
+
+
+def test_tabulated_records_keep_their_source() -> None:
+    of_two = [
+        replace(record, source=name) for record, name in zip(records("melanoma", "nevus"), "xy", strict=True)
+    ]
+    assert tabulate(of_two, ["test"] * 2, np.array([[0.5, 0.5]] * 2), ("other", "melanoma")).source == (
+        "x",
+        "y",
+    )

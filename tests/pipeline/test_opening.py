@@ -9,7 +9,7 @@ from dermdistill.errors import UserError
 from dermdistill.evaluation.results import read_json
 from dermdistill.pipeline.deploy import _Images
 from dermdistill.pipeline.opening import _check_out, open_run
-from dermdistill.pipeline.prepare import reading_of
+from dermdistill.pipeline.prepare import DataOptions, as_recorded
 from dermdistill.reading import AS_FOUND, Reading
 from dermdistill.runs import RunFolder, RunManifest
 
@@ -21,7 +21,7 @@ def test_copied_models_and_what_a_kill_left_do_not_make_a_folder_another_ones(
     file = tmp_path / name
     file.parent.mkdir(parents=True, exist_ok=True)
     file.touch()
-    _check_out(RunFolder(tmp_path), "synthetic")
+    _check_out(RunFolder(tmp_path), DataOptions(("synthetic",)))
 
 
 @pytest.mark.parametrize(
@@ -33,13 +33,13 @@ def test_a_folder_of_other_files_is_refused(tmp_path: Path, content: str | None)
     if content is not None:
         (tmp_path / "recipe.toml").write_text(content)
     with pytest.raises(UserError, match="holds other files and is not a run"):
-        _check_out(RunFolder(tmp_path), "synthetic")
+        _check_out(RunFolder(tmp_path), DataOptions(("synthetic",)))
 
 
 def test_a_run_among_others_files_goes_on(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").touch()
     (tmp_path / "recipe.toml").write_text("[data]\n[teacher]\n[student]\n")
-    _check_out(RunFolder(tmp_path), "synthetic")
+    _check_out(RunFolder(tmp_path), DataOptions(("synthetic",)))
 
 
 @pytest.mark.parametrize("out", ["data", "data/runs/a", "link/run"])
@@ -47,16 +47,17 @@ def test_a_run_does_not_lie_in_its_data(tmp_path: Path, out: str) -> None:
     """Its thumbnails would be photographs of a class of their own."""
     (tmp_path / "data").mkdir()
     (tmp_path / "link").symlink_to("data")
+    data = DataOptions((str(tmp_path / "other"), str(tmp_path / "data")))
     with pytest.raises(UserError, match=r"lies in the data folder .*; choose another --out"):
-        _check_out(RunFolder(tmp_path / out), str(tmp_path / "data"))
-    _check_out(RunFolder(tmp_path / "data beside"), str(tmp_path / "data"))
+        _check_out(RunFolder(tmp_path / out), data)
+    _check_out(RunFolder(tmp_path / "data beside"), data)
 
 
 def test_an_edited_report_is_found_before_any_work(tmp_path: Path) -> None:
     (tmp_path / "recipe.toml").write_text("[data]\n[teacher]\n[student]\n")
     (tmp_path / "report.html").write_text("<h1>mine</h1>")
     with pytest.raises(UserError, match=r"report\.html: exists and is not a report as this program wrote it"):
-        _check_out(RunFolder(tmp_path), "synthetic")
+        _check_out(RunFolder(tmp_path), DataOptions(("synthetic",)))
 
 
 def test_the_users_word_is_recorded_and_used_again(image_folder: Callable[..., Path], tmp_path: Path) -> None:
@@ -65,10 +66,9 @@ def test_the_users_word_is_recorded_and_used_again(image_folder: Callable[..., P
     word = Reading({"doubtful": "leave-out"}, ("1",))
 
     def opened(reading: Reading) -> str:
+        options = DataOptions((data,), reading=reading)
         device = torch.device("cpu")
-        return open_run(
-            recipe, data, run.path, [], device=device, command="", reading=reading
-        ).assigned.digest
+        return open_run(recipe, options, run.path, [], device=device, command="").assigned.digest
 
     with pytest.raises(UserError, match="--positive NAME says which is melanoma"):
         opened(AS_FOUND)
@@ -79,22 +79,17 @@ def test_the_users_word_is_recorded_and_used_again(image_folder: Callable[..., P
 
     assert opened(AS_FOUND) == first
     assert read_json(run.manifest, RunManifest).data == recorded
-    exported = _Images.of(run, None, 32)
+    exported = _Images.of(run, (), 32)
     assert sum(record.is_melanoma for record in exported.records) == 20
-    assert reading_of(run, data, AS_FOUND) == word
-    assert reading_of(run, data, Reading(positive=("0",))) == Reading(positive=("0",))
-    assert reading_of(run, str(tmp_path), AS_FOUND) == AS_FOUND
+    now = DataOptions((data,))
+    assert as_recorded(run, now).reading == word
+    given = DataOptions((data,), reading=Reading(positive=("0",)))
+    assert as_recorded(run, given) == given
+    for other in (DataOptions((str(tmp_path),)), DataOptions((data, str(tmp_path)))):
+        assert as_recorded(run, other) == other
 
 
 def test_synthetic_images_have_no_names(tmp_path: Path) -> None:
-    reading = Reading(positive=("1",))
+    options = DataOptions(("synthetic",), reading=Reading(positive=("1",)))
     with pytest.raises(UserError, match="synthetic images have no names"):
-        open_run(
-            load_recipe("demo", []),
-            "synthetic",
-            tmp_path,
-            [],
-            device=torch.device("cpu"),
-            command="",
-            reading=reading,
-        )
+        open_run(load_recipe("demo", []), options, tmp_path, [], device=torch.device("cpu"), command="")

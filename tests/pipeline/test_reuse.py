@@ -143,7 +143,7 @@ def test_other_images_are_refused(images: int, change: dict[str, Any], said: str
     run = begun(tmp_path, recipe(), "teacher")
     data = DataSummary(
         layout="folder",
-        path="x",
+        paths=("x",),
         synthetic=False,
         notes=(),
         images=30,

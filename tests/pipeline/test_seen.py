@@ -67,7 +67,7 @@ def make_run(path: Path, hashes: Sequence[str]) -> RunFolder:
     write_split(folder.split, TRAINED, SPLITS, [each.image.digest() for each in TRAINED], hashes)
     summary = DataSummary(
         layout="isic",
-        path="data",
+        paths=("data",),
         synthetic=False,
         notes=(),
         images=3,
@@ -140,7 +140,7 @@ def test_few_by_hash_alone_may_be_chance(run: RunFolder) -> None:
 
 def test_an_old_run_knows_ids_alone_and_says_so(tmp_path: Path) -> None:
     run = make_run(tmp_path, ["", "", ""])
-    run.split.write_text("\n".join(line.rpartition(",")[0] for line in run.split.read_text().splitlines()))
+    run.split.write_text("\n".join(line.rsplit(",", 2)[0] for line in run.split.read_text().splitlines()))
     found = seen(candidates([record(1, "ISIC_0000001"), record(2, "copy")]), run)
     assert found.how == ("image id", "")
     assert "recognised by their ids alone" in found.notes[-1]

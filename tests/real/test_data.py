@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 
 from dermdistill.data.cache import decoded
+from dermdistill.data.fixed_split import check_leaks, read_fixed_split, with_split
 from dermdistill.data.images import ImageFile, decode_file, resize
-from dermdistill.data.sources import read_data
+from dermdistill.data.sources import read_data, read_sources
 from dermdistill.data.splits import check, split
 
 SHARED = Path(__file__).parents[3] / "shared"
@@ -89,3 +90,55 @@ def test_reduced_jpegs_are_close_after_the_resize(
         differences.append(np.abs(full - reduced).mean())
     assert np.mean(differences) < mean
     assert max(differences) < worst
+
+
+def test_both_archives_keep_to_the_fixed_split() -> None:
+    """Counts as the README of the split states them; nothing crosses it."""
+    paths = [needed("ham10000-full"), needed("isic-archive")]
+    fixed = read_fixed_split(needed("splits") / "dermoscopy-2.csv")
+    both = read_sources(paths)
+    assert len(both.records) == 10015 + 3184
+    placed = with_split(both, fixed)
+    check_leaks(placed, fixed)
+    assert placed.notes[-1] == "dermoscopy-2.csv: 10 images left out: left-out"
+    given = [record.split for record in placed.records]
+    assert list(split(placed.records, seed=0)) == given
+
+    in_file = {place.image: place.split for place in fixed.places if place.split}
+    assert {record.image_id: record.split for record in placed.records} == in_file
+    images = Counter((record.source, record.split) for record in placed.records)
+    melanomas = Counter((record.source, record.split) for record in placed.records if record.is_melanoma)
+    assert {key: (count, melanomas[key]) for key, count in images.items()} == {
+        ("ham10000-full", "train"): (6988, 776),
+        ("ham10000-full", "val"): (1014, 113),
+        ("ham10000-full", "test"): (2013, 224),
+        ("isic-archive", "train"): (2427, 644),
+        ("isic-archive", "val"): (147, 30),
+        ("isic-archive", "test"): (600, 117),
+    }
+    # No lesion and no copy of a file is in two splits.
+    lesions_and_contents: defaultdict[str, set[str | None]] = defaultdict(set)
+    for record in placed.records:
+        for key in (record.lesion_id, record.image.digest()):
+            lesions_and_contents[key].add(record.split)
+    assert max(map(len, lesions_and_contents.values())) == 1
+    lesions = {(record.source, record.split, record.lesion_id) for record in placed.records}
+    # Two pairs of the official test set are copies of each other, so 600 images show 598 lesions.
+    assert Counter((source, name) for source, name, _ in lesions) == {
+        ("ham10000-full", "train"): 5229,
+        ("ham10000-full", "val"): 744,
+        ("ham10000-full", "test"): 1497,
+        ("isic-archive", "train"): 2427,
+        ("isic-archive", "val"): 147,
+        ("isic-archive", "test"): 598,
+    }
+
+
+def test_crops_and_frames_of_one_archive_are_versions_of_its_pictures() -> None:
+    crops, frames = read_data(needed("ham10000")), needed("ham10000-full")
+    both = read_sources([needed("ham10000"), frames])
+    assert len(both.records) == 5984 + 10015
+    assert len({record.lesion_id for record in both.records}) == 7470
+    names = {record.image_id for record in crops.records}
+    assert {f"ham10000/{name}" for name in names} <= {record.image_id for record in both.records}
+    assert any("show a picture of another source" in note for note in both.notes)

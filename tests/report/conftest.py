@@ -2,6 +2,7 @@
 
 import csv
 import shutil
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from html.parser import HTMLParser
@@ -17,7 +18,7 @@ from dermdistill.evaluation.results import write_json, write_json_list
 from dermdistill.evaluation.thresholds import operating_points
 from dermdistill.files import write_text
 from dermdistill.inference.predictions import Predictions, write_predictions
-from dermdistill.records import Pixels
+from dermdistill.records import SPLIT_NAMES, Pixels
 from dermdistill.report import build_report
 from dermdistill.runs import DataSummary, ModelSummary, RunFolder, RunManifest
 
@@ -70,6 +71,7 @@ class Scenario:
     notes: tuple[str, ...] = ()
     image_id: str = "IMG_{:05d}"
     diagnoses: tuple[str, ...] = DIAGNOSES
+    sources: tuple[str, ...] = ("",)
 
 
 @pytest.fixture
@@ -195,6 +197,7 @@ def _draw_images(scenario: Scenario) -> Predictions:
         split=tuple(splits.tolist()),
         diagnosis=tuple(scenario.diagnoses[diagnosis[i]] for i in lesions),
         probability=np.zeros(len(lesions)),
+        source=tuple(scenario.sources[i % len(scenario.sources)] for i in lesions),
     )
 
 
@@ -256,14 +259,19 @@ def _write_run_files(run: RunFolder, scenario: Scenario, images: Predictions, re
     for split, diagnosis in zip(images.split, images.diagnosis, strict=True):
         of_split = counts.setdefault(split, {})
         of_split[diagnosis] = of_split.get(diagnosis, 0) + 1
+    sources = {
+        source: {split: dict(Counter(part.of_split(split).diagnosis)) for split in SPLIT_NAMES}
+        for source, part in images.by_source().items()
+    }
     data = DataSummary(
         layout="synthetic" if scenario.synthetic else "folder",
-        path="synthetic" if scenario.synthetic else "images/",
+        paths=("synthetic" if scenario.synthetic else "images/",),
         synthetic=scenario.synthetic,
         notes=scenario.notes,
         images=len(images),
         lesions=scenario.lesions,
         counts=counts,
+        sources=sources,
         split_digest="5f2c9a7e41b0",
     )
     manifest = RunManifest(

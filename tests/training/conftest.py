@@ -72,7 +72,7 @@ def script_aucs() -> Callable[..., None]:
 
     def script(monkeypatch: pytest.MonkeyPatch, *aucs: float) -> None:
         found = {f"epoch {i}": auc for i, auc in enumerate(aucs, start=1)}
-        monkeypatch.setattr(Trainer, "_validate", lambda self, val, whose: found.get(whose, 0.5))
+        monkeypatch.setattr(Trainer, "_validate", lambda self, val, whose: (found.get(whose, 0.5), {}))
 
     return script
 

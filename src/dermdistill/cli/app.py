@@ -17,7 +17,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Data = Annotated[str, typer.Option("--data", help="A folder or CSV of images, or 'synthetic'.")]
+Data = Annotated[
+    list[str],
+    typer.Option("--data", help="A folder or CSV of images, or 'synthetic'; repeat it for several sources."),
+]
+Split = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="A CSV of image_id and split (train, val, test; all else is left out) to use."
+    ),
+]
 Labels = Annotated[
     list[str] | None,
     typer.Option(
@@ -65,6 +74,7 @@ def run(
     recipe: Annotated[
         str, typer.Option(help="A packaged recipe (demo, paper, ...) or a TOML file.")
     ] = "paper",
+    split: Split = None,
     out: Annotated[
         Path | None,
         typer.Option(help="Run folder; a folder begun before resumes. Default: runs/<recipe>-<data>."),
@@ -92,25 +102,19 @@ def run(
     _use_cores(workers)
     from dermdistill.errors import UserError
     from dermdistill.pipeline.environment import choose_device
-    from dermdistill.pipeline.prepare import SYNTHETIC
+    from dermdistill.pipeline.prepare import DataOptions
     from dermdistill.pipeline.run import comparisons_of, failures_of, results_of
     from dermdistill.pipeline.run import run as start
 
-    folder = out or Path("runs") / f"{chosen.name}-{Path(data).resolve().name}"
+    options = DataOptions(tuple(data), split, parse_reading(label or [], positive or []))
+    folder = out or Path("runs") / f"{chosen.name}-{options.label}"
     try:
-        finished = start(
-            chosen,
-            data,
-            folder,
-            device=choose_device(device),
-            command=_command(),
-            reading=parse_reading(label or [], positive or []),
-        )
+        finished = start(chosen, options, folder, device=choose_device(device), command=_command())
     except KeyboardInterrupt:
         print("interrupted; the same command goes on from the last finished epoch", file=sys.stderr)
         raise typer.Exit(130) from None
     show = results_json if as_json else results_text
-    print(show(results_of(finished), comparisons_of(finished), synthetic=data == SYNTHETIC))
+    print(show(results_of(finished), comparisons_of(finished), synthetic=options.synthetic))
     print(f"report: {finished.report}", file=sys.stderr)
     if failures := failures_of(finished):
         raise UserError("; ".join(failures))
@@ -122,6 +126,7 @@ def compare(
     recipe: Annotated[
         str, typer.Option(help="A packaged recipe (demo, comparison, paper) or a TOML file with a [compare].")
     ] = "paper",
+    split: Split = None,
     out: Annotated[
         Path | None,
         typer.Option(help="Run folder; one begun before resumes. Default: runs/compare-<recipe>-<data>."),
@@ -147,15 +152,14 @@ def compare(
     from dermdistill.cli.compare import run_comparison
     from dermdistill.config import load_recipe
     from dermdistill.data.sources.names import parse_reading
+    from dermdistill.pipeline.prepare import DataOptions
 
     chosen = load_recipe(recipe, changes or [])
-    reading = parse_reading(label or [], positive or [])
     _use_cores(workers)
-    folder = out or Path("runs") / f"compare-{chosen.name}-{Path(data).resolve().name}"
+    options = DataOptions(tuple(data), split, parse_reading(label or [], positive or []))
+    folder = out or Path("runs") / f"compare-{chosen.name}-{options.label}"
     try:
-        failed = run_comparison(
-            chosen, data, folder, device=device, part=part, command=_command(), reading=reading
-        )
+        failed = run_comparison(chosen, options, folder, device=device, part=part, command=_command())
     except KeyboardInterrupt:
         print("interrupted; the same command goes on from the last finished epoch", file=sys.stderr)
         raise typer.Exit(130) from None
@@ -167,7 +171,13 @@ def compare(
 def evaluate(
     model: Annotated[Path, typer.Argument(help="A run folder, one weights file, or a .onnx file.")],
     data: Data,
-    split: Annotated[str | None, typer.Option(help="Score only this split: train, val or test.")] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|FILE",
+            help="Score only this split (train, val or test), or the test images of a split file.",
+        ),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Where predictions and metrics go.")] = None,
     replicates: Annotated[int, typer.Option(min=100, help="Bootstrap resamples of every interval.")] = 2000,
     label: Labels = None,
@@ -187,15 +197,16 @@ def evaluate(
     from dermdistill.data.sources.names import parse_reading
     from dermdistill.pipeline.environment import choose_device
     from dermdistill.pipeline.external import judge_elsewhere
+    from dermdistill.pipeline.prepare import DataOptions
 
+    file = Path(split) if split is not None and Path(split).is_file() else None
     judged = judge_elsewhere(
         model,
-        data,
-        split=split,
+        DataOptions(tuple(data), file, parse_reading(label or [], positive or [])),
+        split="test" if file else split,
         out=out,
         device=choose_device(device),
         replicates=replicates,
-        reading=parse_reading(label or [], positive or []),
     )
     figures = (judged.results, judged.comparisons, judged.means)
     print(
@@ -254,7 +265,10 @@ def export(
     model: Annotated[
         str | None, typer.Option(help="Which model; the student best on validation unless given.")
     ] = None,
-    data: Annotated[str | None, typer.Option(help="Where the run's images are, if they moved since.")] = None,
+    data: Annotated[
+        list[str] | None,
+        typer.Option(help="Where the run's images are, if they moved since; repeat it for several sources."),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the files. Default: RUN/export.")] = None,
     tolerance: Annotated[
         float, typer.Option(min=0, max=1, help="Largest change of P(melanoma) that int8 may make.")
@@ -269,7 +283,9 @@ def export(
     from dermdistill.pipeline.deploy import export as write
     from dermdistill.runs import RunFolder
 
-    written = write(RunFolder(run), model=model, data=data, int8=int8, int8_tolerance=tolerance, out=out)
+    written = write(
+        RunFolder(run), model=model, data=data or (), int8=int8, int8_tolerance=tolerance, out=out
+    )
     show = parity_json if as_json else parity_text
     print(show([(str(each.path), each.parity) for each in written]))
 
@@ -393,7 +409,10 @@ def report(run: Annotated[Path, typer.Argument(help="A run folder.")]) -> None:
 
 @app.command()
 def data(
-    path: Annotated[str, typer.Argument(help="A folder or CSV of images.")],
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATHS...", help="Folders or CSVs of images, one a source.")
+    ],
+    split: Split = None,
     label: Labels = None,
     positive: Positive = None,
     check: Annotated[
@@ -401,24 +420,25 @@ def data(
     ] = False,
     workers: Workers = None,
 ) -> None:
-    """Say what the program makes of a data set.
+    """Say what the program makes of a data set, or of several together.
 
-    Its layout, its diagnoses, and what is left out and why.
+    Its layout, its diagnoses by source and split, and what is left out and why.
     """
     from dermdistill.cli.data import check_images
-    from dermdistill.cli.table import align
-    from dermdistill.data.sources import read_data
+    from dermdistill.data.counts import counts_table
+    from dermdistill.data.fixed_split import check_leaks, read_fixed_split, with_split
+    from dermdistill.data.sources import read_sources
     from dermdistill.data.sources.names import parse_reading
 
-    dataset = read_data(Path(path), parse_reading(label or [], positive or []))
+    dataset = read_sources(paths, parse_reading(label or [], positive or []))
+    if split is not None:
+        fixed = read_fixed_split(split)
+        dataset = with_split(dataset, fixed)
+        check_leaks(dataset, fixed)
     for note in dataset.notes:
         print(f"note: {note}", file=sys.stderr)
     print(f"layout: {dataset.layout}; {len(dataset.records)} images")
-    counts: dict[str, list[str]] = {}
-    for record in dataset.records:
-        counts.setdefault(record.diagnosis, []).append(record.lesion_id)
-    rows = [(name, str(len(ids)), str(len(set(ids)))) for name, ids in sorted(counts.items())]
-    print(align([("diagnosis", "images", "lesions"), *rows]))
+    print(counts_table(dataset.records, [record.split for record in dataset.records]))
     check_images(dataset, decode=check, workers=workers)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from dermdistill.benchmark.measure import Options, benchmark
 from dermdistill.benchmark.results import PAPER_IMAGES, Benchmark, DiskTime, Measured, Ratio, Timing
 from dermdistill.benchmark.whole_command import time_for, why_unknown
-from dermdistill.cli.table import align
+from dermdistill.columns import align
 from dermdistill.errors import printable
 from dermdistill.evaluation.results import is_json_of
 from dermdistill.outputs import Output, open_output

@@ -7,14 +7,13 @@ from dermdistill.cli.table import results_text
 from dermdistill.config import Recipe
 from dermdistill.pipeline.compare import Outcome, compare
 from dermdistill.pipeline.environment import choose_device
-from dermdistill.pipeline.prepare import SYNTHETIC
+from dermdistill.pipeline.prepare import DataOptions
 from dermdistill.pipeline.run import comparisons_of, failures_of, results_of
 from dermdistill.pipeline.workload import Part
-from dermdistill.reading import Reading
 
 
 def run_comparison(
-    recipe: Recipe, data: str, out: Path, *, device: str, part: str, command: str, reading: Reading
+    recipe: Recipe, data: DataOptions, out: Path, *, device: str, part: str, command: str
 ) -> bool:
     """Run the comparison, print its figures, say what is missing; returns whether a model failed.
 
@@ -27,13 +26,12 @@ def run_comparison(
         device=choose_device(device),
         command=command,
         part=Part.parse(part),
-        reading=reading,
     )
     stopped = []
     if outcome.complete:
         run = outcome.run
         stopped = failures_of(run)
-        print(results_text(results_of(run), comparisons_of(run), synthetic=data == SYNTHETIC))
+        print(results_text(results_of(run), comparisons_of(run), synthetic=data.synthetic))
         print(f"report: {run.report}", file=sys.stderr)
     for line in (*(f"stopped early: {line}" for line in stopped), *_missing(outcome)):
         print(line, file=sys.stderr)

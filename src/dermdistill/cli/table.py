@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 
+from dermdistill.columns import align
 from dermdistill.evaluation.results import Comparison, Estimate, Evaluation, GroupEvaluation
 from dermdistill.export.parity import Parity
 
@@ -38,6 +39,8 @@ def results_text(
     """Every model, the means over seeds and the paired differences, for a person to read."""
     parts = ["SYNTHETIC images: these figures say nothing about patients."] if synthetic else []
     parts.append(_tables(results))
+    if any(result.by_source for result in results.values()):
+        parts.append(_by_source(results))
     if means:
         parts.append("means over the seeds of a group\n" + _tables(means))
     if comparisons:
@@ -101,20 +104,28 @@ def parity_json(exported: Sequence[tuple[str, Parity]]) -> str:
     return json.dumps({path: parity.model_dump(mode="json") for path, parity in exported}, indent=2)
 
 
-def align(rows: Sequence[Sequence[str]]) -> str:
-    """Rows of equal length as text: first column left, the others right; the first row is the header."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = [
-        "  ".join(
-            cell.rjust(width) if i else cell.ljust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    ]
-    return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
-
-
 def _tables(figures: Figures) -> str:
+    decisions = [
+        _decisions(name, result) for name, result in figures.items() if "youden" in result.operating_points
+    ]
+    parts = [_ranking_table(figures)]
+    if decisions:
+        parts.append(align([_DECISIONS, *decisions]))
+    reasons = sorted({result.auc.reason for result in figures.values() if result.auc.reason})
+    return "\n\n".join([*parts, *(f"AUC: {reason}" for reason in reasons)])
+
+
+def _by_source(figures: Mapping[str, Evaluation]) -> str:
+    """A row a model and source; where one network does well on one source only, the whole hides it."""
+    of_sources = {
+        f"{name}, {source}": of_source
+        for name, result in figures.items()
+        for source, of_source in result.by_source.items()
+    }
+    return "by source\n" + _ranking_table(of_sources)
+
+
+def _ranking_table(figures: Figures) -> str:
     rows = [_images(name, result) for name, result in figures.items()]
     # Where no image was seen in training, which is as it should be, a column of zeros says nothing.
     shown = [0, 1, 2, 3] if any(result.n_seen for result in figures.values()) else [0, 1, 3]
@@ -124,14 +135,7 @@ def _tables(figures: Figures) -> str:
             [_IMAGES, *rows], [_RANKING, *map(_ranking, figures.values())], strict=True
         )
     ]
-    decisions = [
-        _decisions(name, result) for name, result in figures.items() if "youden" in result.operating_points
-    ]
-    parts = [align(ranking)]
-    if decisions:
-        parts.append(align([_DECISIONS, *decisions]))
-    reasons = sorted({result.auc.reason for result in figures.values() if result.auc.reason})
-    return "\n\n".join([*parts, *(f"AUC: {reason}" for reason in reasons)])
+    return align(ranking)
 
 
 def _images(name: str, result: Evaluation | GroupEvaluation) -> tuple[str, ...]:

@@ -7,14 +7,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from dermdistill.data.images import ImageFile
+from dermdistill.data.images import SETTLED_NS, ImageFile
 from dermdistill.data.unusable import unusable
 from dermdistill.errors import UserError
 from dermdistill.files import write_text
 from dermdistill.progress import bar
 from dermdistill.records import ImageSource
-
-_SETTLED_NS = 2_000_000_000
 
 _Stamp = tuple[int, int]
 """Size in bytes and time of the last change in nanoseconds: equal stamps mean an unchanged file."""
@@ -55,8 +53,7 @@ def digests_or_errors(
             value = image.digest()
         except UserError as error:
             return error
-        # A file changed a moment ago may change again within the clock's tick and keep its stamp.
-        if stamp is not None and stamp[1] < before - _SETTLED_NS:
+        if stamp is not None and stamp[1] < before - SETTLED_NS:
             fresh[image.name] = (stamp, value)
         return value
 

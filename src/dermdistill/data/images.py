@@ -5,8 +5,10 @@ Training, evaluation, the benchmark and the web page all decode, resize and norm
 
 import hashlib
 import math
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +25,9 @@ from dermdistill.records import Pixels
 
 DECODER_VERSION = 1
 """Raise this whenever the pixels that come out of this module change; decoded caches are then built anew."""
+
+SETTLED_NS = 2_000_000_000
+"""A file that changed more recently may change again within the clock's tick, and look the same."""
 
 IMAGE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".png", ".tif", ".tiff", ".webp", ".bmp", ".dib", ".gif"}
@@ -111,8 +116,13 @@ class ImageFile:
         return str(self.path)
 
     def digest(self) -> str:
-        """Hex digest of the file's bytes."""
-        return hashlib.blake2b(read_file(self.path), digest_size=16).hexdigest()
+        """Hex digest of the file's bytes; a process reads them once while size and time of change stay."""
+        try:
+            status = self.path.stat()
+        except OSError:
+            return _digest(self.path)  # whose error says what is wrong with the file
+        settled = status.st_mtime_ns < time.time_ns() - SETTLED_NS
+        return _digest_at(self.path, status.st_size, status.st_mtime_ns) if settled else _digest(self.path)
 
     def bytes_on_disk(self) -> int:
         """Size of the file; 0 where it is missing, as behind a broken link."""
@@ -123,6 +133,16 @@ class ImageFile:
 
     def decode(self) -> Pixels:
         return decode_file(self.path)
+
+
+def _digest(path: Path) -> str:
+    return hashlib.blake2b(read_file(path), digest_size=16).hexdigest()
+
+
+@lru_cache(maxsize=1_000_000)
+def _digest_at(path: Path, size: int, changed_ns: int) -> str:
+    """The digest of a file while it has this size and time of change."""
+    return _digest(path)
 
 
 def read_image(path: Path, at_least: int | None = None, *, frame: int | None = None) -> Decoded:

@@ -1,5 +1,6 @@
 """Batches of decoded pixels, read one ahead of the training step."""
 
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,14 +19,27 @@ class LabelledPixels:
         pixels: RGB uint8 ``(M, S, S, 3)``; usually the memory-mapped cache of the whole data set.
         rows: ``(N,)`` rows of ``pixels`` that belong to this split.
         labels: ``(N,)`` class indices.
+        sources: N names of data sets; all are empty where none is given.
+        balanced: draw each source and class equally often, with replacement, instead of each image once.
     """
 
     pixels: NDArray[np.uint8]
     rows: NDArray[np.int64]
     labels: NDArray[np.int64]
+    sources: tuple[str, ...] = ()
+    balanced: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.sources:
+            object.__setattr__(self, "sources", ("",) * len(self.rows))
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def by_source(self) -> dict[str, NDArray[np.int64]]:
+        """Positions ``(M,)`` among the N images of each source, in the order in which they first occur."""
+        names = np.array(self.sources)
+        return {name: np.flatnonzero(names == name) for name in dict.fromkeys(self.sources)}
 
 
 def batches(
@@ -33,10 +47,11 @@ def batches(
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """One epoch in a fresh random order: ``(pixels (B, S, S, 3) uint8, labels (B,))`` on the CPU.
 
-    An incomplete last batch is left out, because batch norm is poor on few images; the order changes every
-    epoch, so every image takes part. Fewer images than ``batch_size`` make one batch.
+    An epoch has as many images as the data, balanced or not. An incomplete last batch is left out, because
+    batch norm is poor on few images; the order changes every epoch, so every image takes part. Fewer images
+    than ``batch_size`` make one batch.
     """
-    order = torch.randperm(len(data), generator=generator).numpy()
+    order = _order(data, generator)
     size = min(batch_size, len(data))
     groups = [order[start : start + size] for start in range(0, len(data) - size + 1, size)]
     with ThreadPoolExecutor(max_workers=1) as reader:
@@ -51,6 +66,16 @@ def batches(
 def batches_in_epoch(images: int, batch_size: int) -> int:
     """How many batches ``batches`` gives."""
     return images // min(batch_size, images)
+
+
+def _order(data: LabelledPixels, generator: torch.Generator) -> NDArray[np.int64]:
+    """Positions of an epoch's images; balanced, an image is drawn as 1 / images of its source and class."""
+    if not data.balanced:
+        return torch.randperm(len(data), generator=generator).numpy()
+    kinds = list(zip(data.sources, data.labels.tolist(), strict=True))
+    images = Counter(kinds)
+    weights = torch.tensor([1 / images[kind] for kind in kinds], dtype=torch.float64)
+    return torch.multinomial(weights, len(data), replacement=True, generator=generator).numpy()
 
 
 def _read(data: LabelledPixels, chosen: NDArray[np.int64]) -> tuple[Tensor, Tensor]:

@@ -24,6 +24,7 @@ class Assignment:
         content: its digest, the same under any name.
         hash: its perceptual hash (``perceptual_hash.to_hex``), empty where it has none; None in a file of an
             earlier version.
+        source: the name of its data set, empty in a file of an earlier version.
     """
 
     image_id: str
@@ -32,10 +33,11 @@ class Assignment:
     split: SplitName
     content: str
     hash: str | None = None
+    source: str = ""
 
 
 _COLUMNS = tuple(column.name for column in fields(Assignment))
-_REQUIRED = tuple(name for name in _COLUMNS if name != "hash")
+_REQUIRED = tuple(name for name in _COLUMNS if name not in ("hash", "source"))
 
 
 def write_split(
@@ -50,7 +52,9 @@ def write_split(
         writer = csv.writer(handle)
         writer.writerow(_COLUMNS)
         for record, split, content, hashed in zip(records, splits, contents, hashes, strict=True):
-            row = Assignment(record.image_id, record.lesion_id, record.diagnosis, split, content, hashed)
+            row = Assignment(
+                record.image_id, record.lesion_id, record.diagnosis, split, content, hashed, record.source
+            )
             writer.writerow(map(text_cell, astuple(row)))
 
 
@@ -70,10 +74,10 @@ def read_split(path: Path) -> tuple[Assignment, ...]:
         raise UserError(f"{path}: cannot read the split ({error})") from None
     missing = [name for name in _REQUIRED if name not in columns]
     if missing:
-        raise UserError(f"{path}: column {missing[0]!r} is missing; expected {', '.join(_COLUMNS)}")
+        raise UserError(f"{path}: column {missing[0]!r} is missing; expected {', '.join(_REQUIRED)}")
     found: dict[str, Assignment] = {}
     for line, row in enumerate(rows, start=2):
-        if None in row or None in row.values():
+        if None in row or None in [row[name] for name in _REQUIRED]:
             raise UserError(f"{path}, line {line}: expected {len(columns)} fields; the file is damaged")
         image_id, name = text_of(row["image_id"]), row["split"]
         if name not in _KNOWN:
@@ -86,5 +90,37 @@ def read_split(path: Path) -> tuple[Assignment, ...]:
             raise UserError(
                 f"{path}, line {line}: hash is {hashed!r}; expected 24 hexadecimal digits or none"
             )
-        found[image_id] = Assignment(image_id, lesion_id, diagnosis, _KNOWN[name], content, hashed)
+        source = text_of(row.get("source") or "")
+        found[image_id] = Assignment(image_id, lesion_id, diagnosis, _KNOWN[name], content, hashed, source)
     return tuple(found.values())
+
+
+def splits_again(
+    assignments: Sequence[Assignment], records: Sequence[Record], contents: Sequence[str]
+) -> list[SplitName | None]:
+    """The split that each image had, None where it had none.
+
+    Images are recognised by content, so that a moved or renamed folder is the same data. Of several copies
+    those that were in the split are taken by name where they are still called so.
+
+    Args:
+        assignments: the lines of the file.
+        records: images that may be those of the file.
+        contents: a digest of each.
+    """
+    splits: dict[str, dict[str, SplitName]] = {}
+    for row in assignments:
+        splits.setdefault(row.content, {})[row.image_id] = row.split
+    by_name = {
+        content
+        for record, content in zip(records, contents, strict=True)
+        if record.image_id in splits.get(content, {})
+    }
+    return [
+        splits[content].get(
+            record.image_id, None if content in by_name else next(iter(splits[content].values()))
+        )
+        if content in splits
+        else None
+        for record, content in zip(records, contents, strict=True)
+    ]

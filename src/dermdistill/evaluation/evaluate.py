@@ -28,7 +28,7 @@ T = TypeVar("T")
 def evaluate(
     test: Predictions, points: Sequence[OperatingPoint], *, replicates: int = REPLICATES, seed: int = 0
 ) -> Evaluation:
-    """All figures of one model with their intervals.
+    """All figures of one model with their intervals, and by source where the images have several.
 
     Args:
         test: the rows to judge.
@@ -40,6 +40,11 @@ def evaluate(
         UserError: there is no image.
     """
     _require_images(test)
+    parts = test.by_source()
+    by_source = {
+        name: evaluate(part, points, replicates=replicates, seed=seed)
+        for name, part in (parts.items() if len(parts) > 1 else ())
+    }
     label = test.label
     estimates = bootstrap(
         Figures(test, points),
@@ -54,7 +59,7 @@ def evaluate(
     for point in points:
         called = called_melanoma(test, point)
         result["operating_points"][point.name] |= {"point": point, "confusion": _confusion(label, called)}
-    return Evaluation(**_counts(test), **result)
+    return Evaluation(**_counts(test), **result, by_source=by_source)
 
 
 def mean_over_seeds(
@@ -64,7 +69,7 @@ def mean_over_seeds(
     replicates: int = REPLICATES,
     seed: int = 0,
 ) -> GroupEvaluation:
-    """All figures of one model trained with several seeds: mean, interval of the mean, spread.
+    """All figures of one model trained with several seeds: mean, interval of the mean, spread; by source too.
 
     Args:
         tests: the predictions of each seed, for the same images in any order.
@@ -80,6 +85,11 @@ def mean_over_seeds(
         raise ValueError("every seed needs the same operating points")
     tests = aligned([(f"seed {i}", test) for i, test in enumerate(tests, start=1)])
     _require_images(tests[0])
+    parts = [test.by_source() for test in tests]
+    by_source = {
+        name: mean_over_seeds([of_seed[name] for of_seed in parts], points, replicates=replicates, seed=seed)
+        for name in (parts[0] if len(parts[0]) > 1 else ())
+    }
     label = tests[0].label
     models = [Figures(test, of_seed) for test, of_seed in zip(tests, points, strict=True)]
 
@@ -99,7 +109,12 @@ def mean_over_seeds(
         name: _seed_mean(estimate, [float(figures[name]) for figures in per_seed])
         for name, estimate in estimates.items()
     }
-    return GroupEvaluation(seeds=len(tests), **_counts(tests[0]), **({"operating_points": {}} | nest(means)))
+    return GroupEvaluation(
+        seeds=len(tests),
+        **_counts(tests[0]),
+        **({"operating_points": {}} | nest(means)),
+        by_source=by_source,
+    )
 
 
 def compare(

@@ -86,6 +86,7 @@ class Evaluation(Frozen):
     evaluated images themselves (keys `RATES`): they describe the curve. The ``operating_points`` carry
     thresholds chosen elsewhere: they describe what a user would meet. ``n_seen`` counts the images that were
     recognised as ones that the model learned from, or as their lesions; they flatter every figure.
+    ``by_source`` has the same figures for the images of each source, where there are several.
     """
 
     n_images: int
@@ -99,6 +100,7 @@ class Evaluation(Frozen):
     sensitivity_at_specificity: dict[str, Estimate]
     specificity_at_sensitivity: dict[str, Estimate]
     operating_points: dict[str, OperatingPointScores]
+    by_source: dict[str, "Evaluation"] = {}
 
 
 class SeedMean(Estimate):
@@ -150,6 +152,7 @@ class GroupEvaluation(Frozen):
     sensitivity_at_specificity: dict[str, SeedMean]
     specificity_at_sensitivity: dict[str, SeedMean]
     operating_points: dict[str, OperatingPointSeedMeans]
+    by_source: dict[str, "GroupEvaluation"] = {}
 
 
 class Comparison(Frozen):

@@ -1,7 +1,8 @@
 """The predictions table: all that evaluation and reports know of a model.
 
-One row an image: ``image_id, lesion_id, split, diagnosis, probability``, one ``p_<diagnosis>`` column a class
-where the model distinguishes diagnoses, and ``seen`` where it was checked whether the model learned from it.
+One row an image: ``image_id, lesion_id, split, diagnosis, source, probability``, one ``p_<diagnosis>`` column
+a class where the model distinguishes diagnoses, and ``seen`` where it was checked whether the model learned
+from it.
 """
 
 import csv
@@ -19,6 +20,8 @@ from dermdistill.spreadsheet import csv_line, text_cell, text_of
 
 _SEEN = "seen"
 _COLUMNS = ("image_id", "lesion_id", "split", "diagnosis", "probability")
+_SOURCE = "source"
+"""Tables of older runs lack it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class Predictions:
         class_probabilities: ``(N, len(classes))``; rows sum to 1.
         seen: N strings: how the image, or its lesion, was recognised as one that the model learned from,
             empty where it was not; no string at all where that was not checked.
+        source: N names of data sets; all are empty where none is given.
     """
 
     image_id: tuple[str, ...]
@@ -42,6 +46,11 @@ class Predictions:
     classes: tuple[str, ...] = ()
     class_probabilities: NDArray[np.float64] | None = None
     seen: tuple[str, ...] = ()
+    source: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.source:
+            object.__setattr__(self, "source", ("",) * len(self.image_id))
 
     def __len__(self) -> int:
         return len(self.image_id)
@@ -54,6 +63,13 @@ class Predictions:
     def of_split(self, split: str) -> "Predictions":
         """The rows of one split, in their order."""
         return self.take([i for i, name in enumerate(self.split) if name == split])
+
+    def by_source(self) -> dict[str, "Predictions"]:
+        """The rows of each source, in the order in which the sources first occur."""
+        rows: dict[str, list[int]] = {}
+        for i, name in enumerate(self.source):
+            rows.setdefault(name, []).append(i)
+        return {name: self.take(of_source) for name, of_source in rows.items()}
 
     def take(self, rows: Sequence[int]) -> "Predictions":
         """These rows, in this order."""
@@ -68,6 +84,7 @@ class Predictions:
             if self.class_probabilities is None
             else self.class_probabilities[list(rows)],
             seen=tuple(self.seen[i] for i in rows) if self.seen else (),
+            source=tuple(self.source[i] for i in rows),
         )
 
 
@@ -97,6 +114,7 @@ def tabulate(
         probability=probabilities[:, list(classes).index(MELANOMA)].astype(np.float64),
         classes=tuple(classes) if len(classes) > 2 else (),
         class_probabilities=probabilities.astype(np.float64) if len(classes) > 2 else None,
+        source=tuple(record.source for record in records),
     )
 
 
@@ -138,14 +156,15 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
     No text is a formula of a spreadsheet, whoever chose it (see ``spreadsheet``).
     """
     with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as handle:
-        last = [_SEEN] if predictions.seen else []
-        handle.write(csv_line([*_COLUMNS, *(f"p_{name}" for name in predictions.classes), *last]))
+        first, last = [*_COLUMNS[:-1], _SOURCE, _COLUMNS[-1]], [_SEEN] if predictions.seen else []
+        handle.write(csv_line([*first, *(f"p_{name}" for name in predictions.classes), *last]))
         for i in range(len(predictions)):
             text = (
                 predictions.image_id[i],
                 predictions.lesion_id[i],
                 predictions.split[i],
                 predictions.diagnosis[i],
+                predictions.source[i],
             )
             numbers = [predictions.probability[i]]
             if predictions.class_probabilities is not None:
@@ -180,6 +199,7 @@ def read_predictions(path: Path) -> Predictions:
         classes=classes,
         class_probabilities=numbers[:, 1:] if classes else None,
         seen=tuple(row[_SEEN] for _, row in rows) if _SEEN in columns else (),
+        source=tuple(row.get(_SOURCE, "") for _, row in rows),
     )
 
 

@@ -232,7 +232,9 @@ def _train(
     cell: Cell, bench: Bench, folder: ModelFolder, identity: str, reporter: Reporter
 ) -> tuple[nn.Module, TrainingResult]:
     recipe, assigned = bench.recipe, bench.assigned
-    train = assigned.labelled(bench.images.pixels, "train")
+    train = replace(
+        assigned.labelled(bench.images.pixels, "train"), balanced=recipe.data.balance == "source-and-class"
+    )
     weights = class_weights(train.labels, len(assigned.classes), cell.recipe.class_weights)
     tensor = None if weights is None else torch.from_numpy(weights).to(bench.device)
     objective: Objective = (
@@ -348,6 +350,8 @@ def _identity(cell: Cell, bench: Bench) -> str:
         if first_weights.is_file()
         else None,
     }
+    if recipe.data.balance != "none":
+        shaping["balance"] = recipe.data.balance
     if cell.recipe.cycles > 1:
         # Before cycles were averaged the best epoch of all was kept.
         shaping["kept"] = "average"

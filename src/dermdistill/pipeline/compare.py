@@ -29,8 +29,8 @@ from dermdistill.pipeline.cells import Bench, Cell, compared_cells, finish, stud
 from dermdistill.pipeline.environment import describe
 from dermdistill.pipeline.judge import judge
 from dermdistill.pipeline.opening import close_run, open_run
+from dermdistill.pipeline.prepare import DataOptions
 from dermdistill.pipeline.workload import Forecast, Part, Workload
-from dermdistill.reading import AS_FOUND, Reading
 from dermdistill.report.build import build_report
 from dermdistill.runs import ModelSummary, RunFolder
 from dermdistill.training.memory import keep_freed_memory
@@ -61,25 +61,17 @@ class Outcome:
 
 
 def compare(
-    recipe: Recipe,
-    data: str,
-    out: Path,
-    *,
-    device: torch.device,
-    command: str,
-    part: Part,
-    reading: Reading = AS_FOUND,
+    recipe: Recipe, data: DataOptions, out: Path, *, device: torch.device, command: str, part: Part
 ) -> Outcome:
     """Train all that the recipe compares, judge it, measure its speed and report; finished models are kept.
 
     Args:
         recipe: every choice; it has a section ``compare``.
-        data: a path, or ``synthetic``.
+        data: the user's options.
         out: the run folder; made if need be.
         device: where to train and measure.
         command: how the user asked for it, for the manifest.
         part: which share of the students to train here.
-        reading: the user's word on the labels.
 
     Raises:
         UserError: no section ``compare``; wrong data or networks; a folder that is not this comparison's;
@@ -90,7 +82,7 @@ def compare(
     teachers = teacher_cells(recipe)
     students = [*student_cells(recipe), *compared_cells(recipe)]
     cells = [*teachers, *students]
-    bench = open_run(recipe, data, out, cells, device=device, command=command, reading=reading)
+    bench = open_run(recipe, data, out, cells, device=device, command=command)
     workload = Workload(cells, recipe)
     # The other parts only read the teacher, so they need no members of it.
     mine = [*(teachers if part.number == 1 else teachers[-1:]), *workload.share(students, part)]

@@ -1,6 +1,6 @@
 """From a run to model files that need no PyTorch, each with proof that it says the same."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from onnx import ModelProto
 from dermdistill.config import Recipe, load_recipe
 from dermdistill.data.packed_hashes import pack
 from dermdistill.data.perceptual_hash import Signs, has_hash, signs
-from dermdistill.data.split_file import read_split
+from dermdistill.data.split_file import read_split, splits_again
 from dermdistill.errors import UserError
 from dermdistill.evaluation.metrics import auc
 from dermdistill.evaluation.platt import fit_calibration
@@ -32,7 +32,7 @@ from dermdistill.models.checkpoint import load_weights, read_info, save_weights
 from dermdistill.models.predictor import TorchPredictor
 from dermdistill.outputs import open_output
 from dermdistill.pipeline.data_path import found_again
-from dermdistill.pipeline.prepare import SYNTHETIC, coefficients_of, decode, open_data
+from dermdistill.pipeline.prepare import SYNTHETIC, DataOptions, coefficients_of, decode, open_data
 from dermdistill.records import Record, SplitName
 from dermdistill.runs import DataSummary, ModelSummary, RunFolder, RunManifest
 
@@ -55,7 +55,7 @@ def export(
     run: RunFolder,
     *,
     model: str | None,
-    data: str | None,
+    data: Sequence[str],
     int8: bool,
     int8_tolerance: float,
     out: Path | None,
@@ -69,7 +69,7 @@ def export(
     Args:
         run: a finished run.
         model: its name in the run; the student with the best AUC on validation unless given.
-        data: where the run's images are now; where they were unless given.
+        data: where the run's images are now; empty if they are where they were.
         int8: write the quantised file too.
         int8_tolerance: the largest difference of P(melanoma) between the int8 file and the float one.
         out: folder for the files; ``export`` in the run unless given.
@@ -149,22 +149,23 @@ class _Images:
     learned_from: Signs
 
     @classmethod
-    def of(cls, run: RunFolder, data: str | None, size: int) -> "_Images":
+    def of(cls, run: RunFolder, data: Sequence[str], size: int) -> "_Images":
         """Read them; images are recognised by content, so that a moved or renamed folder is the same data."""
         recipe = load_recipe(str(run.recipe))
         of_run = read_json(run.manifest, RunManifest).data
-        where = data or _where(of_run, run)
-        dataset = open_data(where, recipe.synthetic, size, of_run.reading)
+        where = tuple(data) or _where(of_run, run)
+        dataset = open_data(DataOptions(where, reading=of_run.reading), recipe.synthetic, size)
         records = dataset.records
         decoded = decode(records, size)
-        splits = {row.content: row.split for row in read_split(run.split)}
-        found = splits.keys() & set(decoded.contents)
-        if found != splits.keys():
+        assignments = read_split(run.split)
+        needed = {row.content for row in assignments}
+        found = needed & set(decoded.contents)
+        if found != needed:
             raise UserError(
-                f"{where}: holds {len(found)} of the {len(splits)} images that the run was made of; "
-                "say where they are with --data"
+                f"{' and '.join(where)}: holds {len(found)} of the {len(needed)} images that the run was "
+                "made of; say where they are with --data"
             )
-        split = tuple(splits.get(content) for content in decoded.contents)
+        split = tuple(splits_again(assignments, records, decoded.contents))
         coefficients = coefficients_of(records, decoded.contents, synthetic=dataset.synthetic)
         learned = np.array([name in ("train", "val") for name in split])
         hashes = signs(coefficients[learned & has_hash(coefficients)])
@@ -194,8 +195,10 @@ class _Images:
         )
 
 
-def _where(data: DataSummary, run: RunFolder) -> str:
-    return SYNTHETIC if data.synthetic else found_again(data.path, run.path)
+def _where(data: DataSummary, run: RunFolder) -> tuple[str, ...]:
+    if data.synthetic:
+        return (SYNTHETIC,)
+    return tuple(found_again(path, run.path) for path in data.paths)
 
 
 def _describe(network: ModelProto, info: ModelInfo, images: _Images) -> ModelInfo:

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from dermdistill.config import SyntheticRecipe, load_recipe
-from dermdistill.data.split_file import read_split
+from dermdistill.data.split_file import read_split, splits_again
 from dermdistill.errors import UserError
 from dermdistill.evaluation.evaluate import evaluate, mean_over_seeds
 from dermdistill.evaluation.results import (
@@ -31,15 +31,14 @@ from dermdistill.models.predictor import open_predictor
 from dermdistill.outputs import check_folder, check_outside
 from dermdistill.pipeline.judge import comparisons, controls_of
 from dermdistill.pipeline.prepare import (
-    SYNTHETIC,
+    DataOptions,
+    as_recorded,
     coefficients_of,
     contents_of,
     decode,
     open_data,
-    reading_of,
 )
 from dermdistill.pipeline.seen import Candidates, find_seen
-from dermdistill.reading import AS_FOUND, Reading
 from dermdistill.records import Record
 from dermdistill.runs import EvaluationManifest, ModelFolder, ModelSummary, RunFolder
 
@@ -77,13 +76,12 @@ class _Model:
 
 def judge_elsewhere(
     model: Path,
-    data: str,
+    data: DataOptions,
     *,
     split: str | None,
     out: Path | None,
     device: torch.device,
     replicates: int,
-    reading: Reading = AS_FOUND,
 ) -> Judged:
     """Score every model of a run, or one weights or ONNX file, on other data.
 
@@ -92,13 +90,12 @@ def judge_elsewhere(
 
     Args:
         model: a run folder, a weights file or an exported model.
-        data: a path, or ``synthetic``: drawn as the run's images were, if it is a run on such.
-        split: score only this split: the source's own, else the run's where the images are the run's. None
-            scores all records.
+        data: the images; procedural ones are drawn as the run's were, if it is a run on such.
+        split: score only this split: that of the user's file, else the source's own, else the run's where the
+            images are the run's. None scores all records.
         out: where everything goes; by default ``evaluations/<data>`` in the run, or beside the weights file.
         device: where the networks run.
         replicates: bootstrap resamples.
-        reading: the user's word on the labels; of the run's own data, what the run recorded unless given.
 
     Raises:
         UserError: nothing to score, an unknown split, image files that the run was trained on, or a folder
@@ -109,14 +106,18 @@ def judge_elsewhere(
     size = info.input.size
     run = _run_of(model)
     drawing = load_recipe(str(run.recipe)).synthetic if run.recipe.exists() else SyntheticRecipe()
-    reading = reading_of(run, data, reading)
-    dataset = open_data(data, drawing, size, reading)
+    data = as_recorded(run, data)
+    dataset = open_data(data, drawing, size)
     records, splits = _chosen(dataset.records, run, split)
     out = out or _default_out(model, data, split)
-    if data != SYNTHETIC:
-        check_outside(out, "--out", Path(data))
+    check_outside(out, "--out", data.folders)
     manifest = EvaluationManifest(
-        model=str(model), data=data, reading=reading, split=split, synthetic=dataset.synthetic
+        model=str(model),
+        data=data.paths,
+        reading=data.reading,
+        split=split,
+        synthetic=dataset.synthetic,
+        split_file=data.split_file(),
     )
     _open_out(out, manifest)
 
@@ -194,17 +195,18 @@ def _chosen(
 
     Images are recognised by content: the same file under another name is still the same image.
     """
-    of_run = {row.content: row.split for row in read_split(run.split)} if run.split.exists() else {}
-    contents = contents_of(records) if of_run else [""] * len(records)
-    of_run_here = [of_run.get(content) for content in contents]
-    given = [record.split or mine or "" for record, mine in zip(records, of_run_here, strict=True)]
+    assignments = read_split(run.split) if run.split.exists() else ()
+    contents = contents_of(records) if assignments else [""] * len(records)
+    again = splits_again(assignments, records, contents)
+    given = [record.split or mine or "" for record, mine in zip(records, again, strict=True)]
     if split is not None and split not in given:
         known = ", ".join(sorted(set(given) - {""})) or "none: leave --split out"
-        raise UserError(f"--split {split}: the data has no such split; it has {known}")
+        raise UserError(f"--split {split}: no such file, and the data has no such split; it has {known}")
     rows = [i for i, name in enumerate(given) if split is None or name == split]
-    trained_on = [i for i in rows if of_run_here[i] in ("train", "val")]
+    not_for_test = {row.content for row in assignments if row.split != "test"}
+    trained_on = [i for i in rows if contents[i] in not_for_test]
     if trained_on:
-        remedy = "add --split test" if split is None and "test" in of_run_here else "leave them out"
+        remedy = "add --split test" if split is None and "test" in again else "leave them out"
         raise UserError(
             f"{records[trained_on[0]].image.name}: the run was trained or selected on it "
             f"({len(trained_on)} such images); {remedy}"
@@ -212,8 +214,8 @@ def _chosen(
     return tuple(records[i] for i in rows), tuple(given[i] or "all" for i in rows)
 
 
-def _default_out(model: Path, data: str, split: str | None) -> Path:
-    name = re.sub(r"[^A-Za-z0-9_.-]+", "_", Path(data).resolve().name) + (f"-{split}" if split else "")
+def _default_out(model: Path, data: DataOptions, split: str | None) -> Path:
+    name = re.sub(r"[^A-Za-z0-9_.+-]+", "_", data.label) + (f"-{split}" if split else "")
     if model.is_dir():
         return model / "evaluations" / name
     return model.parent / f"{model.stem}-on-{name}"

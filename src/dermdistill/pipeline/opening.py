@@ -1,14 +1,17 @@
 """Open a run folder for training: check everything that can be checked, split, decode, write what it is."""
 
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
 
 from dermdistill.config import Recipe, is_recipe, to_toml
+from dermdistill.data.counts import counts_table
 from dermdistill.data.images import InputSpec
 from dermdistill.data.perceptual_hash import to_hex
 from dermdistill.data.split_file import write_split
+from dermdistill.errors import UserError
 from dermdistill.evaluation.results import read_json, write_json
 from dermdistill.files import write_text
 from dermdistill.models import zoo
@@ -16,34 +19,32 @@ from dermdistill.models.checkpoint import STUDENTS, read_info
 from dermdistill.outputs import check_folder, check_outside
 from dermdistill.pipeline.cells import Bench, Cell, adopt, refuse_other_results
 from dermdistill.pipeline.environment import describe, now
-from dermdistill.pipeline.prepare import SYNTHETIC, assign, coefficients_of, decode, open_data, reading_of
+from dermdistill.pipeline.prepare import (
+    DataOptions,
+    as_recorded,
+    assign,
+    coefficients_of,
+    decode,
+    open_data,
+)
 from dermdistill.pipeline.reuse import refuse_other_images, refuse_other_recipe
-from dermdistill.reading import AS_FOUND, Reading
 from dermdistill.records import Pixels
 from dermdistill.report.build import check_report
 from dermdistill.runs import DataSummary, RunFolder, RunManifest
 
 
 def open_run(
-    recipe: Recipe,
-    data: str,
-    out: Path,
-    cells: Sequence[Cell],
-    *,
-    device: torch.device,
-    command: str,
-    reading: Reading = AS_FOUND,
+    recipe: Recipe, data: DataOptions, out: Path, cells: Sequence[Cell], *, device: torch.device, command: str
 ) -> Bench:
     """Make or reopen the run folder ``out`` and prepare its images.
 
     Args:
         recipe: every choice.
-        data: a path, or ``synthetic``.
+        data: the user's options; a resumed run goes on with the recorded word on the labels.
         out: the run folder; made if need be.
         cells: all that will be trained or composed.
         device: where to train.
         command: how the user asked for it, for the manifest.
-        reading: the user's word on the labels; a resumed run goes on with the recorded one.
 
     Raises:
         UserError: wrong data, unknown networks, an unwritable folder, results of another recipe in it.
@@ -53,10 +54,11 @@ def open_run(
         if network[0] not in STUDENTS:
             zoo.check(*network)
     _check_out(folder, data)
-    refuse_other_recipe(recipe, cells, folder, synthetic=data == SYNTHETIC)
-    reading = reading_of(folder, data, reading)
-    dataset = open_data(data, recipe.synthetic, recipe.data.size, reading)
+    refuse_other_recipe(recipe, cells, folder, synthetic=data.synthetic)
+    data = as_recorded(folder, data)
+    dataset = open_data(data, recipe.synthetic, recipe.data.size)
     assigned = assign(dataset, recipe)
+    print(counts_table(dataset.records, assigned.split), file=sys.stderr)
     refuse_other_images(recipe, assigned, folder)
     if not any(folder.model(cell.name).weights.exists() for cell in cells if cell.role == "teacher"):
         for name in sorted(set(recipe.teacher.networks)):
@@ -65,7 +67,7 @@ def open_run(
     bench = Bench(recipe, folder, assigned, images, _input_spec(recipe), device)
     refuse_other_results(cells, bench)
     adopt(cells, bench)
-    _write_what_it_is(bench, data=assigned.summary(data, reading), command=command)
+    _write_what_it_is(bench, data=assigned.summary(data), command=command)
     return bench
 
 
@@ -81,7 +83,7 @@ def pixels_of(bench: Bench) -> Callable[[Sequence[str]], list[Pixels]]:
     return lambda ids: [records[image_id].image.decode() for image_id in ids]
 
 
-def _check_out(folder: RunFolder, data: str) -> None:
+def _check_out(folder: RunFolder, data: DataOptions) -> None:
     """Refuse a folder that cannot be written or holds something else, before any work."""
     check_folder(
         folder.path,
@@ -90,8 +92,7 @@ def _check_out(folder: RunFolder, data: str) -> None:
         is_ours=lambda: is_recipe(folder.recipe),
         besides=("models",),  # copied here from another machine
     )
-    if data != SYNTHETIC:
-        check_outside(folder.path, "--out", Path(data))
+    check_outside(folder.path, "--out", data.folders)
     check_report(folder)
 
 

@@ -3,7 +3,7 @@
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,46 +13,92 @@ from numpy.typing import NDArray
 from dermdistill.config import Recipe, SyntheticRecipe
 from dermdistill.data import cache, splits
 from dermdistill.data.digests import content_digests
+from dermdistill.data.fixed_split import check_leaks, read_fixed_split, with_split
 from dermdistill.data.hash_cache import hash_coefficients
 from dermdistill.data.loader import LabelledPixels
 from dermdistill.data.perceptual_hash import BITS, Coefficients
-from dermdistill.data.sources import read_data, synthetic
+from dermdistill.data.sources import read_sources, synthetic
 from dermdistill.distillation.targets import class_indices, classes_of
 from dermdistill.errors import UserError
 from dermdistill.evaluation.results import read_json
 from dermdistill.pipeline.data_path import remembered
 from dermdistill.reading import AS_FOUND, Reading
 from dermdistill.records import DataSet, Record, SplitName
-from dermdistill.runs import DataSummary, RunFolder, RunManifest
+from dermdistill.runs import DataSummary, RunFolder, RunManifest, SplitFile
 
 SYNTHETIC = "synthetic"
 
 
-def open_data(data: str, recipe: SyntheticRecipe, size: int, reading: Reading) -> DataSet:
-    """The records of ``--data``, announced on stderr with all that the source has to say.
+@dataclass(frozen=True, slots=True)
+class DataOptions:
+    """What the user gives as data.
 
-    Args:
-        data: a path, or ``synthetic`` for procedural images.
-        recipe: how to draw procedural images.
-        size: their side, pixels.
+    Attributes:
+        paths: of the sources, at least one; ``synthetic``, on its own, stands for procedural images.
+        split: a file of image names and splits; see ``data.fixed_split``.
         reading: the user's word on the labels.
     """
-    if data == SYNTHETIC:
-        if reading != AS_FOUND:
+
+    paths: tuple[str, ...]
+    split: Path | None = None
+    reading: Reading = AS_FOUND
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the images are procedural."""
+        return self.paths == (SYNTHETIC,)
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The sources' paths; none of procedural images."""
+        return () if self.synthetic else tuple(map(Path, self.paths))
+
+    @property
+    def label(self) -> str:
+        """The names of all sources, for a folder's name."""
+        return "+".join(Path(path).resolve().name for path in self.paths)
+
+    def split_file(self) -> SplitFile | None:
+        """What a manifest says of the split file."""
+        if self.split is None:
+            return None
+        return SplitFile(path=remembered(str(self.split)), digest=read_fixed_split(self.split).digest)
+
+
+def open_data(data: DataOptions, recipe: SyntheticRecipe, size: int) -> DataSet:
+    """The records that the user's options stand for, announced on stderr with all that there is to say.
+
+    Args:
+        data: the options.
+        recipe: how to draw procedural images.
+        size: their side, pixels.
+
+    Raises:
+        UserError: see ``read_sources`` and ``with_split``.
+    """
+    if data.synthetic:
+        if data.reading != AS_FOUND:
             raise UserError("--label and --positive: synthetic images have no names; leave them out")
         dataset = synthetic.read(recipe.lesions, size=size, difficulty=recipe.difficulty, seed=recipe.seed)
+    elif SYNTHETIC in data.paths:
+        raise UserError("--data synthetic: drawn images do not mix with others; give it alone")
     else:
-        dataset = read_data(Path(data), reading)
+        dataset = read_sources([Path(path) for path in data.paths], data.reading)
+    if data.split is not None:
+        fixed = read_fixed_split(data.split)
+        dataset = with_split(dataset, fixed)
+        check_leaks(dataset, fixed)
     announce(dataset)
     return dataset
 
 
-def reading_of(run: RunFolder, data: str, given: Reading) -> Reading:
-    """The user's word on the labels: what is given now, else what the run recorded of the same data."""
-    if given != AS_FOUND or not run.manifest.exists():
-        return given
+def as_recorded(run: RunFolder, data: DataOptions) -> DataOptions:
+    """The options; without a word on the labels with the one that the run recorded of the same data."""
+    if data.reading != AS_FOUND or not run.manifest.exists():
+        return data
     of_run = read_json(run.manifest, RunManifest).data
-    return of_run.reading if Path(of_run.path).resolve() == Path(data).resolve() else given
+    here, there = ([Path(path).resolve() for path in paths] for paths in (data.paths, of_run.paths))
+    return replace(data, reading=of_run.reading) if here == there else data
 
 
 def announce(dataset: DataSet) -> None:
@@ -83,23 +129,31 @@ class Assigned:
         """One split of the decoded images ``(N, S, S, 3)``, with class indices."""
         rows = self.rows(name)
         records = [self.dataset.records[i] for i in rows]
-        return LabelledPixels(pixels, rows, class_indices(records, self.classes))
+        sources = tuple(record.source for record in records)
+        return LabelledPixels(pixels, rows, class_indices(records, self.classes), sources)
 
-    def summary(self, data: str, reading: Reading) -> DataSummary:
+    def summary(self, data: DataOptions) -> DataSummary:
         """What the report says of the data."""
         counts: dict[str, Counter[str]] = {}
+        sources: dict[str, dict[str, Counter[str]]] = {}
         for record, split in zip(self.dataset.records, self.split, strict=True):
             counts.setdefault(split, Counter())[record.diagnosis] += 1
+            sources.setdefault(record.source, {}).setdefault(split, Counter())[record.diagnosis] += 1
         return DataSummary(
             layout=self.dataset.layout,
-            path=data if self.dataset.synthetic else remembered(data),
-            reading=reading,
+            paths=data.paths if self.dataset.synthetic else tuple(map(remembered, data.paths)),
+            reading=data.reading,
             synthetic=self.dataset.synthetic,
             notes=self.dataset.notes,
             images=len(self.dataset.records),
             lesions=len({record.lesion_id for record in self.dataset.records}),
             counts={split: dict(counter) for split, counter in counts.items()},
+            sources={
+                source: {split: dict(counter) for split, counter in of_source.items()}
+                for source, of_source in sources.items()
+            },
             split_digest=self.digest,
+            split_file=data.split_file(),
         )
 
 

@@ -80,7 +80,7 @@ def _shaping(cell: Cell, recipe: Recipe, *, synthetic: bool) -> Entries:
     sections = {
         _section(cell, recipe): cell.recipe.model_dump(mode="json", exclude={"objectives", "seeds"}),
         "augment": recipe.augment.model_dump(mode="json"),
-        "data": recipe.data.model_dump(mode="json", include={"size", "target"}),
+        "data": recipe.data.model_dump(mode="json", include={"size", "target", "balance"}),
     }
     if synthetic:
         sections["synthetic"] = recipe.synthetic.model_dump(mode="json")

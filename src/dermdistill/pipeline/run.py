@@ -9,38 +9,29 @@ from dermdistill.evaluation.results import Comparison, Evaluation, read_json
 from dermdistill.pipeline.cells import finish, student_cells, teacher_cells, untrained
 from dermdistill.pipeline.judge import judge
 from dermdistill.pipeline.opening import close_run, open_run, pixels_of
-from dermdistill.reading import AS_FOUND, Reading
+from dermdistill.pipeline.prepare import DataOptions
 from dermdistill.report.build import build_report
 from dermdistill.runs import ModelSummary, RunFolder
 from dermdistill.training.memory import keep_freed_memory
 from dermdistill.training.reporter import Lines
 
 
-def run(
-    recipe: Recipe,
-    data: str,
-    out: Path,
-    *,
-    device: torch.device,
-    command: str,
-    reading: Reading = AS_FOUND,
-) -> RunFolder:
+def run(recipe: Recipe, data: DataOptions, out: Path, *, device: torch.device, command: str) -> RunFolder:
     """Train and judge everything that the recipe names, in the folder ``out``; finished parts are kept.
 
     Args:
         recipe: every choice.
-        data: a path, or ``synthetic``.
+        data: the user's options.
         out: the run folder; made if need be.
         device: where to train.
         command: how the user asked for it, for the manifest.
-        reading: the user's word on the labels.
 
     Raises:
         UserError: wrong data, an unwritable folder, results of another recipe in it, damaged checkpoints.
     """
     keep_freed_memory()
     cells = [*teacher_cells(recipe), *student_cells(recipe)]
-    bench = open_run(recipe, data, out, cells, device=device, command=command, reading=reading)
+    bench = open_run(recipe, data, out, cells, device=device, command=command)
     folder = bench.run
     if not folder.model(cells[-1].name).weights.exists():
         untrained(cells[-1], bench)  # so that missing weights are found before the teacher is trained

@@ -21,7 +21,7 @@ from dermdistill.data.split_file import Assignment, read_split
 from dermdistill.errors import UserError
 from dermdistill.evaluation.results import read_json
 from dermdistill.inference.model_info import ModelInfo
-from dermdistill.records import Record
+from dermdistill.records import LAYOUTS_JOINED, Record
 from dermdistill.runs import RunFolder, RunManifest
 
 BY_ID, BY_HASH, BY_LESION = "image id", "perceptual hash", "lesion"
@@ -174,12 +174,13 @@ class _KnownImages:
 
     def _lesions(self, layout: str) -> set[str]:
         """Lesions that the run learned from, whose names mean the same in a source of this layout."""
+        alike = not set(layout.split(LAYOUTS_JOINED)).isdisjoint(self.layout.split(LAYOUTS_JOINED))
         return {
             row.lesion_id
             for row in self.rows
             if row.split != "test"
             and row.lesion_id != row.image_id
-            and (layout == self.layout or _ARCHIVE_LESION.fullmatch(row.lesion_id))
+            and (alike or _ARCHIVE_LESION.fullmatch(row.lesion_id))
         }
 
 

@@ -1,12 +1,14 @@
 """What was run on what: the data, the recipe, the machine, as tables and sentences."""
 
+from collections.abc import Mapping
+
 from dermdistill.config import Recipe, TrainingRecipe
 from dermdistill.inference.model_info import joint_architecture
 from dermdistill.records import MELANOMA, SPLIT_NAMES
 from dermdistill.report import numbers
 from dermdistill.report.groups import network_name
 from dermdistill.report.reading import RunResults
-from dermdistill.report.tables import Cell, Row, Table, text
+from dermdistill.report.tables import Cell, Row, Table, section, text
 from dermdistill.runs import DataSummary
 
 _SPLIT_WORDS = {"train": "training", "val": "validation", "test": "test"}
@@ -14,10 +16,15 @@ _SPLIT_WORDS = {"train": "training", "val": "validation", "test": "test"}
 
 def data_sentence(data: DataSummary) -> str:
     """One sentence: which data, how many images and lesions, how split."""
-    origin = "drawn by the program" if data.synthetic else f"layout “{data.layout}”, read from {data.path}"
+    origin = (
+        "drawn by the program"
+        if data.synthetic
+        else f"layout “{data.layout}”, read from {' and '.join(data.paths)}"
+    )
+    given = f", given by {data.split_file.path}" if data.split_file else ""
     return (
         f"{numbers.count(data.images)} images of {numbers.count(data.lesions)} lesions, {origin}. "
-        f"All images of a lesion are in one split. Digest of the split: {data.split_digest}."
+        f"All images of a lesion are in one split{given}. Digest of the split: {data.split_digest}."
     )
 
 
@@ -27,12 +34,14 @@ def tables(run: RunResults) -> tuple[Table, Table, Table]:
 
 
 def data_table(run: RunResults) -> Table:
-    """Images per diagnosis and split, melanoma first; then images and lesions in all."""
-    by_split = [run.manifest.data.counts.get(split, {}) for split in SPLIT_NAMES]
-    totals = [sum(counts.values()) for counts in by_split]
-    diagnoses = {name: [counts.get(name, 0) for counts in by_split] for counts in by_split for name in counts}
-    ordered = sorted(diagnoses, key=lambda name: (name != MELANOMA, -sum(diagnoses[name]), name))
-    rows = [_count_row(name, diagnoses[name], totals) for name in ordered]
+    """Images per diagnosis and split, melanoma first, by source; then images and lesions in all."""
+    data = run.manifest.data
+    totals = _totals(data.counts)
+    rows = [] if len(data.sources) > 1 else _diagnosis_rows(data.counts)
+    if not rows:
+        for source, counts in data.sources.items():
+            rows += [section(source), *_diagnosis_rows(counts), _total_row("images", _totals(counts))]
+        rows.append(section("All sources"))
     lesions = [run.lesions[split] for split in SPLIT_NAMES]
     return Table(
         name="data",
@@ -44,6 +53,18 @@ def data_table(run: RunResults) -> Table:
             _total_row("lesions", lesions),
         ),
     )
+
+
+def _totals(counts: Mapping[str, Mapping[str, int]]) -> list[int]:
+    """Images of each split."""
+    return [sum(counts.get(split, {}).values()) for split in SPLIT_NAMES]
+
+
+def _diagnosis_rows(counts: Mapping[str, Mapping[str, int]]) -> list[Row]:
+    by_split = [counts.get(split, {}) for split in SPLIT_NAMES]
+    diagnoses = {name: [each.get(name, 0) for each in by_split] for each in by_split for name in each}
+    ordered = sorted(diagnoses, key=lambda name: (name != MELANOMA, -sum(diagnoses[name]), name))
+    return [_count_row(name, diagnoses[name], _totals(counts)) for name in ordered]
 
 
 def _count_row(name: str, counts: list[int], totals: list[int]) -> Row:

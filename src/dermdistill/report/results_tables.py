@@ -62,6 +62,31 @@ def comparisons_table(comparisons: Sequence[Comparison], groups: Mapping[str, Gr
     )
 
 
+def sources_table(groups: Sequence[Group]) -> Table:
+    """The figures of each source's test images; no rows where all are of one source."""
+    sources = groups[0].mean.by_source
+    return Table(
+        name="sources",
+        caption="The test images of each source",
+        spans=(
+            ("", 1),
+            *((f"{name}: {numbers.count(one.n_images)} images", 3) for name, one in sources.items()),
+        ),
+        columns=("model", *("AUC", "sensitivity at 90 % specificity", "ECE") * len(sources)),
+        rows=tuple(
+            Row(text(group.label), tuple(cell for name in sources for cell in _of_source(group, name)))
+            for group in groups
+            if sources
+        ),
+    )
+
+
+def _of_source(group: Group, name: str) -> tuple[Cell, ...]:
+    mean = group.mean.by_source[name]
+    figures = (mean.auc, mean.sensitivity_at_specificity["0.90"], mean.ece)
+    return tuple(map(mean_figure, figures))
+
+
 def operating_points_table(groups: Sequence[Group]) -> Table:
     """What each way to choose a threshold gave on validation, and gives on the test images."""
     rows = []

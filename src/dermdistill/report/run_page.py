@@ -37,6 +37,7 @@ def _tables(results: RunResults, groups: Sequence[Group]) -> dict[str, tables.Ta
     made = (
         results_tables.main_table(groups),
         results_tables.argmax_table(groups),
+        results_tables.sources_table(groups),
         results_tables.comparisons_table(results.comparisons, by_name),
         results_tables.operating_points_table(groups),
         results_tables.calibration_table(groups),

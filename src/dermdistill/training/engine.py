@@ -147,7 +147,7 @@ class Trainer:
         generator = _seed_epoch(self._seed, self._recipe.epochs + 1)
         images = (images for images, _ in self._batches(data, generator))
         average_weights(self._network, self._best_of_cycles, images)
-        val_auc = self._validate(data.val, "the average")
+        val_auc, _ = self._validate(data.val, "the average")
         save_weights(folder.weights, self._network, self._info)
         self._reporter.note(
             label,
@@ -157,7 +157,7 @@ class Trainer:
     def _one_epoch(self, data: TrainingData, epoch: int, label: str) -> Row:
         start = time.perf_counter()
         losses, rate = self._train_epoch(data, epoch, label)
-        val_auc = self._validate(data.val, f"epoch {epoch}")
+        val_auc, by_source = self._validate(data.val, f"epoch {epoch}")
         named = {f"train_{name}": value for name, value in losses.items() if name != "total"}
         return {
             "epoch": epoch,
@@ -165,6 +165,7 @@ class Trainer:
             "train_loss": losses["total"],
             **named,
             "val_auc": val_auc,
+            **by_source,
             "seconds": time.perf_counter() - start,
         }
 
@@ -221,13 +222,20 @@ class Trainer:
         self._optimizer.step()
         return losses
 
-    def _validate(self, val: LabelledPixels, whose: str) -> float:
+    def _validate(self, val: LabelledPixels, whose: str) -> tuple[float, dict[str, float]]:
+        """The validation AUC, and that of each source where there are several: ``val_auc_<source>``."""
         melanoma = self._info.classes.index(MELANOMA)
         predictor = TorchPredictor(self._network, self._info, self._device)
         probability = predict_in_batches(predictor, val.pixels, val.rows)[:, melanoma]
         if not np.isfinite(probability).all():
             raise NonFiniteLossError(f"the validation probabilities of {whose} are not finite")
-        return auc(val.labels == melanoma, probability)
+        label = val.labels == melanoma
+        parts = val.by_source()
+        by_source = {
+            f"val_auc_{name}": auc(label[rows], probability[rows])
+            for name, rows in (parts.items() if len(parts) > 1 else ())
+        }
+        return auc(label, probability), by_source
 
     def _keep(self, folder: ModelFolder, identity: str, rows: list[Row]) -> None:
         """Store an epoch: the checkpoint first, because the other files can be made from it again."""

@@ -47,7 +47,7 @@ class TestMetadata:
         first, last = data.records[0], data.records[-1]
         assert first.image == ImageFile(root / "HAM10000_images_part_1" / "ISIC_0024300.jpg")
         assert (first.image_id, first.lesion_id, first.patient_id) == ("ISIC_0024300", "HAM_0", None)
-        assert (first.age, first.sex, first.site, first.source) == (40.0, "male", "back", "rosendahl")
+        assert (first.age, first.sex, first.site, first.collection) == (40.0, "male", "back", "rosendahl")
         assert (last.lesion_id, last.age, last.sex, last.site) == ("HAM_0", None, None, None)
         assert {record.split for record in data.records} == {None}
 

@@ -54,7 +54,7 @@ class TestArchiveExport:
         assert diagnoses(data) == {"ISIC_1": "melanoma", "ISIC_2": "nevus", "ISIC_5": "benign"}
         first = data.records[0]
         assert (first.lesion_id, first.patient_id, first.group) == ("IL_1", "IP_1", "patient:IP_1")
-        assert (first.age, first.sex, first.site, first.source) == (55.0, "female", "head/neck", "MSK")
+        assert (first.age, first.sex, first.site, first.collection) == (55.0, "female", "head/neck", "MSK")
         assert data.records[1].age == 85.0
         assert data.notes == (
             "metadata.csv: 2 of 5 rows left out: they do not say whether it is a melanoma",

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from dermdistill.data.sources import arrays, folder, ham10000, isic
 from dermdistill.data.sources.names import check_names
+from dermdistill.data.sources.united import source_names, unite
 from dermdistill.data.sources.walk import unwrapped
 from dermdistill.errors import UserError
 from dermdistill.reading import AS_FOUND, Reading
@@ -32,6 +33,19 @@ _TABLES: Sequence[Source] = (ham10000, arrays, isic)
 """The most particular layout first."""
 
 _SOURCES: Sequence[Source] = (*_TABLES, folder)
+
+
+def read_sources(paths: Sequence[Path], reading: Reading = AS_FOUND) -> DataSet:
+    """Read the data sets at ``paths`` as one data set; every record knows its source. See ``unite``.
+
+    Raises:
+        UserError: a path is given twice, one cannot be read, they contradict each other, none shows melanoma,
+            or a name that the user gives occurs in none.
+    """
+    dataset = unite([read_source(path, reading) for path in paths], source_names(paths))
+    where = " and ".join(map(str, paths))
+    check_names(where, dataset.names, [record.diagnosis for record in dataset.records], reading)
+    return dataset
 
 
 def read_data(path: Path, reading: Reading = AS_FOUND) -> DataSet:

@@ -25,10 +25,10 @@ from dermdistill.records import Record, SplitName
 IMAGE_COLUMNS = ("isic_id", "image_id", "image", "image_name")
 _SITE = ("anatom_site_general", "anatom_site_general_challenge", "localization", "anatom_site_1")
 _AGE = ("age_approx", "age")
-_SOURCE = ("dataset", "attribution")
+_COLLECTION = ("dataset", "attribution")
 COLUMNS = frozenset(
     {"lesion_id", "patient_id", "sex", "image_type", "image_manipulation"}.union(
-        IMAGE_COLUMNS, LABEL_COLUMNS, _SITE, _AGE, _SOURCE
+        IMAGE_COLUMNS, LABEL_COLUMNS, _SITE, _AGE, _COLLECTION
     )
 )
 """All columns that records are made of."""
@@ -297,7 +297,7 @@ def _record(entry: _Entry, path: Path) -> Record:
         age=_age(entry, row),
         sex=_SEX.get((row.first(["sex"]) or "").lower()),
         site=row.first(_SITE),
-        source=row.first(_SOURCE),
+        collection=row.first(_COLLECTION),
     )
 
 

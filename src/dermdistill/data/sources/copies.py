@@ -58,7 +58,7 @@ def unite_copies(
     """
     notes: list[str] = []
     keys: list[list[str]] = [[f"lesion:{record.lesion_id}"] for record in records]
-    for number, likeness in enumerate((Likeness(_contents(records), "copies of others"), *likenesses)):
+    for number, likeness in enumerate((Likeness(contents_of(records), "copies of others"), *likenesses)):
         own = [[f"{number}:{key}" for key in found] for found in likeness.keys]
         groups = connected([found or [f"alone:{i}"] for i, found in enumerate(own)])
         _check_diagnoses(records, groups, likeness)
@@ -95,11 +95,11 @@ def _shortest(one: Path, other: Path) -> tuple[str, str]:
     return one.relative_to(shared).as_posix(), other.relative_to(shared).as_posix()
 
 
-def _contents(records: Sequence[Record]) -> list[list[str]]:
-    """A digest for each file that could have a copy: only files of one size are read.
+def contents_of(records: Sequence[Record]) -> list[list[str]]:
+    """Keys of the content of each image, equal for copies.
 
-    Empty files are all alike, but not the same picture. They and files that cannot be read have none;
-    decoding reports them.
+    Only files of one size are read: there is no key without another of the same size. Empty files are all
+    alike, but not the same picture. They and files that cannot be read have none; decoding reports them.
     """
     sizes: defaultdict[int, list[int]] = defaultdict(list)
     for position, record in enumerate(records):
@@ -116,7 +116,7 @@ def _check_diagnoses(records: Sequence[Record], groups: Sequence[int], likeness:
     clashes = [
         (record, records[first])
         for record, first in zip(records, groups, strict=True)
-        if likeness.contradict(record.diagnosis, records[first].diagnosis) and _is_image(record)
+        if likeness.contradict(record.diagnosis, records[first].diagnosis) and is_image(record)
     ]
     if clashes:
         record, first = clashes[0]
@@ -127,7 +127,7 @@ def _check_diagnoses(records: Sequence[Record], groups: Sequence[int], likeness:
         )
 
 
-def _is_image(record: Record) -> bool:
+def is_image(record: Record) -> bool:
     """Whether it can be decoded: the web pages that failed downloads leave are all alike, but no images."""
     try:
         record.image.decode()

@@ -122,6 +122,7 @@ def _tables(arrangement: Arrangement, results: RunResults, groups: Sequence[Grou
         ),
         tables.class_table(arrangement, "youden", "At the Youden threshold, chosen on the validation images"),
         *tables.paired_tables(arrangement, results.comparisons, groups),
+        results_tables.sources_table(groups),
         results_tables.models_table(groups),
         *provenance.tables(results),
     ]
