@@ -22,7 +22,7 @@ def bar(
     Args:
         items: to pass through; None where the caller says ``update``.
         label: before the bar.
-        unit: of what is counted.
+        unit: of what is counted; "B" are bytes, shown as kB, MB, GB.
         total: how many; by default as many as there are items, if they know.
         done: how many were done before.
         delay: seconds that pass before it appears.
@@ -34,6 +34,7 @@ def bar(
         total=total,
         initial=done,
         unit=unit,
+        unit_scale=unit == "B",
         delay=delay,
         leave=False,
         disable=True if hidden else None,  # None: where stderr is no terminal

@@ -1,0 +1,1 @@
+"""Published data sets from their official hosts, whole or not at all."""

@@ -1,0 +1,35 @@
+"""Bars of a download, on a terminal with the time left."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from dermdistill import progress
+from dermdistill.download.client import Position
+
+
+@contextmanager
+def transfer(label: str) -> Iterator[Position]:
+    """A bar of bytes that is told where the transfer is."""
+    with progress.bar(label=label, unit="B") as bar:
+        begun = False
+
+        def position(done: int, total: int | None) -> None:
+            nonlocal begun
+            bar.total = total
+            if not begun:  # what was here before says nothing of the speed
+                bar.initial = bar.n = done
+                begun = True
+            bar.update(done - bar.n)
+
+        yield position
+
+
+@contextmanager
+def count(label: str, unit: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """A bar of things (``unit`` "B": of bytes) that is told how many more are done."""
+    with progress.bar(label=label, unit=unit, total=total) as bar:
+
+        def advance(more: int) -> None:
+            bar.update(more)
+
+        yield advance

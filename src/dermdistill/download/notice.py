@@ -1,0 +1,18 @@
+"""The licence of a data set, as a text beside its images."""
+
+from dermdistill.download.published import Published
+
+NOTICE = "LICENCE.txt"
+
+
+def notice(published: Published) -> str:
+    """What a user of the images must know and say."""
+    lines = [
+        f"{published.name}: images {published.images}; downloaded by dermdistill from their publisher.",
+        "",
+        f"Licence: {published.licence}",
+        "",
+        "Whoever uses the images names:",
+        *(f"- {line}" for line in published.attribution),
+    ]
+    return "".join(f"{line}\n" for line in lines)
