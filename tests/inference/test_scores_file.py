@@ -203,8 +203,23 @@ def test_a_table_of_photographs_that_are_all_gone_is_of_others(
     path = tmp_path / "scores.csv"
     content = whole(path, model, files[:1])
     Path(files[0]).unlink()
-    with pytest.raises(UserError, match="is not among the images asked for"):
+    with pytest.raises(UserError, match="none of its files is among the images asked for"):
         write(path, model, files[1:])
+    assert path.read_bytes() == content
+
+
+def test_a_table_of_another_folder_with_the_same_names_is_left_as_it_is(
+    model: Model, files: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "scores.csv"
+    for name, file in (("one", files[0]), ("other", files[1])):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "IMG_1.jpg").write_bytes(Path(file).read_bytes() + b"\0" * len(name))
+    monkeypatch.chdir(tmp_path / "one")
+    content = whole(path, model, ["IMG_1.jpg"])
+    monkeypatch.chdir(tmp_path / "other")
+    with pytest.raises(UserError, match="none of its files is among the images asked for as it was then"):
+        write(path, model, ["IMG_1.jpg"])
     assert path.read_bytes() == content
 
 

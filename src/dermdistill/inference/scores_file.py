@@ -208,7 +208,10 @@ class ScoresFile:
             yield number, row
 
     def _check_asked(self) -> None:
-        """Refuse a table of photographs that are there and not asked for, or of none that is asked for."""
+        """Refuse a table of photographs that are there and not asked for, or of none as it is now.
+
+        Files of two folders may have the same names, and a table of the one is not one of the other.
+        """
         self._is_checked = True
         not_asked = self._before.not_asked
         others = int(not_asked.sum())
@@ -216,10 +219,12 @@ class ScoresFile:
             for number, found, row in numbered(self._rows()):
                 if found.end > self._end_before:
                     break
-                if not_asked[number] and (others == len(not_asked) or os.path.lexists(row.path)):
+                if not_asked[number] and os.path.lexists(row.path):
                     raise self._another(f"of {row.path!r}, which is not among the images asked for")
             self.notes.append(f"{others:,} of the files in the table are gone; their rows stay")
         outdated = int(self._before.outdated.sum())
+        if len(not_asked) and others + outdated == len(not_asked):
+            raise self._another("none of its files is among the images asked for as it was then")
         if outdated:
             self.notes.append(f"{outdated:,} of the files in the table have changed and are scored again")
 
