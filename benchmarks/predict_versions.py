@@ -5,8 +5,8 @@
 
 Processor time of ``Model.predict_file`` on one thread, milliseconds a photograph: decoding, preprocessing,
 network, warnings. Each version scores with the model that it ships. Both have a process of their own that lives
-through the whole run; they take turns every few photographs, on the same files, so that other load falls
-on both. The ratio is that of a turn; its spread over the turns says how much it can be trusted.
+through the whole run. They take turns every few photographs, on the same files, so that other load falls on
+both. The ratio is that of a turn; its spread over the turns says how much it can be trusted.
 """
 
 import argparse

@@ -12,7 +12,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
-from dermdistill.export.network import INPUT, LOGITS
+from dermdistill.export.network import INPUT, LOGITS, PREFIX
 from dermdistill.inference.calibration import Calibration
 from dermdistill.inference.model_info import ModelInfo
 from dermdistill.inference.onnx import DESCRIPTION
@@ -87,6 +87,20 @@ def described_anew(model: bytes, info: ModelInfo) -> bytes:
     helper.set_model_props(proto, {DESCRIPTION: info.to_json()})
     content: bytes = proto.SerializeToString()
     return content
+
+
+def network_of(model: ModelProto) -> ModelProto:
+    """The network inside what ``assemble`` made, as it was before."""
+    nodes = [node for node in model.graph.node if node.name.startswith(PREFIX) and INPUT not in node.output]
+    constants = [tensor for tensor in model.graph.initializer if tensor.name.startswith(PREFIX)]
+    graph = helper.make_graph(nodes, "network", [], [], initializer=constants)
+    return helper.make_model(graph, opset_imports=list(model.opset_import))
+
+
+def description_of(model: ModelProto, name: str) -> ModelInfo:
+    """The description inside what ``assemble`` made; ``name`` leads the UserError where there is none."""
+    found = {entry.key: entry.value for entry in model.metadata_props}.get(DESCRIPTION, "")
+    return ModelInfo.from_json(found, name)
 
 
 def _preprocess(builder: _Builder, info: ModelInfo) -> str:

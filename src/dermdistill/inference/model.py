@@ -100,8 +100,8 @@ class Model:
             images: paths, contents of files as bytes, binary file objects, Pillow images, or RGB arrays
                 ``(H, W, 3)`` uint8, in any mixture, from any iterable; one alone is a list of one. The answer
                 to a photograph is the same in every form. A generator is taken a few images ahead.
-            errors: ``raise`` the error of the first image that cannot be read, or ``return`` each error in its
-                place.
+            errors: ``raise`` the error of the first image that cannot be read, or ``return`` every error in
+                the place of its image.
 
         Returns:
             A list of predictions, one an image, in order.
