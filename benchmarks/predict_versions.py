@@ -4,9 +4,9 @@
         --sizes 600x450 1024x768 4000x3000
 
 Processor time of ``Model.predict_file`` on one thread, milliseconds a photograph: decoding, preprocessing,
-network, warnings. Each version scores with the model that it ships. Both have a process of their own that lives
-through the whole run. They take turns every few photographs, on the same files, so that other load falls on
-both. The ratio is that of a turn; its spread over the turns says how much it can be trusted.
+network, warnings. Each version scores with the model that it ships. Both have a process of their own that
+lives through the whole run. They take turns every few photographs, on the same files, so that other load
+falls on both. The ratio is that of a turn; its spread over the turns says how much it can be trusted.
 """
 
 import argparse

@@ -4,10 +4,10 @@
         [--sizes own 600x450 1024x768 4000x3000] [--source OTHER/src]
 
 Each photograph is scored as a path, as its pixels, as its bytes, as a Pillow image (opened, and loaded), as a
-Pillow image that lies on its side and says so in EXIF, by the example for plain ONNX Runtime in docs/deploy.md,
-and by the commands ``predict --json`` and ``predict --csv``. Against the path: the largest difference of
-P(melanoma), and how many decisions are others. ``--source`` measures another version of the program with the
-model that it ships. The last column compares P at each size with P at the first one.
+Pillow image that lies on its side and says so in EXIF, by the example for plain ONNX Runtime in
+docs/deploy.md, and by the commands ``predict --json`` and ``predict --csv``. Against the path: the largest
+difference of P(melanoma), and how many decisions are others. ``--source`` measures another version of the
+program with the model that it ships. The last column compares P at each size with P at the first one.
 """
 
 import argparse

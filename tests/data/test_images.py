@@ -252,7 +252,8 @@ def half(pixels: np.ndarray) -> np.ndarray:
     height, width = pixels.shape[:2]
     even = np.pad(pixels, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge").astype(int)
     total = even[::2, ::2] + even[::2, 1::2] + even[1::2, ::2] + even[1::2, 1::2]
-    return ((total + 2) >> 2).astype(np.uint8)
+    rounded: np.ndarray = (total + 2) >> 2
+    return rounded.astype(np.uint8)
 
 
 class TestHalve:

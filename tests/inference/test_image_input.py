@@ -194,7 +194,7 @@ def test_a_file_opened_as_text(model: Model, tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     path.write_bytes(encoded(PHOTOGRAPH, "JPEG"))
     with path.open(encoding="latin-1") as file, pytest.raises(TypeError, match=r"gives text; open .* 'rb'"):
-        model.predict(file)  # type: ignore[call-overload]
+        model.predict(file)
 
 
 def test_a_file_object_is_read_from_its_beginning(model: Model) -> None:

@@ -14,6 +14,7 @@ from PIL import Image
 
 import dermdistill
 from dermdistill.errors import UserError
+from dermdistill.inference.image_input import ImageInput
 from dermdistill.inference.model import Model
 from dermdistill.inference.onnx import OnnxModel
 
@@ -35,7 +36,7 @@ def test_the_order_is_kept_and_many_threads_agree(model: Model, photographs: Pat
 def test_one_broken_image_does_not_lose_the_others(model: Model, photographs: Path) -> None:
     good = photographs / "photo0.jpg"
     content = good.read_bytes()
-    images = [good, photographs / "gone.jpg", content, content[:-300], io.BytesIO(b"text")]
+    images: list[ImageInput] = [good, photographs / "gone.jpg", content, content[:-300], io.BytesIO(b"text")]
     answers = model.predict(images, errors="return")
     assert answers[0] == answers[2] == model.predict(good)[0]
     assert [str(answers[i]) for i in (1, 3, 4)] == [
