@@ -8,10 +8,8 @@ On the same JPEGs, in a warm cache, on all cores, in turns within one run:
 - **command**: ``dermdistill predict - --csv``, process start to finished table; what a user waits for.
 - **pipeline**: the same without start and table: ``score_files`` of a loaded model. Command against pipeline
   shows what start and table cost.
-- **decode, reduced**: read, decode with simplejpeg at the reduced scale that predict uses, resize to the
-  model's input; threads, nothing else. The bound of any program that scores these files. Pipeline against
-  this shows the cost of the network.
-- **decode, full**: the same at full scale. Against reduced it shows what reduced decoding saves.
+- **decode**: read, decode, halve and resize to the model's input; threads, nothing else. The bound of any
+  program that scores these files. Pipeline against this shows the cost of the network.
 - **EfficientNet-B0**: what a user would write: timm, PyTorch eager, a DataLoader with two workers, Pillow,
   resize to 224, normalise, batches of 32. Fewer images; timed from the first batch on, so that the start of
   the workers is not held against it.
@@ -37,7 +35,7 @@ from pathlib import Path
 from benchmarks.common import PREDICT, Spread, cost_of, images_of, interleaved, machine, table
 from dermdistill.cores import default_workers
 
-PROCESSES = ("pipeline", "decode, reduced", "decode, full", "EfficientNet-B0")
+PROCESSES = ("pipeline", "decode", "EfficientNet-B0")
 _CHUNK = 16
 
 
@@ -152,7 +150,7 @@ def _measured(contender: str, files: list[Path], model: Path) -> Rate:
     elif contender == "pipeline":
         run = partial(_pipeline, files, model)
     else:
-        run = partial(_decode, files, model, reduced=contender == "decode, reduced")
+        run = partial(_decode, files, model)
     before = os.times()
     count, seconds = run()
     after = os.times()
@@ -171,32 +169,15 @@ def _pipeline(files: list[Path], model: Path) -> tuple[int, float]:
     return count, time.perf_counter() - begin
 
 
-def _decode(files: list[Path], model: Path, *, reduced: bool) -> tuple[int, float]:
+def _decode(files: list[Path], model: Path) -> tuple[int, float]:
     """Read, decode and resize in threads."""
-    import numpy as np
-    import simplejpeg
-    from PIL import Image
-
+    from dermdistill.data.images import read_image, resize
     from dermdistill.inference.model import load
 
-    scorer = load(model)
-    size, side = scorer.info.input.size, scorer.decoded_side
+    spec = load(model).info.input
 
     def one(path: Path) -> None:
-        content = path.read_bytes()
-        scale = {}
-        if reduced:
-            height, width, _, _ = simplejpeg.decode_jpeg_header(content)
-            # As predict does: the largest reduction that leaves no side below this.
-            factor = next((f for f in (8, 4, 2) if -(-min(width, height) // f) >= side), 1)
-            scale = {
-                "min_width": -(-width // factor),
-                "min_height": -(-height // factor),
-                "min_factor": factor,
-            }
-        pixels = simplejpeg.decode_jpeg(content, colorspace="RGB", strict=True, **scale)
-        if pixels.shape[:2] != (size, size):
-            np.array(Image.fromarray(pixels).resize((size, size), Image.Resampling.BILINEAR))
+        resize(read_image(path, spec.halve_from).pixels, spec.size)
 
     def some(chosen: Sequence[Path]) -> None:
         for path in chosen:

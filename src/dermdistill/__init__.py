@@ -7,12 +7,14 @@
 
 from typing import TYPE_CHECKING
 
+from dermdistill.errors import UserError
+
 if TYPE_CHECKING:
     from dermdistill.inference.model import Model, Prediction, load
 
     __version__: str
 
-__all__ = ["Model", "Prediction", "__version__", "load"]
+__all__ = ["Model", "Prediction", "UserError", "__version__", "load"]
 
 
 def __getattr__(name: str) -> object:

@@ -140,7 +140,7 @@ class TestReuse:
         self, paths: list[Path], cache_dir: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         decoded(records_of(paths), 4, cache_dir=cache_dir, progress=False)
-        monkeypatch.setattr(cache, "DECODER_VERSION", 2)
+        monkeypatch.setattr(cache, "DECODER_VERSION", images.DECODER_VERSION + 1)
         decoded(records_of(paths), 4, cache_dir=cache_dir, progress=False)
         assert len(list(cache_dir.glob("images-*.npy"))) == 2
 

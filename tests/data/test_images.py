@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dermdistill.data.decoding.limits import MAX_PIXELS
-from dermdistill.data.images import ImageFile, InputSpec, decode_bytes, decode_file, resize
+from dermdistill.data.images import ImageFile, InputSpec, decode_bytes, decode_file, halve, resize
 from dermdistill.errors import UserError
 
 
@@ -61,8 +61,8 @@ class TestDecode:
     @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": 0}])
     def test_jpeg_equals_pillow(self, options: dict[str, Any]) -> None:
         content = encoded(Image.fromarray(colours()), "JPEG", quality=90, **options)
-        reference = np.asarray(Image.open(io.BytesIO(content)).convert("RGB")).astype(int)
-        assert np.abs(decode_bytes(content, "image").astype(int) - reference).max() <= 1
+        reference = np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
+        assert np.array_equal(decode_bytes(content, "image"), reference)
 
     def test_grey_jpeg_becomes_rgb(self) -> None:
         grey = Image.fromarray(colours()).convert("L")
@@ -237,6 +237,48 @@ class TestResize:
     def test_leaves_an_image_of_the_size_alone(self) -> None:
         assert np.array_equal(resize(colours(32, 32), 32), colours(32, 32))
 
+    def test_halves_from_three_times_the_size(self) -> None:
+        for shape, halvings in (((95, 120), 0), ((96, 120), 1), ((190, 500), 1), ((191, 500), 2)):
+            pixels = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
+            expected = pixels
+            for _ in range(halvings):
+                expected = half(expected)
+            expected = np.asarray(Image.fromarray(expected).resize((32, 32), Image.Resampling.BILINEAR))
+            assert np.array_equal(resize(pixels, 32), expected)
+
+
+def half(pixels: np.ndarray) -> np.ndarray:
+    """As the documentation says: boxes of 2 x 2, rounded half up, the last of an odd side counted twice."""
+    height, width = pixels.shape[:2]
+    even = np.pad(pixels, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge").astype(int)
+    total = even[::2, ::2] + even[::2, 1::2] + even[1::2, ::2] + even[1::2, 1::2]
+    rounded: np.ndarray = (total + 2) >> 2
+    return rounded.astype(np.uint8)
+
+
+class TestHalve:
+    @pytest.mark.parametrize("shape", [(4, 6), (5, 7), (2, 2), (3, 2), (64, 37)])
+    def test_against_numpy(self, shape: tuple[int, int]) -> None:
+        pixels = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
+        assert np.array_equal(halve(pixels, min(shape)), half(pixels))
+
+    def test_every_sum_of_four_and_of_two(self) -> None:
+        """All sums of four pixels, 0 to 1020, in boxes; all sums of two at an odd right side."""
+        sums = np.arange(1021)
+        boxes = np.stack([(sums - 255 * k).clip(0, 255) for k in range(4)], axis=1).reshape(-1, 2, 2)
+        pixels = np.repeat(boxes.transpose(1, 0, 2).reshape(2, -1, 1), 3, axis=2).astype(np.uint8)
+        assert halve(pixels, 2)[0, :, 0].tolist() == [(total + 2) // 4 for total in range(1021)]
+        pairs = np.array([(total // 2, total - total // 2) for total in range(511)], np.uint8)
+        tall = np.zeros((1022, 3, 3), np.uint8)
+        tall[:, 2] = pairs.reshape(-1, 1)
+        assert halve(tall, 3)[:, 1, 0].tolist() == [(total + 1) // 2 for total in range(511)]
+
+    def test_again_and_again(self) -> None:
+        pixels = np.random.default_rng(0).integers(0, 256, (101, 203, 3), dtype=np.uint8)
+        assert np.array_equal(halve(pixels, 20), half(half(half(pixels))))
+        assert halve(pixels, 102) is pixels
+        assert halve(pixels, None) is pixels
+
 
 class TestInputSpec:
     def test_normalise_by_hand(self) -> None:
@@ -264,6 +306,12 @@ class TestInputSpec:
         spec = InputSpec(64, (0.1, 0.2, 0.3), (0.4, 0.5, 0.6))
         assert InputSpec.from_dict(json.loads(json.dumps(spec.to_dict()))) == spec
 
+    def test_an_older_description_never_halves(self) -> None:
+        older = InputSpec.from_dict({"size": 64, "mean": [0.1, 0.2, 0.3], "std": [0.4, 0.5, 0.6]})
+        assert older.halve_from is None
+        assert "halving" not in older.to_dict()
+        assert InputSpec(64).halve_from == 192
+
     @pytest.mark.parametrize(
         "change",
         [
@@ -276,6 +324,9 @@ class TestInputSpec:
             {"std": [0.1, 0.2, None]},
             {"mean": [0.1, 0.2, float("nan")]},
             {"crop": 3},
+            {"halving": 1},
+            {"halving": 2.5},
+            {"halving": None},
         ],
     )
     def test_wrong_values_name_the_file(self, change: dict[str, object]) -> None:
@@ -283,5 +334,5 @@ class TestInputSpec:
             InputSpec.from_dict(InputSpec(64).to_dict() | change, "weights.safetensors")
 
     def test_not_even_a_table(self) -> None:
-        with pytest.raises(UserError, match="expected exactly the keys"):
+        with pytest.raises(UserError, match="expected the keys size, mean, std and halving"):
             InputSpec.from_dict([1, 2])

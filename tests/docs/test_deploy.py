@@ -88,7 +88,7 @@ def test_python_examples_agree(workplace: Path) -> None:
     expected = dermdistill.load(workplace / "model.onnx").predict(workplace / "photo.jpg")[0]
     for example in (plain, with_dermdistill):
         probability, decision, *_ = run(workplace, sys.executable, "-c", example).split()
-        assert float(probability) == pytest.approx(expected.probability, abs=1e-5)
+        assert float(probability) == pytest.approx(expected.probability, abs=1e-6)
         assert decision == expected.decision
 
 
@@ -113,7 +113,7 @@ def test_browser_says_the_same(
     images += [noise[0], noise[1, :301, :97], noise[2, :13, :17], noise[0, :24, :24]]
     expected = [each.probability for each in dermdistill.load(model).predict(images)]
     assert np.ptp(expected) > 1e-3
-    np.testing.assert_allclose(in_browser(model, images), expected, rtol=0, atol=1e-5)
+    np.testing.assert_allclose(in_browser(model, images), expected, rtol=0, atol=1e-6)
 
 
 def test_metadata_is_as_the_page_says(model_file: Path) -> None:

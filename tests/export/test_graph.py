@@ -8,10 +8,10 @@ import torch
 from PIL import Image
 from scipy.ndimage import convolve
 
-from dermdistill.data.images import InputSpec, resize
+from dermdistill.data.images import InputSpec, halve, resize
 from dermdistill.data.packed_hashes import pack
 from dermdistill.data.perceptual_hash import BITS
-from dermdistill.export.graph import assemble, described_anew
+from dermdistill.export.graph import assemble, described_anew, description_of, network_of
 from dermdistill.export.network import to_onnx
 from dermdistill.inference.calibration import Calibration
 from dermdistill.inference.model_info import ChosenThreshold, ModelInfo, Output
@@ -65,7 +65,7 @@ def onnxruntime_session(content: bytes):  # type: ignore[no-untyped-def]
     return onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
 
 
-@pytest.mark.parametrize("shape", [(45, 60), (24, 24), (10, 13), (300, 31)])
+@pytest.mark.parametrize("shape", [(45, 60), (24, 24), (10, 13), (300, 31), (150, 301)])
 def test_it_resizes_as_training_does(shape: tuple[int, int]) -> None:
     """Pillow rounds in another order of its two passes: 3 grey levels at most, a quarter on average."""
     smooth = np.random.default_rng(1).integers(0, 256, (8, 8, 3), dtype=np.uint8)
@@ -79,9 +79,49 @@ def test_it_resizes_as_training_does(shape: tuple[int, int]) -> None:
 
 
 def with_output(model: onnx.ModelProto, name: str) -> bytes:
-    model.graph.output.append(onnx.helper.make_tensor_value_info(name, onnx.TensorProto.UINT8, None))
+    model.graph.output.append(onnx.helper.make_tensor_value_info(name, onnx.TensorProto.UINT8, [None] * 4))
     content: bytes = model.SerializeToString()
     return content
+
+
+@pytest.mark.parametrize("shape", [(71, 300), (72, 90), (73, 95), (144, 145), (291, 450), (600, 72)])
+def test_it_halves_as_the_decoder_does(shape: tuple[int, int]) -> None:
+    """To the bit, in a batch too, from three times the size on."""
+    images = np.random.default_rng(2).integers(0, 256, (2, *shape, 3), dtype=np.uint8)
+    session = onnxruntime_session(with_output(assemble(to_onnx(network(3), SIZE), INFO), "preprocess/halved"))
+    (halved,) = session.run(["preprocess/halved"], {"pixels": images})
+    assert np.array_equal(halved, np.stack([halve(image, 3 * SIZE) for image in images]))
+
+
+def test_an_older_file_resizes_large_images_at_once() -> None:
+    """And is not given halved ones: its description decides."""
+    older = replace(INFO, input=replace(INFO.input, halving=None))
+    content = assemble(to_onnx(network(3), SIZE), older)
+    assert "Loop" not in {node.op_type for node in content.graph.node}
+    image = np.random.default_rng(3).integers(0, 256, (300, 400, 3), dtype=np.uint8)
+    plain = onnxruntime_session(content.SerializeToString())
+    (expected,) = plain.run(["probabilities"], {"pixels": image[None]})
+    scored = OnnxModel(content.SerializeToString(), "older.onnx")
+    assert np.array_equal(scored.score(image).probabilities, expected[0])
+    newer = exported(network(3), INFO).score(image).probabilities
+    assert not np.array_equal(newer, expected[0])
+
+
+def test_plain_onnx_runtime_says_what_it_says_of_large_images() -> None:
+    """The graph halves by itself; here it is given halved pixels."""
+    image = np.random.default_rng(4).integers(0, 256, (301, 401, 3), dtype=np.uint8)
+    content = assemble(to_onnx(network(3), SIZE), INFO).SerializeToString()
+    plain = onnxruntime_session(content)
+    probabilities, statistics = plain.run(["probabilities", "statistics"], {"pixels": image[None]})
+    scored = OnnxModel(content, "m.onnx").score(image)
+    np.testing.assert_allclose(scored.probabilities, probabilities[0], rtol=0, atol=1e-7)
+    np.testing.assert_allclose(scored.statistics, statistics[0], rtol=0, atol=1e-6)
+
+
+def test_a_network_can_be_taken_out_and_put_back() -> None:
+    model = assemble(to_onnx(network(3), SIZE), INFO)
+    again = assemble(network_of(model), description_of(model, "m.onnx"))
+    assert again.SerializeToString() == model.SerializeToString()
 
 
 def test_statistics_against_numpy_and_scipy() -> None:

@@ -1,5 +1,10 @@
+import copy
+import io
 import math
-from collections.abc import Callable
+import multiprocessing
+import pickle
+import warnings
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -8,28 +13,15 @@ import pytest
 from PIL import Image
 
 import dermdistill
-from dermdistill.data.images import read_image
 from dermdistill.errors import UserError
-from dermdistill.inference.model import ImageInput, Model
+from dermdistill.inference.image_input import ImageInput
+from dermdistill.inference.model import Model
 from dermdistill.inference.onnx import OnnxModel
 
 
 @pytest.fixture(scope="module")
 def model(model_file: Path) -> Model:
     return dermdistill.load(model_file)
-
-
-def test_paths_pictures_and_arrays_get_the_same_answer(model: Model, photographs: Path) -> None:
-    path = photographs / "photo1.jpg"
-    with Image.open(path) as picture:
-        mixed: list[ImageInput] = [path, str(path), picture, np.asarray(picture)]
-        answers = model.predict(mixed)
-        alone = [model.predict(one)[0] for one in mixed]
-    assert answers == alone
-    assert len({answer.probability for answer in answers}) == 1
-    assert answers[0].probability == pytest.approx(answers[0].diagnoses["melanoma"])
-    assert sum(answers[0].diagnoses.values()) == pytest.approx(1, abs=1e-6)
-    assert answers[0].model_id == model.model_id
 
 
 def test_the_order_is_kept_and_many_threads_agree(model: Model, photographs: Path) -> None:
@@ -39,6 +31,63 @@ def test_the_order_is_kept_and_many_threads_agree(model: Model, photographs: Pat
     assert len(set(together)) == 5
     with ThreadPoolExecutor(4) as pool:
         assert all(answers == model.predict(paths) for answers in pool.map(model.predict, [paths] * 4))
+
+
+def test_one_broken_image_does_not_lose_the_others(model: Model, photographs: Path) -> None:
+    good = photographs / "photo0.jpg"
+    content = good.read_bytes()
+    images: list[ImageInput] = [good, photographs / "gone.jpg", content, content[:-300], io.BytesIO(b"text")]
+    answers = model.predict(images, errors="return")
+    assert answers[0] == answers[2] == model.predict(good)[0]
+    assert [str(answers[i]) for i in (1, 3, 4)] == [
+        f"{photographs / 'gone.jpg'}: no such image file",
+        "images[3]: damaged JPEG (Premature end of JPEG file); copy or download it again",
+        "images[4]: not an image; expected one of JPEG, PNG, TIFF, WEBP, BMP, GIF or DICOM, "
+        "whatever its name ends in",
+    ]
+    assert all(isinstance(answers[i], dermdistill.UserError) for i in (1, 3, 4))
+    (alone,) = model.predict(content[:-300], errors="return")
+    assert str(alone).startswith("image: damaged JPEG")
+    with pytest.raises(UserError, match=r"gone\.jpg: no such image file"):
+        model.predict(images)
+    with pytest.raises(ValueError, match="errors is 'ignore'; expected 'raise' or 'return'"):
+        model.predict(images, errors="ignore")  # type: ignore[call-overload]
+
+
+def test_a_generator_may_close_what_it_gave(model: Model) -> None:
+    """As one that walks through an archive or a film does."""
+
+    def frames() -> Iterator[Image.Image]:
+        for shade in range(40):
+            stream = io.BytesIO()
+            Image.new("RGB", (60, 45), (6 * shade, 90, 120)).save(stream, "PNG" if shade % 2 else "JPEG")
+            with Image.open(stream) as image:
+                yield image
+            stream.close()
+
+    answers = model.predict(frames())
+    assert answers == model.predict([frame.copy() for frame in frames()])
+    assert len({answer.probability for answer in answers}) > 20
+
+
+def test_it_can_be_copied_and_sent_to_other_processes(model_file: Path, photographs: Path) -> None:
+    paths = sorted(photographs.iterdir())
+    model = dermdistill.load(model_file, threshold="youden", prevalence=0.02)
+    expected = model.predict(paths)
+    for another in (copy.copy(model), copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert another.predict(paths) == expected
+        assert another.operating_point == model.operating_point
+    for method in ("spawn", "fork"):
+        if method in multiprocessing.get_all_start_methods():
+            assert in_another_process(method, model, paths) == expected
+
+
+def in_another_process(method: str, model: Model, paths: list[Path]) -> list[dermdistill.Prediction]:
+    with warnings.catch_warnings():
+        # Python 3.12 warns of every fork beside threads, and libraries have some.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        with multiprocessing.get_context(method).Pool(1) as pool:
+            return list(pool.apply(model.predict, (paths,)))
 
 
 def test_an_array_of_images_is_as_many(model: Model) -> None:
@@ -87,32 +136,21 @@ def test_warnings(model: Model, tmp_path: Path) -> None:
     assert "unlike 99 of 100 training images" in warned(skin * [0, 1, 0])
 
 
-def test_a_large_jpeg_is_decoded_at_less_and_answered_the_same(model: Model, tmp_path: Path) -> None:
-    """24 px wanted, at least 36 decoded: 600 x 450 comes down by 8 to 75 x 57."""
-    rng = np.random.default_rng(0)
-    small = rng.integers(60, 220, (9, 12, 3), dtype=np.uint8)
-    photograph = Image.fromarray(small).resize((600, 450), Image.Resampling.BICUBIC)
-    photograph.save(tmp_path / "large.jpg", quality=95)
-    assert read_image(tmp_path / "large.jpg", at_least=model.decoded_side).pixels.shape == (57, 75, 3)
-    full = model.score(read_image(tmp_path / "large.jpg").pixels)
-    reduced = model.predict_file(tmp_path / "large.jpg")
-    assert reduced.probability == pytest.approx(full.probability, abs=0.005)
-    assert reduced.warnings == full.warnings
-
-
 @pytest.mark.parametrize(
     ("image", "error", "message"),
     [
         (np.zeros((5, 5), np.uint8), ValueError, r"pixels are uint8 \(5, 5\); expected"),
         (np.zeros((5, 5, 4), np.uint8), ValueError, r"\(5, 5, 4\); expected uint8 \(H, W, 3\)"),
         (np.zeros((5, 5, 3)), ValueError, "float64"),
-        ([3], TypeError, "int is no image"),
+        ([3], TypeError, "int is no image; expected a path, bytes, a binary file object, a Pillow image or"),
+        (3, TypeError, "int is no image, nor are there images in it"),
+        ([np.zeros((5, 5))], ValueError, "float64"),
         (["gone.jpg"], UserError, "gone.jpg: no such image file"),
     ],
 )
 def test_what_is_no_image(model: Model, image: object, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
-        model.predict(image)  # type: ignore[arg-type]
+        model.predict(image)  # type: ignore[call-overload]
 
 
 def test_a_run_is_known_by_its_one_float_model(model_file: Path, tmp_path: Path) -> None:

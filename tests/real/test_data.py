@@ -11,7 +11,7 @@ from PIL import Image
 
 from dermdistill.data.cache import decoded
 from dermdistill.data.fixed_split import check_leaks, read_fixed_split, with_split
-from dermdistill.data.images import ImageFile, decode_file, resize
+from dermdistill.data.images import ImageFile
 from dermdistill.data.sources import read_data, read_sources
 from dermdistill.data.splits import check, split
 
@@ -62,8 +62,8 @@ def test_decodes_as_pillow_does(name: str) -> None:
     for record in read_data(needed(name)).records[::100]:
         assert isinstance(record.image, ImageFile)
         with Image.open(io.BytesIO(record.image.path.read_bytes())) as image:
-            reference = np.asarray(image.convert("RGB")).astype(int)
-        assert np.abs(record.image.decode().astype(int) - reference).max() <= 1
+            reference = np.asarray(image.convert("RGB"))
+        assert np.array_equal(record.image.decode(), reference)
 
 
 def test_cache_of_real_images(tmp_path: Path) -> None:
@@ -73,23 +73,6 @@ def test_cache_of_real_images(tmp_path: Path) -> None:
     # Skin and lesions: never one flat colour, and no two images alike but one pair of copies.
     assert pixels.reshape(300, -1).std(axis=1).min() > 3
     assert len({hashlib.sha256(row.tobytes()).digest() for row in pixels}) == 299
-
-
-@pytest.mark.parametrize(
-    ("size", "at_least", "mean", "worst"), [(112, 112, 0.9, 2.1), (56, 112, 0.3, 0.7), (28, 28, 1.0, 2.6)]
-)
-def test_reduced_jpegs_are_close_after_the_resize(
-    size: int, at_least: int, mean: float, worst: float
-) -> None:
-    """Mean absolute difference in grey levels: over all images, and in the one that differs most."""
-    differences = []
-    for record in read_data(needed("ham10000")).records[::50]:
-        assert isinstance(record.image, ImageFile)
-        full = resize(decode_file(record.image.path), size).astype(int)
-        reduced = resize(decode_file(record.image.path, at_least), size).astype(int)
-        differences.append(np.abs(full - reduced).mean())
-    assert np.mean(differences) < mean
-    assert max(differences) < worst
 
 
 def test_both_archives_keep_to_the_fixed_split() -> None:

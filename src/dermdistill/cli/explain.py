@@ -213,7 +213,7 @@ class _Session:
             read = self.model.read(Path(row.path), frame=row.frame)
             target = self.pictures.target(row)
             explanation = explain(self.model, read)
-            photograph = read_image(Path(row.path), at_least=PANEL, frame=row.frame).pixels
+            photograph = read_image(Path(row.path), 2 * PANEL, frame=row.frame).pixels
         except SeveralFramesError:
             raise
         except UserError as error:

@@ -33,9 +33,7 @@ def is_dicom(content: bytes) -> bool:
     return content[HEADER_START - 4 : HEADER_START] == b"DICM"
 
 
-def decode_dicom(
-    content: bytes, name: str, at_least: int | None = None, *, frame: int | None = None
-) -> Decoded:
+def decode_dicom(content: bytes, name: str, *, frame: int | None = None) -> Decoded:
     """Decode one frame of a DICOM photograph.
 
     Plain, deflated, RLE, JPEG (lossy and lossless, 8 bits) and JPEG 2000. A greyscale image is
@@ -45,7 +43,6 @@ def decode_dicom(
     Args:
         content: the file.
         name: leads the message of an error.
-        at_least: a JPEG inside may come back scaled down, see ``decode_jpeg``.
         frame: counted from 1; a file of one frame needs none.
 
     Raises:
@@ -61,5 +58,5 @@ def decode_dicom(
     number = 1 if frame is None else frame
     if not 1 <= number <= frames:
         raise UserError(f"{name}: has no frame {number}; it holds {frames}")
-    pixels = decode_frame(header, number - 1, name, at_least)
+    pixels = decode_frame(header, number - 1, name)
     return Decoded(pixels, header.columns, header.rows, _COLOURS.get(header.photometric, "RGB"))

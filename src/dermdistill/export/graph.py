@@ -1,7 +1,7 @@
 """The whole way inside one ONNX graph: pixels of any size in, calibrated P(melanoma) out.
 
-Resize, normalisation, network, softmax and calibration are in the graph, so that every platform that runs
-ONNX gives the same answer; the description of the model is in the file's metadata.
+Halving, resize, normalisation, network, softmax and calibration are in the graph, so that every platform that
+runs ONNX gives the same answer; the description of the model is in the file's metadata.
 
 Input ``pixels``: RGB uint8 ``(N, H, W, 3)``, any H and W. Outputs: ``probability`` ``(N,)``, P(melanoma);
 ``probabilities`` ``(N, C)``, of all classes; ``statistics`` ``(N, 7)`` (see ``inference.reference``).
@@ -10,9 +10,9 @@ Input ``pixels``: RGB uint8 ``(N, H, W, 3)``, any H and W. Outputs: ``probabilit
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
+from onnx import GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
-from dermdistill.export.network import INPUT, LOGITS
+from dermdistill.export.network import INPUT, LOGITS, PREFIX
 from dermdistill.inference.calibration import Calibration
 from dermdistill.inference.model_info import ModelInfo
 from dermdistill.inference.onnx import DESCRIPTION
@@ -20,7 +20,9 @@ from dermdistill.inference.reference import LUMINANCE, SHARPNESS_FLOOR, STATISTI
 
 # ONNX Runtime 1.20, the oldest that is supported, reads up to this.
 _IR_VERSION = 10
-_LAPLACIAN = ((0, 1, 0), (1, -4, 1), (0, 1, 0))
+_BODY = "preprocess/halving/"
+
+Attribute = int | str | list[int] | GraphProto
 
 
 class _Builder:
@@ -29,12 +31,13 @@ class _Builder:
     def __init__(self) -> None:
         self.nodes: list[NodeProto] = []
         self.constants: list[TensorProto] = []
+        self.known: list[ValueInfoProto] = []
 
     def constant(self, name: str, values: NDArray[np.generic]) -> str:
         self.constants.append(numpy_helper.from_array(values, name))
         return name
 
-    def add(self, operator: str, output: str, *inputs: str, **attributes: int | str | list[int]) -> str:
+    def add(self, operator: str, output: str, *inputs: str, **attributes: Attribute) -> str:
         node = helper.make_node(operator, list(inputs), [output], name=output)
         node.attribute.extend(helper.make_attribute(key, value) for key, value in attributes.items())
         self.nodes.append(node)
@@ -57,7 +60,7 @@ def assemble(network: ModelProto, info: ModelInfo) -> ModelProto:
     builder.nodes.extend(network.graph.node)
     builder.constants.extend(network.graph.initializer)
     _calibrated(builder, info)
-    _statistics(builder, unit)
+    _statistics(builder, unit, info.input.size)
     graph = helper.make_graph(
         builder.nodes,
         "dermdistill",
@@ -68,6 +71,7 @@ def assemble(network: ModelProto, info: ModelInfo) -> ModelProto:
             helper.make_tensor_value_info("statistics", TensorProto.FLOAT, ["N", len(STATISTICS)]),
         ],
         initializer=builder.constants,
+        value_info=builder.known,
     )
     model = helper.make_model(
         graph, producer_name="dermdistill", opset_imports=list(network.opset_import), ir_version=_IR_VERSION
@@ -85,13 +89,28 @@ def described_anew(model: bytes, info: ModelInfo) -> bytes:
     return content
 
 
+def network_of(model: ModelProto) -> ModelProto:
+    """The network inside what ``assemble`` made, as it was before."""
+    nodes = [node for node in model.graph.node if node.name.startswith(PREFIX) and INPUT not in node.output]
+    constants = [tensor for tensor in model.graph.initializer if tensor.name.startswith(PREFIX)]
+    graph = helper.make_graph(nodes, "network", [], [], initializer=constants)
+    return helper.make_model(graph, opset_imports=list(model.opset_import))
+
+
+def description_of(model: ModelProto, name: str) -> ModelInfo:
+    """The description inside what ``assemble`` made; ``name`` leads the UserError where there is none."""
+    found = {entry.key: entry.value for entry in model.metadata_props}.get(DESCRIPTION, "")
+    return ModelInfo.from_json(found, name)
+
+
 def _preprocess(builder: _Builder, info: ModelInfo) -> str:
-    """Resize and normalise; returns the name of the resized pixels ``(N, 3, S, S)`` on the scale 0..1."""
+    """Halve, resize and normalise; returns the name of the pixels ``(N, 3, S, S)`` on the scale 0..1."""
     spec = info.input
+    large = "pixels" if spec.halve_from is None else _halved(builder, spec.halve_from)
     size = builder.constant("preprocess/size", np.array([spec.size, spec.size], dtype=np.int64))
     # The same filter, on uint8, that Pillow resized the training images with (``data.images.resize``).
     resized = builder.add(
-        *("Resize", "preprocess/resized", "pixels", "", "", size), antialias=1, mode="linear", axes=[1, 2]
+        *("Resize", "preprocess/resized", large, "", "", size), antialias=1, mode="linear", axes=[1, 2]
     )
     floats = builder.add("Cast", "preprocess/float", resized, to=TensorProto.FLOAT)
     full = builder.constant("preprocess/255", np.array(255, dtype=np.float32))
@@ -103,6 +122,56 @@ def _preprocess(builder: _Builder, info: ModelInfo) -> str:
     )
     builder.add("Div", INPUT, builder.add("Sub", "preprocess/centred", unit, mean), std)
     return unit
+
+
+def _halved(builder: _Builder, halve_from: int) -> str:
+    """``decoding.halving.halved`` as a loop; returns the name of what is left of the pixels."""
+    builder.constant("preprocess/halve_from", np.array(halve_from, dtype=np.int64))
+    is_large = _is_large(builder, "pixels", "preprocess/")
+    body = _Builder()
+    body.constant(f"{_BODY}channel", np.array([1], dtype=np.int64))
+    body.constant(f"{_BODY}half", np.array(0.5, dtype=np.float32))
+    # Means of four or two whole numbers up to 255 are exact in floats, whatever the order of adding.
+    body.add("Cast", f"{_BODY}float", f"{_BODY}before", to=TensorProto.FLOAT)
+    body.add("Unsqueeze", f"{_BODY}volume", f"{_BODY}float", f"{_BODY}channel")
+    # A mean over a box that overhangs is one over what is inside, as if the last row were counted twice.
+    body.add(
+        *("AveragePool", f"{_BODY}means", f"{_BODY}volume"),
+        kernel_shape=[2, 2, 1],
+        strides=[2, 2, 1],
+        pads=[0, 0, 0, 1, 1, 0],
+        count_include_pad=0,
+    )
+    body.add("Squeeze", f"{_BODY}flat", f"{_BODY}means", f"{_BODY}channel")
+    body.add("Add", f"{_BODY}lifted", f"{_BODY}flat", f"{_BODY}half")
+    body.add("Cast", f"{_BODY}after", f"{_BODY}lifted", to=TensorProto.UINT8)
+    again = _is_large(body, f"{_BODY}after", _BODY)
+    graph = helper.make_graph(
+        body.nodes,
+        "halve",
+        [
+            helper.make_tensor_value_info(f"{_BODY}turn", TensorProto.INT64, []),
+            helper.make_tensor_value_info(f"{_BODY}wanted", TensorProto.BOOL, []),
+            helper.make_tensor_value_info(f"{_BODY}before", TensorProto.UINT8, ["N", None, None, 3]),
+        ],
+        [
+            helper.make_tensor_value_info(again, TensorProto.BOOL, []),
+            helper.make_tensor_value_info(f"{_BODY}after", TensorProto.UINT8, ["N", None, None, 3]),
+        ],
+        initializer=body.constants,
+    )
+    # ONNX Runtime forgets the shape behind a loop, and then joins fewer of the network's layers.
+    builder.known.append(
+        helper.make_tensor_value_info("preprocess/halved", TensorProto.UINT8, ["N", None, None, 3])
+    )
+    return builder.add("Loop", "preprocess/halved", "", is_large, "pixels", body=graph)
+
+
+def _is_large(builder: _Builder, pixels: str, prefix: str) -> str:
+    """Whether the short side of pixels ``(N, H, W, 3)`` asks for halving; returns the name of the answer."""
+    sides = builder.add("Shape", f"{prefix}sides", pixels, start=1, end=3)
+    short = builder.add("ReduceMin", f"{prefix}short_side", sides, keepdims=0)
+    return builder.add("GreaterOrEqual", f"{prefix}is_large", short, "preprocess/halve_from")
 
 
 def _calibrated(builder: _Builder, info: ModelInfo) -> None:
@@ -139,27 +208,53 @@ def _calibrated(builder: _Builder, info: ModelInfo) -> None:
     builder.add("Squeeze", "probability", melanoma, axis)
 
 
-def _statistics(builder: _Builder, unit: str) -> None:
-    """The seven statistics of ``inference.reference``."""
-    means = builder.mean("statistics/means", unit, (2, 3), keepdims=0)
-    centre = builder.mean("statistics/centre", unit, (2, 3), keepdims=1)
-    offset = builder.add("Sub", "statistics/offset", unit, centre)
-    variance = builder.mean(
-        "statistics/variance", builder.add("Mul", "statistics/square", offset, offset), (2, 3), keepdims=0
-    )
+def _statistics(builder: _Builder, unit: str, size: int) -> None:
+    """The seven statistics of ``inference.reference``, of pixels ``(N, 3, S, S)`` on the scale 0..1."""
+    in_a_row = builder.constant("statistics/in_a_row", np.array([0, 3, size * size], dtype=np.int64))
+    colours = builder.add("Reshape", "statistics/colours", unit, in_a_row)
+    centre = builder.mean("statistics/centre", colours, (2,), keepdims=1)
+    means = builder.add("Squeeze", "statistics/means", centre, "statistics/centre/axes")
+    offset = builder.add("Sub", "statistics/offset", colours, centre)
+    squares = builder.add("Mul", "statistics/squares", offset, offset)
+    variance = builder.mean("statistics/variance", squares, (2,), keepdims=0)
     deviations = builder.add("Sqrt", "statistics/deviations", variance)
-    kernel = np.array(LUMINANCE).reshape(1, 3, 1, 1) * np.array(_LAPLACIAN).reshape(1, 1, 3, 3)
-    edges = builder.add(
-        "Conv",
-        "statistics/edges",
-        unit,
-        builder.constant("statistics/laplacian", kernel.astype(np.float32)),
-    )
-    energy = builder.mean(
-        "statistics/energy", builder.add("Mul", "statistics/edges_squared", edges, edges), (2, 3), keepdims=0
-    )
+    edges = _laplacian(builder, colours, size)
+    edges_squared = builder.add("Mul", "statistics/edges_squared", edges, edges)
+    energy = builder.mean("statistics/energy", edges_squared, (2, 3), keepdims=0)
     floor = builder.constant("statistics/floor", np.array(SHARPNESS_FLOOR, dtype=np.float32))
     sharpness = builder.add(
         "Log", "statistics/sharpness", builder.add("Add", "statistics/lifted", energy, floor)
     )
     builder.add("Concat", "statistics", means, deviations, sharpness, axis=1)
+
+
+def _laplacian(builder: _Builder, colours: str, size: int) -> str:
+    """Four neighbours of a pixel less four times itself, of the luminance, ``(N, 1, S - 2, S - 2)``.
+
+    As a sum of shifted images: ONNX Runtime computes a convolution of one channel as if it had sixteen.
+
+    Args:
+        builder: takes the nodes.
+        colours: ``(N, 3, S * S)``.
+        size: S.
+    """
+    weights = builder.constant("statistics/luminance", np.array([LUMINANCE], dtype=np.float32))
+    row = builder.add("MatMul", "statistics/grey_in_a_row", weights, colours)
+    square = builder.constant("statistics/square", np.array([0, 1, size, size], dtype=np.int64))
+    grey = builder.add("Reshape", "statistics/grey", row, square)
+    sides = builder.constant("statistics/sides", np.array([2, 3], dtype=np.int64))
+
+    def inner(name: str, top: int, left: int) -> str:
+        """The part ``(N, 1, S - 2, S - 2)`` that begins there."""
+        starts, ends = (
+            builder.constant(f"statistics/{name}/{edge}", np.array([top, left], dtype=np.int64) + side)
+            for edge, side in (("starts", 0), ("ends", size - 2))
+        )
+        return builder.add("Slice", f"statistics/{name}", grey, starts, ends, sides)
+
+    vertical = builder.add("Add", "statistics/vertical", inner("above", 0, 1), inner("below", 2, 1))
+    horizontal = builder.add("Add", "statistics/horizontal", inner("left", 1, 0), inner("right", 1, 2))
+    neighbours = builder.add("Add", "statistics/neighbours", vertical, horizontal)
+    four = builder.constant("statistics/four", np.array(4, dtype=np.float32))
+    fourfold = builder.add("Mul", "statistics/fourfold", inner("itself", 1, 1), four)
+    return builder.add("Sub", "statistics/edges", neighbours, fourfold)

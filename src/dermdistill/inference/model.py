@@ -2,30 +2,38 @@
 
 import math
 import os
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal, cast, overload
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from dermdistill.cores import default_workers
 from dermdistill.data.decoding.limits import Decoded
-from dermdistill.data.decoding.raster import to_rgb
-from dermdistill.data.images import read_image
 from dermdistill.errors import UserError
 from dermdistill.inference.calibration import Calibration, expit, prevalence_shift
 from dermdistill.inference.decision import DEFAULT_POINT, OperatingPointUsed, operating_point
+from dermdistill.inference.image_input import (
+    FileInput,
+    Held,
+    ImageInput,
+    check_pixels,
+    decode_held,
+    hold,
+    is_one_image,
+)
 from dermdistill.inference.model_info import ModelInfo
 from dermdistill.inference.onnx import INT8_SUFFIX, OnnxModel, Scored
+from dermdistill.inference.side_by_side import in_order
 from dermdistill.records import MELANOMA, OTHER, Pixels
 
 SHIPPED = Path(__file__).parents[1] / "weights" / "dermlet.onnx"
 """The model that comes with the package; its card lies beside it."""
 
-ImageInput = str | os.PathLike[str] | Image.Image | Pixels
+_AHEAD = 2
+"""How many images a thread has before it: enough to keep it at work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,7 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model with its operating point, made by ``load``; thread-safe.
+    """A model with its operating point, made by ``load``; thread-safe, and can be sent to other processes.
 
     Attributes:
         operating_point: decides, and says what it did to the model's validation images.
@@ -73,52 +81,63 @@ class Model:
         """Architecture and digest of the file; the same id is the same file."""
         return self._onnx.model_id
 
-    def predict(self, images: ImageInput | Iterable[ImageInput]) -> list[Prediction]:
+    @overload
+    def predict(
+        self, images: ImageInput | Iterable[ImageInput], *, errors: Literal["raise"] = "raise"
+    ) -> list[Prediction]: ...
+
+    @overload
+    def predict(
+        self, images: ImageInput | Iterable[ImageInput], *, errors: Literal["return"]
+    ) -> list[Prediction | UserError]: ...
+
+    def predict(
+        self, images: ImageInput | Iterable[ImageInput], *, errors: Literal["raise", "return"] = "raise"
+    ) -> Sequence[Prediction | UserError]:
         """Score images side by side on all cores of this process.
 
         Args:
-            images: paths, Pillow images, or RGB arrays ``(H, W, 3)`` uint8, in any mixture; one alone is a
-                list of one.
+            images: paths, contents of files as bytes, binary file objects, Pillow images, or RGB arrays
+                ``(H, W, 3)`` uint8, in any mixture, from any iterable; one alone is a list of one. The answer
+                to a photograph is the same in every form. A generator is taken a few images ahead.
+            errors: ``raise`` the error of the first image that cannot be read, or ``return`` every error in
+                the place of its image.
 
         Returns:
-            A prediction an image, in order.
+            A list of predictions, one an image, in order.
 
         Raises:
-            UserError: an image cannot be read; the message names it.
-            TypeError, ValueError: not an image.
+            UserError: an image cannot be read; the message names it, by its place where it has no file name.
+            TypeError, ValueError: not an image, whatever ``errors`` is.
         """
-        if isinstance(images, str | os.PathLike | Image.Image):
-            return [self._predict_one(images)]
-        if isinstance(images, np.ndarray) and images.ndim != 4:
-            return [self._predict_one(images)]
-        with ThreadPoolExecutor(default_workers()) as pool:
-            return list(pool.map(self._predict_one, images))
+        if errors not in ("raise", "return"):
+            raise ValueError(f"errors is {errors!r}; expected 'raise' or 'return'")
+        score = self._predict_or_error if errors == "return" else self._predict_held
+        if is_one_image(images):
+            return [score(_hold_or_error(images, "image"))]
+        if not isinstance(images, Iterable):
+            raise TypeError(f"{type(images).__name__} is no image, nor are there images in it")
+        several = cast("Iterable[ImageInput]", images)
+        workers = default_workers()
+        held = (_hold_or_error(image, f"images[{i}]") for i, image in enumerate(several))
+        return list(in_order(score, held, workers=workers, ahead=workers * _AHEAD))
 
-    def predict_file(self, path: Path, *, frame: int | None = None) -> Prediction:
+    def predict_file(self, file: FileInput, *, frame: int | None = None) -> Prediction:
         """Score an image file; arguments and errors as ``read``."""
-        return self.score_decoded(self.read(path, frame=frame))
+        return self.score_decoded(self.read(file, frame=frame))
 
-    def read(self, path: Path, *, frame: int | None = None) -> Decoded:
-        """Decode an image file as ``predict_file`` does.
+    def read(self, file: FileInput, *, frame: int | None = None) -> Decoded:
+        """Decode an image file as ``predict_file`` does; large images are halved, as the model begins.
 
         Args:
-            path: of the file.
+            file: its path, its content as bytes, or a binary file object.
             frame: which image of a DICOM file that holds several, from 1.
 
         Raises:
             SeveralFramesError: it holds several and ``frame`` is not given (see ``data.dicom``).
             UserError: it cannot be read.
         """
-        return read_image(path, at_least=self.decoded_side, frame=frame)
-
-    @property
-    def decoded_side(self) -> int:
-        """How far a JPEG may be scaled down while it is decoded: half as much again as the network's input.
-
-        On real photographs of 600 x 450 px and more, P(melanoma) then moves by 0.025 at most and by 0.004 on
-        average, and a third of the time is saved.
-        """
-        return 3 * self.info.input.size // 2
+        return decode_held(hold(file, "image"), self.info.input.halve_from, frame=frame)
 
     def score_decoded(self, read: Decoded) -> Prediction:
         """Score what ``read`` gave."""
@@ -142,18 +161,19 @@ class Model:
 
     def score(self, pixels: Pixels) -> Prediction:
         """Score RGB pixels ``(H, W, 3)``, uint8; raises ValueError where they are something else."""
-        if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
-            raise ValueError(f"pixels are {pixels.dtype} {pixels.shape}; expected uint8 (H, W, 3)")
+        check_pixels(pixels)
         return self._judge(pixels, (pixels.shape[1], pixels.shape[0]), ())
 
-    def _predict_one(self, image: ImageInput) -> Prediction:
-        if isinstance(image, np.ndarray):
-            return self.score(image)
-        if isinstance(image, Image.Image):
-            return self.score(np.asarray(to_rgb(image, "image")))
-        if isinstance(image, str | os.PathLike):
-            return self.predict_file(Path(image))
-        raise TypeError(f"{type(image).__name__} is no image; expected a path, a Pillow image or an array")
+    def _predict_held(self, held: Held | UserError) -> Prediction:
+        if isinstance(held, UserError):
+            raise held
+        return self.score_decoded(decode_held(held, self.info.input.halve_from))
+
+    def _predict_or_error(self, held: Held | UserError) -> Prediction | UserError:
+        try:
+            return self._predict_held(held)
+        except UserError as error:
+            return error
 
     def _judge(self, pixels: Pixels, size: tuple[int, int], notes: tuple[str, ...]) -> Prediction:
         scored = self._onnx.score(pixels)
@@ -205,6 +225,13 @@ def load(
         return Model(onnx, point, onnx.info.validation.prevalence if onnx.info.validation else math.nan)
     shift = _shift(onnx.info, prevalence, path)
     return Model(onnx, _restated(onnx.info, point, shift), prevalence, shift)
+
+
+def _hold_or_error(image: ImageInput, name: str) -> Held | UserError:
+    try:
+        return hold(image, name)
+    except UserError as error:
+        return error
 
 
 def model_file(model: str | os.PathLike[str] | None) -> Path:

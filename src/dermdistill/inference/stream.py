@@ -1,16 +1,16 @@
 """Score any number of image files: in order, side by side, in constant memory."""
 
 import os
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 from dermdistill.data.dicom import SeveralFramesError
 from dermdistill.errors import UserError
 from dermdistill.inference.model import Model, Prediction
+from dermdistill.inference.side_by_side import in_order
 
 # Large enough that handing work over costs nothing, small enough that the answers come steadily.
 _CHUNK = 16
@@ -58,26 +58,23 @@ def size_of(path: str) -> int | None:
 def score_files(model: Model, paths: Iterable[str], *, workers: int) -> Iterator[Row]:
     """Score files in the order given.
 
-    Every worker decodes an image and scores it on its one core; Pillow, simplejpeg and ONNX Runtime all work
-    outside Python's lock. Few images are ahead of the one that is read, so memory does not grow.
+    Every worker decodes an image and scores it on its one core.
 
     Args:
         model: scores them.
         paths: read one at a time.
         workers: threads.
     """
-    remaining = iter(paths)
-    waiting: deque[Future[list[Row]]] = deque()
-    pool = ThreadPoolExecutor(workers)
-    try:
-        while True:
-            while len(waiting) < workers * _CHUNKS_AHEAD and (chunk := list(islice(remaining, _CHUNK))):
-                waiting.append(pool.submit(_score_chunk, model, chunk))
-            if not waiting:
-                return
-            yield from waiting.popleft().result()
-    finally:
-        pool.shutdown(cancel_futures=True)
+    chunks = _chunks(iter(paths))
+    for rows in in_order(
+        partial(_score_chunk, model), chunks, workers=workers, ahead=workers * _CHUNKS_AHEAD
+    ):
+        yield from rows
+
+
+def _chunks(paths: Iterator[str]) -> Iterator[list[str]]:
+    while chunk := list(islice(paths, _CHUNK)):
+        yield chunk
 
 
 def _score_chunk(model: Model, paths: list[str]) -> list[Row]:

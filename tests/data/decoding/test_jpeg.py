@@ -1,5 +1,6 @@
-"""JPEG: reduced decoding, orientation, and files made to cost much."""
+"""JPEG: halving, pixels, orientation, and files made to cost much."""
 
+import base64
 import io
 import struct
 from typing import Any
@@ -8,10 +9,10 @@ import numpy as np
 import pytest
 import simplejpeg
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 from dermdistill.data.decoding.jpeg import decode_bare_jpeg, decode_jpeg
-from dermdistill.data.images import resize
+from dermdistill.data.images import halve
 from dermdistill.errors import UserError
 
 
@@ -33,46 +34,69 @@ def with_segment(content: bytes, marker: int, payload: bytes) -> bytes:
     return content[:2] + struct.pack(">BBH", 0xFF, marker, len(payload) + 2) + payload + content[2:]
 
 
-class TestReduced:
-    @pytest.mark.parametrize(
-        ("at_least", "shape"),
-        [
-            (None, (450, 600)),
-            (300, (450, 600)),
-            (226, (450, 600)),
-            (225, (225, 300)),
-            (113, (113, 150)),
-            (57, (57, 75)),
-            (1, (57, 75)),
-        ],
-    )
-    def test_halves_as_long_as_both_sides_stay(self, at_least: int | None, shape: tuple[int, int]) -> None:
-        decoded = decode_jpeg(jpeg(scene(450, 600)), "a.jpg", at_least)
-        assert decoded.pixels.shape == (*shape, 3)
-        assert (decoded.width, decoded.height) == (600, 450)
+SAMPLED_3_BY_1 = (
+    "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDABsSFBcUERsXFhceHBsgKEIrKCUlKFE6PTBCYFVlZF9VXVtqeJmBanGQc1tdhbWGkJ6jq62r"
+    "Z4C8ybqmx5moq6T/2wBDARweHigjKE4rK06kbl1upKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSk"
+    "pKT/wAARCAAQABgDATEAAhEBAxEB/8QAFgAAAwAAAAAAAAAAAAAAAAAAAwQF/8QAHxAAAgEDBQEAAAAAAAAAAAAAAAIBAwQRBRITFCEx"
+    "/8QAFgEBAQEAAAAAAAAAAAAAAAAAAwAB/8QAHBEAAgIDAQEAAAAAAAAAAAAAAQIAAxITQQRC/9oADAMBAAIRAxEAPwCqteG8J+pfQVvb"
+    "s65B8rYVkn5lqIs28EYpThhrrrXjLA3jgnbBlq4KyjsS58VKz//Z"
+)
 
-    @pytest.mark.parametrize(("size", "mean"), [(224, 1.5), (112, 1.0)])
-    def test_is_close_to_the_full_image_after_the_resize(self, size: int, mean: float) -> None:
-        content = jpeg(scene(450, 600))
-        full = resize(decode_jpeg(content, "a.jpg").pixels, size).astype(int)
-        reduced = resize(decode_jpeg(content, "a.jpg", 224).pixels, size).astype(int)
-        assert np.abs(full - reduced).mean() < mean
 
-    def test_without_it_the_pixels_are_libjpegs(self) -> None:
-        content = jpeg(scene(61, 83), subsampling=0)
-        reference = np.asarray(Image.open(io.BytesIO(content)))
-        assert np.abs(decode_jpeg(content, "a.jpg").pixels.astype(int) - reference).max() <= 1
+class TestHalving:
+    """What is halved here is what the pixels halved afterwards would be."""
 
-    def test_a_reduced_image_is_turned_upright_too(self) -> None:
+    @pytest.mark.parametrize("shape", [(450, 600), (451, 601), (385, 999), (60, 60)])
+    @pytest.mark.parametrize("orientation", [1, 3, 6])
+    def test_is_that_of_the_upright_image(self, shape: tuple[int, int], orientation: int) -> None:
         exif = Image.Exif()
-        exif[0x0112] = 6
-        decoded = decode_jpeg(jpeg(scene(450, 600), exif=exif), "a.jpg", 225)
-        assert decoded.pixels.shape == (300, 225, 3)
-        assert (decoded.width, decoded.height) == (450, 600)
+        exif[0x0112] = orientation
+        content = jpeg(scene(*shape), exif=exif)
+        full = decode_jpeg(content, "a.jpg")
+        halved = decode_jpeg(content, "a.jpg", 150)
+        assert np.array_equal(halved.pixels, halve(full.pixels, 150))
+        assert min(halved.pixels.shape[:2]) < 150
+        assert (halved.width, halved.height) == full.pixels.shape[1::-1]
 
-    def test_damage_is_seen_in_a_reduced_image(self) -> None:
+    def test_an_image_is_not_overwritten_by_the_next(self) -> None:
+        first = decode_jpeg(jpeg(scene(450, 600)), "a.jpg", 150).pixels
+        before = first.copy()
+        decode_jpeg(jpeg(255 - scene(450, 600)), "b.jpg", 150)
+        assert np.array_equal(first, before)
+
+    def test_damage_is_seen(self) -> None:
         with pytest.raises(UserError, match=r"a\.jpg: damaged JPEG"):
             decode_jpeg(jpeg(scene(450, 600))[:-3000], "a.jpg", 100)
+
+
+class TestPillow:
+    """The pixels are Pillow's to the bit: what is scored from a file and from a Pillow image is the same."""
+
+    def same(self, content: bytes) -> None:
+        with Image.open(io.BytesIO(content)) as image:
+            reference = np.asarray(image.convert("RGB"))
+        assert np.array_equal(decode_jpeg(content, "a.jpg").pixels, reference)
+
+    @pytest.mark.parametrize("sampling", ["444", "422", "420", "440", "411", "Gray"])
+    @pytest.mark.parametrize("shape", [(61, 83), (16, 16), (1, 1)])
+    def test_samplings(self, sampling: str, shape: tuple[int, int]) -> None:
+        self.same(simplejpeg.encode_jpeg(scene(*shape), quality=80, colorsubsampling=sampling))
+
+    def test_an_unusual_sampling(self) -> None:
+        """Of 3 x 1 pixels a colour, by cjpeg."""
+        self.same(base64.b64decode(SAMPLED_3_BY_1))
+        with pytest.raises(UserError, match=r"a\.jpg: damaged image"):
+            decode_jpeg(base64.b64decode(SAMPLED_3_BY_1)[:-20], "a.jpg")
+
+    @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+    @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"quality": 30}])
+    def test_kinds(self, mode: str, options: dict[str, Any]) -> None:
+        stream = io.BytesIO()
+        Image.fromarray(scene(61, 83)).convert(mode).save(stream, "JPEG", **options)
+        self.same(stream.getvalue())
+
+    def test_colours_stored_as_rgb(self) -> None:
+        self.same(jpeg(scene(61, 83), keep_rgb=True))
 
 
 class TestColours:
@@ -95,6 +119,22 @@ class TestColours:
 
 
 class TestOrientation:
+    @pytest.mark.parametrize("order", ["<", ">"])
+    @pytest.mark.parametrize(
+        ("kind", "code"), [(3, "H"), (4, "I"), (6, "b"), (8, "h"), (9, "i"), (7, "B"), (2, "B")]
+    )
+    def test_a_number_of_any_type_is_read_as_pillow_reads_it(self, order: str, kind: int, code: str) -> None:
+        value = struct.pack(order + code, 6).ljust(4, b"\x00")
+        tiff = {"<": b"II*\x00", ">": b"MM\x00*"}[order] + struct.pack(order + "IHHHI", 8, 1, 0x0112, kind, 1)
+        content = with_segment(jpeg(scene(20, 30)), 0xE1, b"Exif\x00\x00" + tiff + value + bytes(4))
+        with Image.open(io.BytesIO(content)) as image:
+            upright = ImageOps.exif_transpose(image)
+        assert np.array_equal(decode_jpeg(content, "a.jpg").pixels, np.asarray(upright))
+
+    def test_xmp_speaks_where_there_is_no_exif(self) -> None:
+        xmp = b'http://ns.adobe.com/xap/1.0/\x00<x tiff:Orientation="6"/>'
+        assert decode_jpeg(with_segment(jpeg(scene(20, 30)), 0xE1, xmp), "a.jpg").pixels.shape == (30, 20, 3)
+
     def test_xmp_speaks_where_exif_does_not(self) -> None:
         content = with_segment(jpeg(scene(20, 30)), 0xE1, b"Exif\x00\x00II*\x00\x08\x00\x00\x00\x00\x00")
         xmp = b'http://ns.adobe.com/xap/1.0/\x00<x tiff:Orientation="8"/>'

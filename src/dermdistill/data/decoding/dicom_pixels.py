@@ -25,8 +25,8 @@ _MAX_TILES: Final = 4_096
 _MAX_JPEG_2000_BYTES: Final = 80_000_000
 
 
-def decode_frame(header: Header, index: int, name: str, at_least: int | None) -> Pixels:
-    """The pixels of a frame, counted from 0; ``at_least`` as in ``decode_jpeg``.
+def decode_frame(header: Header, index: int, name: str) -> Pixels:
+    """The pixels of a frame, counted from 0.
 
     Raises:
         UserError: the frame is damaged, or compressed in a way that is not supported.
@@ -38,7 +38,7 @@ def decode_frame(header: Header, index: int, name: str, at_least: int | None) ->
         case "RLE":
             return _rgb(_run_lengths(content, header, name), header)
         case "JPEG":
-            return _jpeg(content, header, name, at_least)
+            return _jpeg(content, header, name)
         case "JPEG 2000":
             return _jpeg_2000(content, header, name)
 
@@ -86,13 +86,13 @@ def _run_lengths(content: bytes, header: Header, name: str) -> _Samples:
     return np.stack(planes, axis=-1).reshape(header.rows, header.columns, header.samples)
 
 
-def _jpeg(content: bytes, header: Header, name: str, at_least: int | None) -> Pixels:
+def _jpeg(content: bytes, header: Header, name: str) -> Pixels:
     if header.stored > 8:
         raise UserError(
             f"{name}: JPEG of {header.stored} bits is not supported; export it as 8-bit JPEG or JPEG 2000"
         )
     stored: Final = "RGB" if header.photometric == "RGB" else "YCbCr"
-    decoded = decode_bare_jpeg(content, name, at_least, stored=stored)
+    decoded = decode_bare_jpeg(content, name, stored=stored)
     _check_shape((decoded.height, decoded.width), header, name)
     if header.samples == 3:
         return decoded.pixels

@@ -3,14 +3,13 @@
 import re
 import struct
 
-import numpy as np
 from PIL import Image
-
-from dermdistill.records import Pixels
 
 _ORIENTATION = 0x0112
 _XMP = re.compile(rb'tiff:Orientation(?:="|>)([0-9])')
-_SHORT = 3
+# Whole numbers, by the codes of their types. Most programs write 3, SHORT; Pillow reads all of these.
+_WHOLE_NUMBERS = {3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I"}
+_INLINE = 4
 
 # Pillow transposes for the eight values of the EXIF tag "Orientation"; 1 is upright.
 _UPRIGHT = {
@@ -33,12 +32,21 @@ def exif_orientation(tiff: bytes) -> int | None:
         (start,) = struct.unpack_from(order + "I", tiff, 4)
         (entries,) = struct.unpack_from(order + "H", tiff, start)
         for entry in range(entries):
-            tag, kind, count, value = struct.unpack_from(order + "HHIH", tiff, start + 2 + 12 * entry)
+            at = start + 2 + 12 * entry
+            tag, kind, count = struct.unpack_from(order + "HHI", tiff, at)
             if tag == _ORIENTATION:
-                return int(value) if (kind, count) == (_SHORT, 1) else None
+                return _inline_number(tiff, at + 8, order + _WHOLE_NUMBERS.get(kind, ""), count)
     except struct.error:  # points beyond its end
         return None
     return None
+
+
+def _inline_number(tiff: bytes, at: int, kind: str, count: int) -> int | None:
+    """The first number of an entry that holds its numbers itself; None for other entries."""
+    size = struct.calcsize(kind)
+    if not 0 < size * count <= _INLINE:
+        return None
+    return int(struct.unpack_from(kind, tiff, at)[0])
 
 
 def xmp_orientation(xmp: bytes) -> int | None:
@@ -47,13 +55,6 @@ def xmp_orientation(xmp: bytes) -> int | None:
     return int(match[1]) if match else None
 
 
-def swaps_sides(orientation: int) -> bool:
-    """Whether turning the picture upright makes its width its height."""
-    return 5 <= orientation <= 8
-
-
-def upright(pixels: Pixels, orientation: int) -> Pixels:
-    """Pixels stored with this EXIF orientation, turned upright; unknown values leave them alone."""
-    if orientation not in _UPRIGHT:
-        return pixels
-    return np.array(Image.fromarray(pixels).transpose(_UPRIGHT[orientation]))
+def upright(image: Image.Image, orientation: int) -> Image.Image:
+    """An image stored with this EXIF orientation, turned upright; unknown values leave it alone."""
+    return image.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else image

@@ -1,14 +1,21 @@
-"""JPEG by libjpeg-turbo, strictly: what it warns of is an error here."""
+"""JPEG by libjpeg-turbo, strictly: what it warns of is an error here. The pixels are the same as Pillow's."""
 
+import io
 import re
+import threading
 from collections.abc import Iterator
 from itertools import islice
 from typing import Literal
 
+import numpy as np
 import simplejpeg
+from PIL import Image
 
-from dermdistill.data.decoding.exif import exif_orientation, swaps_sides, upright, xmp_orientation
+from dermdistill.data.decoding.exif import exif_orientation, upright, xmp_orientation
+from dermdistill.data.decoding.halving import halved
 from dermdistill.data.decoding.limits import Colours, Decoded, check_size, damaged
+from dermdistill.data.decoding.picture import decode_picture
+from dermdistill.data.decoding.quiet import quiet
 from dermdistill.errors import UserError
 from dermdistill.records import Pixels
 
@@ -23,13 +30,16 @@ _SCAN, _END, _APP1 = 0xDA, 0xD9, 0xE1
 _EXIF = b"Exif\x00\x00"
 _XMP = b"http://ns.adobe.com/xap/1.0/\x00"
 _ALONE = frozenset((0x01, *range(0xD0, 0xD9)))
+# Of memory, bytes, by a thread between two images: 16 megapixels.
+_MOST_KEPT = 64_000_000
+_OTHER_SAMPLING = "subsampling"
 # In compressed data, FF is followed by 00, by a restart marker, or by the marker that ends the data.
 _MARKER = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")
 
 _COLOURS: dict[str, Colours] = {"Gray": "greyscale", "GRAY": "greyscale", "CMYK": "CMYK", "YCCK": "CMYK"}
 
 
-def decode_jpeg(content: bytes, name: str, at_least: int | None = None) -> Decoded:
+def decode_jpeg(content: bytes, name: str, halve_from: int | None = None) -> Decoded:
     """Decode a JPEG, turned upright by its EXIF orientation, else by its XMP.
 
     Bytes after the end of the image are ignored, as by every viewer: phones append films, and an appended
@@ -38,58 +48,99 @@ def decode_jpeg(content: bytes, name: str, at_least: int | None = None) -> Decod
     Args:
         content: the file; any colour space that libjpeg turns into RGB.
         name: leads the message of an error.
-        at_least: where given, the image may come back at 1/2, 1/4 or 1/8 of its size, as long as neither side
-            falls below this; libjpeg then skips most of the work.
+        halve_from: see ``halving.halved``.
 
     Raises:
         UserError: damaged, too large, or of more scans or segments than an honest file has.
     """
-    pixels, width, height, colours = _decoded(content, name, at_least)
-    orientation = _orientation(content)
-    if swaps_sides(orientation):
-        width, height = height, width
-    return Decoded(upright(pixels, orientation), width, height, colours)
+    return _decoded(content, name, _orientation(content), halve_from)
 
 
-def decode_bare_jpeg(
-    content: bytes, name: str, at_least: int | None = None, *, stored: Literal["RGB", "YCbCr"]
-) -> Decoded:
+def decode_bare_jpeg(content: bytes, name: str, *, stored: Literal["RGB", "YCbCr"]) -> Decoded:
     """Decode a JPEG stream out of another format, as it lies.
 
     Args:
         content: the stream.
         name: leads the message of an error.
-        at_least: as in ``decode_jpeg``.
         stored: the colours of a stream that has no marker of its own to say so.
 
     Raises:
         UserError: as ``decode_jpeg``.
     """
-    return Decoded(*_decoded(_with_colour_transform(content, stored), name, at_least))
+    return _decoded(_with_colour_transform(content, stored), name, 1, None)
 
 
-def _decoded(content: bytes, name: str, at_least: int | None) -> tuple[Pixels, int, int, Colours]:
+def _decoded(content: bytes, name: str, orientation: int, halve_from: int | None) -> Decoded:
     try:
-        height, width, colours, _ = simplejpeg.decode_jpeg_header(content)
-        check_size(width, height, name)
+        height, width, stored, _ = simplejpeg.decode_jpeg_header(content)
+    except ValueError as error:
+        picture = _opened_by_pillow(content) if _OTHER_SAMPLING in str(error) else None
+        if picture is None:
+            raise damaged(name, "JPEG", error) from None
         _check_scans(content, name)
-        pixels: Pixels = simplejpeg.decode_jpeg(
-            content, colorspace="RGB", strict=True, **_reduction(width, height, at_least)
-        )
+        return decode_picture(picture, name, halve_from)
+    check_size(width, height, name)
+    _check_scans(content, name)
+    colours = _COLOURS.get(stored, "RGB")
+    try:
+        if colours != "CMYK" and orientation == 1 and (halve_from is None or min(width, height) < halve_from):
+            pixels = simplejpeg.decode_jpeg(content, colorspace="RGB", strict=True)
+            return Decoded(pixels, width, height, colours)
+        picture = _cmyk(content) if colours == "CMYK" else _padded(content, width, height)
     except ValueError as error:
         raise damaged(name, "JPEG", error) from None
-    return pixels, width, height, _COLOURS.get(colours, "RGB")
+    picture = upright(picture, orientation)
+    return Decoded(_pixels(halved(picture, halve_from)), *picture.size, colours)
 
 
-def _reduction(width: int, height: int, at_least: int | None) -> dict[str, int]:
-    """The arguments that make simplejpeg scale down by the largest of 8, 4, 2 that ``at_least`` allows."""
-    if at_least is None:
-        return {}
-    for factor in (8, 4, 2):
-        sides = -(-width // factor), -(-height // factor)
-        if min(sides) >= at_least:
-            return {"min_width": sides[0], "min_height": sides[1], "min_factor": factor}
-    return {}
+class _Workspace(threading.local):
+    """Where a thread decodes large images: the pages of new memory cost a quarter of decoding itself."""
+
+    memory = bytearray()
+
+
+_workspace = _Workspace()
+
+
+def _padded(content: bytes, width: int, height: int) -> Image.Image:
+    """A Pillow image of four bytes a pixel, which it works on as they lie; three would have to be copied.
+
+    It is valid until this thread decodes the next one.
+    """
+    needed = 4 * width * height
+    if needed > _MOST_KEPT:
+        memory = bytearray(needed)
+    else:
+        if needed > len(_workspace.memory):
+            _workspace.memory = bytearray(needed)
+        memory = _workspace.memory
+    pixels = simplejpeg.decode_jpeg(content, colorspace="RGBX", strict=True, buffer=memory)
+    return Image.frombuffer("RGBX", (width, height), pixels, "raw", "RGBX", 0, 1)
+
+
+def _pixels(picture: Image.Image) -> Pixels:
+    """Of an image in RGB or RGBX; Pillow packs both in one step, where ``convert`` would take another."""
+    packed = bytearray(picture.tobytes("raw", "RGB"))
+    return np.frombuffer(packed, dtype=np.uint8).reshape(picture.height, picture.width, 3)
+
+
+def _cmyk(content: bytes) -> Image.Image:
+    """In RGB by Pillow's rule; libjpeg's differs by a grey level. The inks are stored inverted."""
+    inks = simplejpeg.decode_jpeg(content, colorspace="CMYK", strict=True)
+    size = inks.shape[1], inks.shape[0]
+    return Image.frombytes("CMYK", size, inks.tobytes(), "raw", "CMYK;I").convert("RGB")
+
+
+def _opened_by_pillow(content: bytes) -> Image.Image | None:
+    """For a sampling of the colours that simplejpeg does not know; None where it is no JPEG.
+
+    Pillow gives the pixels of a file that is damaged in the middle.
+    """
+    try:
+        with quiet():
+            return Image.open(io.BytesIO(content), formats=("JPEG",))
+    except Exception:  # its readers raise almost anything on damaged files
+        return None
 
 
 def _check_scans(content: bytes, name: str) -> None:
@@ -122,22 +173,21 @@ def _segments(content: bytes) -> Iterator[tuple[int, int, int]]:
 
 def _orientation(content: bytes) -> int:
     # Searching is far cheaper than walking the segments; few dermoscopic images carry EXIF at all.
-    if _EXIF not in content:
+    if _EXIF not in content and _XMP not in content:
         return 1
-    from_xmp = None
+    from_exif = from_xmp = None
+    exif_seen = False
     for marker, start, end in islice(_segments(content), _MAX_SEGMENTS):
         if marker == _SCAN:
             break
         if marker != _APP1:
             continue
         payload = content[start:end]
-        if payload.startswith(_EXIF):
-            orientation = exif_orientation(payload.removeprefix(_EXIF))
-            if orientation is not None:
-                return orientation
+        if payload.startswith(_EXIF) and not exif_seen:
+            from_exif, exif_seen = exif_orientation(payload.removeprefix(_EXIF)), True
         elif payload.startswith(_XMP):
             from_xmp = xmp_orientation(payload)
-    return from_xmp or 1
+    return from_xmp or 1 if from_exif is None else from_exif
 
 
 def _with_colour_transform(content: bytes, stored: Literal["RGB", "YCbCr"]) -> bytes:

@@ -26,7 +26,7 @@ class Decoded:
     """An image and what its file was.
 
     Attributes:
-        pixels: RGB uint8 ``(H, W, 3)``, upright; smaller than the file's image where that was allowed.
+        pixels: RGB uint8 ``(H, W, 3)``, upright; halved where that was asked for.
         width: of the upright image in the file, pixels.
         height: likewise.
         colours: how the file stores colour; every kind has become RGB in ``pixels``.

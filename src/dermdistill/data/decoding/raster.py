@@ -3,19 +3,12 @@
 import io
 import struct
 
-import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from dermdistill.data.decoding.foreign import foreign_format
-from dermdistill.data.decoding.limits import MAX_PIXELS, Colours, Decoded, check_size, damaged
-from dermdistill.data.decoding.quiet import quiet
+from dermdistill.data.decoding.limits import Decoded
+from dermdistill.data.decoding.picture import FORMATS, decode_picture, pillows_errors
 from dermdistill.errors import UserError
-
-FORMATS = ("PNG", "TIFF", "WEBP", "BMP", "GIF")
-"""What is read here, in Pillow's names."""
-
-_MODES_THAT_CONVERT = frozenset({"RGB", "L", "P", "1", "CMYK", "YCbCr", "HSV"})
-_COLOURS: dict[str, Colours] = {"P": "palette", "PA": "palette", "1": "greyscale", "CMYK": "CMYK"}
 
 # 50 megapixels of noise in the 8 kB chunks that libpng writes are 18,000 of them.
 _MAX_PNG_CHUNKS = 50_000
@@ -27,8 +20,13 @@ _MAX_TIFF_VALUES = 65_535
 _TIFF_BYTES = frozenset((1, 2, 6, 7))  # types that Pillow keeps as they are, however many
 
 
-def decode_raster(content: bytes, name: str) -> Decoded:
-    """Decode a file of one of ``FORMATS``, turned upright by its EXIF orientation, else by its XMP.
+def decode_raster(content: bytes, name: str, halve_from: int | None = None) -> Decoded:
+    """Decode a file of one of ``picture.FORMATS``, turned upright by its EXIF orientation, else by its XMP.
+
+    Args:
+        content: the file.
+        name: leads the message of an error.
+        halve_from: see ``halving.halved``.
 
     Raises:
         UserError: not of these formats, damaged, transparent, of several frames or of unsupported pixels.
@@ -37,56 +35,8 @@ def decode_raster(content: bytes, name: str) -> Decoded:
         raise UserError(f"{name}: {foreign}")
     _check_png_chunks(content, name)
     _check_tiff(content, name)
-    try:
-        with quiet(), Image.open(io.BytesIO(content), formats=FORMATS) as image:
-            check_size(image.width, image.height, name)
-            if getattr(image, "is_animated", False):
-                raise UserError(f"{name}: holds several frames; save the one that is meant as a still image")
-            image.load()
-            colours = _colours(image.mode)
-            ImageOps.exif_transpose(image, in_place=True)
-            return Decoded(np.array(to_rgb(image, name)), image.width, image.height, colours)
-    except UserError:
-        raise
-    except UnidentifiedImageError:
-        formats = ", ".join(("JPEG", *FORMATS))
-        raise UserError(
-            f"{name}: not an image; expected one of {formats} or DICOM, whatever its name ends in"
-        ) from None
-    except Image.DecompressionBombError:
-        raise UserError(
-            f"{name}: far above the limit of {MAX_PIXELS / 1e6:.0f} megapixels; scale it down"
-        ) from None
-    except Exception as error:  # Pillow's readers raise almost anything on damaged files
-        raise damaged(name, "image", error) from error
-
-
-def _colours(mode: str) -> Colours:
-    return "greyscale" if mode.startswith(("L", "I")) else _COLOURS.get(mode, "RGB")
-
-
-def to_rgb(image: Image.Image, name: str) -> Image.Image:
-    """Any kind of Pillow image as 8-bit RGB.
-
-    Raises:
-        UserError: it has transparent pixels, or its kind of pixel has no one way to RGB.
-    """
-    if image.has_transparency_data:
-        rgba = image.convert("RGBA")
-        if rgba.getchannel("A").getextrema() != (255, 255):
-            raise UserError(
-                f"{name}: has transparent pixels, which have no colour; flatten it onto a background"
-            )
-        return rgba.convert("RGB")
-    if image.mode.startswith("I;16"):
-        # Pillow's own conversion clips at 255, which turns nearly every 16-bit image white.
-        grey = np.asarray(image).astype(np.uint32)
-        return Image.fromarray(((grey * 255 + 32767) // 65535).astype(np.uint8)).convert("RGB")
-    if image.mode not in _MODES_THAT_CONVERT:
-        raise UserError(
-            f"{name}: pixels of kind {image.mode!r} are not supported; save it as an 8-bit RGB image"
-        )
-    return image if image.mode == "RGB" else image.convert("RGB")
+    with pillows_errors(name), Image.open(io.BytesIO(content), formats=FORMATS) as image:
+        return decode_picture(image, name, halve_from)
 
 
 def _check_png_chunks(content: bytes, name: str) -> None:
