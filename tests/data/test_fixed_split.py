@@ -208,10 +208,10 @@ class TestLeaks:
 
 
 def test_the_split_of_a_run_is_such_a_file(tmp_path: Path) -> None:
-    records = (record("a", "L"), record("one/IMG_1", source="one"), record("melanoma/m.png"), record("new"))
+    records = (record("a", "-L"), record("one/IMG_1", source="one"), record("=m"), record("new"))
     write_split(tmp_path / "split.csv", records[:3], ["train", "val", "test"], ["0", "1", "2"], [""] * 3)
     placed = with_split(data(*records), read_fixed_split(tmp_path / "split.csv"))
-    assert splits_of(placed) == {"a": "train", "one/IMG_1": "val", "melanoma/m.png": "test"}
+    assert splits_of(placed) == {"a": "train", "one/IMG_1": "val", "=m": "test"}
 
 
 def test_validation_images_that_the_file_does_not_name_come_from_its_training_images(tmp_path: Path) -> None:

@@ -96,7 +96,14 @@ def test_the_validation_auc_is_that_of_the_validation_images(setup: Setup) -> No
     other, melanoma = trainer._network.get_submodule("1").weight.detach().double().numpy()
     expected = roc_auc_score(val.labels == 1, inputs @ (melanoma - other))
     assert 0 < expected < 1
-    assert trainer._validate(val, "these weights")[0] == pytest.approx(expected)
+    found, by_source = trainer._validate(val, "these weights")
+    assert found == pytest.approx(expected)
+    assert by_source == {}
+    halves = replace(val, sources=("one",) * 8 + ("two",) * (len(val) - 8))
+    _, by_source = trainer._validate(halves, "these weights")
+    for name, part in (("one", slice(0, 8)), ("two", slice(8, None))):
+        alone = replace(val, rows=val.rows[part], labels=val.labels[part], sources=())
+        assert by_source[f"val_auc_{name}"] == pytest.approx(trainer._validate(alone, name)[0], nan_ok=True)
 
 
 Weights = dict[str, Tensor]

@@ -15,6 +15,7 @@ from dermdistill.data.images import IMAGE_SUFFIXES
 from dermdistill.data.sources.tables import read_table
 from dermdistill.errors import UserError
 from dermdistill.records import SPLIT_NAMES, DataSet, Record, SplitName
+from dermdistill.spreadsheet import text_of
 
 _IMAGE = (
     *("image_id", "isic_id", "image", "image_name", "img_id", "filename", "file_name", "file"),
@@ -69,10 +70,12 @@ def read_fixed_split(path: Path) -> FixedSplit:
         )
     places: dict[str, _Place] = {}
     for row in table.rows:
-        name, value = row.cells[image], row.cells[split]
+        name, value = text_of(row.cells[image]), row.cells[split]
         if not name:
             raise UserError(f"{path}, line {row.line}: names no image")
-        place = _Place(name, row.line, value, _MEANING.get(value.lower()), row.cells.get(_LESION) or None)
+        place = _Place(
+            name, row.line, value, _MEANING.get(value.lower()), text_of(row.cells.get(_LESION, "")) or None
+        )
         earlier = places.setdefault(name, place)
         if earlier.split != place.split:
             raise UserError(
