@@ -11,10 +11,26 @@ class Reading:
     Attributes:
         labels: the diagnosis that a name stands for, by name: a folder's, or a value of the label column.
         positive: the names that mean melanoma; what the others mean is not asked, it is not melanoma.
+        image_column, label_column, lesion_column, patient_column: of a table, where not found by their names.
     """
 
     labels: Mapping[str, str] = field(default_factory=dict)
     positive: tuple[str, ...] = ()
+    image_column: str | None = None
+    label_column: str | None = None
+    lesion_column: str | None = None
+    patient_column: str | None = None
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The columns that the user names, by option."""
+        named = {
+            "--image-column": self.image_column,
+            "--label-column": self.label_column,
+            "--lesion-column": self.lesion_column,
+            "--patient-column": self.patient_column,
+        }
+        return {option: column for option, column in named.items() if column is not None}
 
 
 AS_FOUND = Reading()

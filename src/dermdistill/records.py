@@ -57,6 +57,7 @@ class Record:
         age: in years.
         sex: ``male`` or ``female``.
         site: where on the body, in the source's words.
+        skin_type: Fitzpatrick's, ``I`` to ``VI``, or a value on the source's own scale, such as DDI's ``12``.
         collection: the collection or device that the image comes from, in the source's words.
         source: the name of the data set that it was read from, such as the folder's.
     """
@@ -70,6 +71,7 @@ class Record:
     age: float | None = None
     sex: str | None = None
     site: str | None = None
+    skin_type: str | None = None
     collection: str | None = None
     source: str = ""
 

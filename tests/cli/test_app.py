@@ -72,3 +72,20 @@ def test_data_says_what_it_sees(command: Callable[..., Outcome], image_folder: C
         ["lesions", "images", "8", "8"],
         ["lesions", "lesions", "8", "8"],
     ]
+
+
+def test_data_takes_the_users_columns(
+    command: Callable[..., Outcome], image_folder: Callable[..., Path]
+) -> None:
+    folder = image_folder(scans=2)
+    (folder / "mine.csv").write_text("slide,finding,mole\nscans0,melanoma,M\nscans1,Melanoma,M\n")
+    assert "say --image-column NAME" in command("data", folder).err
+    outcome = command(
+        "data", folder, "--image-column", "slide", "--label-column", "finding", "--lesion-column", "mole"
+    )
+    lines = [line.split() for line in outcome.out.splitlines()]
+    assert lines[0] == ["layout:", "table;", "2", "images"]
+    assert lines[-1] == ["lesions", "lesions", "1", "1"]
+    wrong = command("data", folder, "--image-column", "slide", "--label-column", "dx")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "--label-column dx: no such column in" in wrong.err

@@ -111,7 +111,7 @@ def bomb(folder: Path) -> Path:
     ("make", "fragments"),
     [
         (no_such_path, ["nowhere", "no such"]),
-        (unknown_layout, ["not a known layout", "HAM10000_metadata.csv", "benign_train.npy"]),
+        (unknown_layout, ["not a known layout", "image,diagnosis / photo1.jpg,melanoma"]),
         (missing_column, ["metadata.csv", "diagnosis"]),
         (missing_image, ["metadata.csv", "absent"]),
         (duplicate_ids, ["metadata.csv", "good1"]),

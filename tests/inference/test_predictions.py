@@ -30,6 +30,15 @@ DIAGNOSES = replace(
 )
 SEEN = replace(DIAGNOSES, seen=("image id", "", "perceptual hash"))
 OF_TWO_SOURCES = replace(DIAGNOSES, source=("one", "two", "one"))
+DETAILED = replace(
+    SEEN,
+    details={
+        "age": ("55", "", "0.5"),
+        "sex": ("male", "", ""),
+        "site": ("back", "", ""),
+        "skin_type": ("IV", "", "12"),
+    },
+)
 HEADER = "image_id,lesion_id,split,diagnosis,probability\n"
 
 
@@ -49,7 +58,7 @@ def records(*diagnoses: str) -> list[Record]:
 
 
 def same(one: Predictions, other: Predictions) -> bool:
-    names = ("image_id", "lesion_id", "split", "diagnosis", "classes", "seen", "source")
+    names = ("image_id", "lesion_id", "split", "diagnosis", "classes", "seen", "source", "details")
     return (
         all(getattr(one, name) == getattr(other, name) for name in names)
         and np.array_equal(one.probability, other.probability)
@@ -76,7 +85,7 @@ def test_no_text_of_a_stranger_is_a_formula_in_a_spreadsheet(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     "predictions",
     [
-        *(FORMULAS, BINARY, DIAGNOSES, SEEN, OF_TWO_SOURCES),
+        *(FORMULAS, BINARY, DIAGNOSES, SEEN, OF_TWO_SOURCES, DETAILED, DETAILED.of_split("test")),
         *(SEEN.of_split("test"), BINARY.of_split("none"), DIAGNOSES.of_split("none")),
     ],
 )
@@ -249,3 +258,16 @@ def test_tabulated_records_keep_their_source() -> None:
         "x",
         "y",
     )
+
+
+def test_details_of_the_records_are_kept() -> None:
+    known = replace(records("melanoma")[0], age=55.0, sex="male", site="back", skin_type="IV")
+    table = tabulate(
+        [known, *records("nevus")], ["test", "test"], np.full((2, 2), 0.5), ["melanoma", "other"]
+    )
+    assert table.details == {
+        "age": ("55", ""),
+        "sex": ("male", ""),
+        "site": ("back", ""),
+        "skin_type": ("IV", ""),
+    }

@@ -91,5 +91,5 @@ def test_the_users_word_is_recorded_and_used_again(image_folder: Callable[..., P
 
 def test_synthetic_images_have_no_names(tmp_path: Path) -> None:
     options = DataOptions(("synthetic",), reading=Reading(positive=("1",)))
-    with pytest.raises(UserError, match="synthetic images have no names"):
+    with pytest.raises(UserError, match="--label, --positive and columns: synthetic images have none"):
         open_run(load_recipe("demo", []), options, tmp_path, [], device=torch.device("cpu"), command="")

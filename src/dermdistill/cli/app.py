@@ -41,6 +41,18 @@ Positive = Annotated[
         metavar="NAME", help="A folder's name or a label that means melanoma, where others do not. Repeat it."
     ),
 ]
+ImageColumn = Annotated[
+    str | None, typer.Option(metavar="NAME", help="The column of a table with the images' names or paths.")
+]
+LabelColumn = Annotated[
+    str | None, typer.Option(metavar="NAME", help="The column of a table with the diagnoses.")
+]
+LesionColumn = Annotated[
+    str | None, typer.Option(metavar="NAME", help="The column of a table that names the lesion.")
+]
+PatientColumn = Annotated[
+    str | None, typer.Option(metavar="NAME", help="The column of a table that names the patient.")
+]
 Device = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where the networks run.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Threshold = Annotated[
@@ -87,6 +99,10 @@ def run(
     ] = None,
     label: Labels = None,
     positive: Positive = None,
+    image_column: ImageColumn = None,
+    label_column: LabelColumn = None,
+    lesion_column: LesionColumn = None,
+    patient_column: PatientColumn = None,
     device: Device = "auto",
     workers: Workers = None,
     as_json: AsJson = False,
@@ -97,6 +113,7 @@ def run(
     from dermdistill.config import load_recipe
     from dermdistill.data.sources.names import parse_reading
 
+    columns = (image_column, label_column, lesion_column, patient_column)
     of_teacher = [] if weights is None else [f"teacher.weights={weights}"]
     chosen = load_recipe(recipe, [*(changes or []), *of_teacher])
     _use_cores(workers)
@@ -106,7 +123,7 @@ def run(
     from dermdistill.pipeline.run import comparisons_of, failures_of, results_of
     from dermdistill.pipeline.run import run as start
 
-    options = DataOptions(tuple(data), split, parse_reading(label or [], positive or []))
+    options = DataOptions(tuple(data), split, parse_reading(label, positive, columns))
     folder = out or Path("runs") / f"{chosen.name}-{options.label}"
     try:
         finished = start(chosen, options, folder, device=choose_device(device), command=_command())
@@ -139,6 +156,10 @@ def compare(
     ] = "1/1",
     label: Labels = None,
     positive: Positive = None,
+    image_column: ImageColumn = None,
+    label_column: LabelColumn = None,
+    lesion_column: LesionColumn = None,
+    patient_column: PatientColumn = None,
     device: Device = "auto",
     workers: Workers = None,
 ) -> None:
@@ -154,9 +175,10 @@ def compare(
     from dermdistill.data.sources.names import parse_reading
     from dermdistill.pipeline.prepare import DataOptions
 
+    columns = (image_column, label_column, lesion_column, patient_column)
     chosen = load_recipe(recipe, changes or [])
     _use_cores(workers)
-    options = DataOptions(tuple(data), split, parse_reading(label or [], positive or []))
+    options = DataOptions(tuple(data), split, parse_reading(label, positive, columns))
     folder = out or Path("runs") / f"compare-{chosen.name}-{options.label}"
     try:
         failed = run_comparison(chosen, options, folder, device=device, part=part, command=_command())
@@ -182,6 +204,10 @@ def evaluate(
     replicates: Annotated[int, typer.Option(min=100, help="Bootstrap resamples of every interval.")] = 2000,
     label: Labels = None,
     positive: Positive = None,
+    image_column: ImageColumn = None,
+    label_column: LabelColumn = None,
+    lesion_column: LesionColumn = None,
+    patient_column: PatientColumn = None,
     device: Device = "auto",
     workers: Workers = None,
     as_json: AsJson = False,
@@ -199,10 +225,11 @@ def evaluate(
     from dermdistill.pipeline.external import judge_elsewhere
     from dermdistill.pipeline.prepare import DataOptions
 
+    columns = (image_column, label_column, lesion_column, patient_column)
     file = Path(split) if split is not None and Path(split).is_file() else None
     judged = judge_elsewhere(
         model,
-        DataOptions(tuple(data), file, parse_reading(label or [], positive or [])),
+        DataOptions(tuple(data), file, parse_reading(label, positive, columns)),
         split="test" if file else split,
         out=out,
         device=choose_device(device),
@@ -415,6 +442,10 @@ def data(
     split: Split = None,
     label: Labels = None,
     positive: Positive = None,
+    image_column: ImageColumn = None,
+    label_column: LabelColumn = None,
+    lesion_column: LesionColumn = None,
+    patient_column: PatientColumn = None,
     check: Annotated[
         bool, typer.Option("--check", help="Decode every image, and name all that cannot be used.")
     ] = False,
@@ -430,7 +461,8 @@ def data(
     from dermdistill.data.sources import read_sources
     from dermdistill.data.sources.names import parse_reading
 
-    dataset = read_sources(paths, parse_reading(label or [], positive or []))
+    columns = (image_column, label_column, lesion_column, patient_column)
+    dataset = read_sources(paths, parse_reading(label, positive, columns))
     if split is not None:
         fixed = read_fixed_split(split)
         dataset = with_split(dataset, fixed)

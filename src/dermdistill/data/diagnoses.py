@@ -31,12 +31,20 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     "nevus": ("nv", "nev", "naevus", "nevi", "naevi", "melanocytic nevus", "melanocytic nevi"),
     "basal cell carcinoma": ("bcc",),
     # HAM10000 counts Bowen's disease among these.
-    "actinic keratosis": ("akiec", "ak", "ack", "actinic keratoses", "solar or actinic keratosis"),
+    "actinic keratosis": (
+        "akiec",
+        "ak",
+        "ack",
+        "actinic keratoses",
+        "solar or actinic keratosis",
+        "actinic keratoses and intraepithelial carcinoma",
+    ),
     "squamous cell carcinoma": (
         "scc",
         "squamous cell carcinoma nos",
         "squamous cell carcinoma invasive",
         "squamous cell carcinoma in situ",
+        "sccka",
     ),
     # The challenges' BKL: solar lentigo, seborrheic keratosis and lichen planus-like keratosis.
     "benign keratosis": (
@@ -68,6 +76,10 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
 _CANONICAL = {
     **{name: name for name in _SYNONYMS},
     "malignant melanocytic proliferations melanoma": MELANOMA,
+    # MILK10k's.
+    "ben oth": BENIGN,
+    "mal oth": "other malignancy",
+    "inf": "inflammatory or infectious",
     **{synonym: name for name, synonyms in _SYNONYMS.items() for synonym in synonyms},
 }
 _COMMON = frozenset({*_SYNONYMS, MELANOMA, OTHER})

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dermdistill.data.listing import is_image, stem
-from dermdistill.data.sources.catalogue import image_column
+from dermdistill.data.sources.column_roles import image_column
+from dermdistill.data.sources.image_files import name_in
 from dermdistill.data.sources.tables import read_header, read_table
 
 
@@ -45,7 +46,7 @@ def compare(folder: Path, names: Iterable[str], without_file: frozenset[str]) ->
         column = image_column(read_header(path)) if path.suffix == ".csv" else None
         if column is not None:
             tables += 1
-            listed |= {stem(row.cells[column]) for row in read_table(path, {column}).rows}
+            listed |= {name_in(row.cells[column]) for row in read_table(path, {column}).rows}
     return Completeness(
         len(images),
         tables,

@@ -1,13 +1,13 @@
 """The predictions table: all that evaluation and reports know of a model.
 
 One row an image: ``image_id, lesion_id, split, diagnosis, source, probability``, one ``p_<diagnosis>`` column
-a class where the model distinguishes diagnoses, and ``seen`` where it was checked whether the model learned
-from it.
+a class where the model distinguishes diagnoses, ``seen`` where it was checked whether the model learned from
+it, and ``age, sex, site, skin_type`` as far as the source says them.
 """
 
 import csv
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,9 @@ from dermdistill.records import MELANOMA, Record
 from dermdistill.spreadsheet import csv_line, text_cell, text_of
 
 _SEEN = "seen"
+DETAILS = ("age", "sex", "site", "skin_type")
+"""What the table says of lesion and patient; tables of older runs lack it."""
+
 _COLUMNS = ("image_id", "lesion_id", "split", "diagnosis", "probability")
 _SOURCE = "source"
 """Tables of older runs lack it."""
@@ -36,6 +39,8 @@ class Predictions:
         seen: N strings: how the image, or its lesion, was recognised as one that the model learned from,
             empty where it was not; no string at all where that was not checked.
         source: N names of data sets; all are empty where none is given.
+        details: N strings for each of ``DETAILS``, empty where the source does not say it; of an older table
+            none at all.
     """
 
     image_id: tuple[str, ...]
@@ -47,6 +52,7 @@ class Predictions:
     class_probabilities: NDArray[np.float64] | None = None
     seen: tuple[str, ...] = ()
     source: tuple[str, ...] = ()
+    details: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.source:
@@ -85,6 +91,7 @@ class Predictions:
             else self.class_probabilities[list(rows)],
             seen=tuple(self.seen[i] for i in rows) if self.seen else (),
             source=tuple(self.source[i] for i in rows),
+            details={name: tuple(cells[i] for i in rows) for name, cells in self.details.items()},
         )
 
 
@@ -115,7 +122,12 @@ def tabulate(
         classes=tuple(classes) if len(classes) > 2 else (),
         class_probabilities=probabilities.astype(np.float64) if len(classes) > 2 else None,
         source=tuple(record.source for record in records),
+        details={name: tuple(_text(getattr(record, name)) for record in records) for name in DETAILS},
     )
+
+
+def _text(value: str | float | None) -> str:
+    return "" if value is None else value if isinstance(value, str) else f"{value:g}"
 
 
 def aligned(named: Sequence[tuple[str, Predictions]]) -> list[Predictions]:
@@ -156,8 +168,9 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
     No text is a formula of a spreadsheet, whoever chose it (see ``spreadsheet``).
     """
     with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as handle:
-        first, last = [*_COLUMNS[:-1], _SOURCE, _COLUMNS[-1]], [_SEEN] if predictions.seen else []
-        handle.write(csv_line([*first, *(f"p_{name}" for name in predictions.classes), *last]))
+        first, seen = [*_COLUMNS[:-1], _SOURCE, _COLUMNS[-1]], [_SEEN] if predictions.seen else []
+        classes = (f"p_{name}" for name in predictions.classes)
+        handle.write(csv_line([*first, *classes, *seen, *predictions.details]))
         for i in range(len(predictions)):
             text = (
                 predictions.image_id[i],
@@ -170,8 +183,8 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
             if predictions.class_probabilities is not None:
                 numbers.extend(predictions.class_probabilities[i])
             figures = (repr(float(number)) for number in numbers)
-            seen = predictions.seen[i : i + 1]
-            handle.write(csv_line([*map(text_cell, text), *figures, *map(text_cell, seen)]))
+            last = (*predictions.seen[i : i + 1], *(cells[i] for cells in predictions.details.values()))
+            handle.write(csv_line([*map(text_cell, text), *figures, *map(text_cell, last)]))
 
 
 def read_predictions(path: Path) -> Predictions:
@@ -200,6 +213,7 @@ def read_predictions(path: Path) -> Predictions:
         class_probabilities=numbers[:, 1:] if classes else None,
         seen=tuple(row[_SEEN] for _, row in rows) if _SEEN in columns else (),
         source=tuple(row.get(_SOURCE, "") for _, row in rows),
+        details={name: tuple(row[name] for _, row in rows) for name in DETAILS if name in columns},
     )
 
 

@@ -78,7 +78,7 @@ def open_data(data: DataOptions, recipe: SyntheticRecipe, size: int) -> DataSet:
     """
     if data.synthetic:
         if data.reading != AS_FOUND:
-            raise UserError("--label and --positive: synthetic images have no names; leave them out")
+            raise UserError("--label, --positive and columns: synthetic images have none; leave them out")
         dataset = synthetic.read(recipe.lesions, size=size, difficulty=recipe.difficulty, seed=recipe.seed)
     elif SYNTHETIC in data.paths:
         raise UserError("--data synthetic: drawn images do not mix with others; give it alone")

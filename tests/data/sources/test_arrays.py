@@ -111,16 +111,43 @@ def npy(array: NDArray[np.generic]) -> bytes:
         (pickle.dumps([1, 2, 3]), "cannot read the array"),
         (b"", "cannot read the array"),
         (npy(images(3, 0))[:-10], "cannot read the array"),
-        (npy(images(3, 0).astype(np.float32)), r"the array is float32 \(3, 6, 5, 3\)"),
-        (npy(images(3, 0)[..., 0]), r"the array is uint8 \(3, 6, 5\)"),
+        (npy(images(3, 0)[0]), r"the array is uint8 \(6, 5, 3\)"),
+        (npy(images(3, 0) > 9), r"the array is bool \(3, 6, 5, 3\)"),
+        (npy(images(3, 0)[..., [0, 1, 2, 0]]), r"the array is uint8 \(3, 6, 5, 4\)"),
+        (npy(images(3, 0) * 1.5), "numbers go from .* neither 0 to 255 nor 0 to 1"),
+        (npy(images(3, 0) / 127.5 - 1), "numbers go from .* neither 0 to 255 nor 0 to 1"),
+        (npy(images(3, 0) / 64), "numbers go from .* neither 0 to 255 nor 0 to 1"),
+        (npy(images(3, 0).astype(np.int64) // 128), "numbers go from 0 to 1, neither"),
+        (npy(np.where(images(3, 0) > 9, np.nan, 1.0)), "holds values that are no numbers"),
         (npy(images(3, 0).transpose(0, 3, 1, 2).copy()), r"the array is uint8 \(3, 3, 6, 5\)"),
         (npy(images(3, 0)[:0]), r"the array is uint8 \(0, 6, 5, 3\)|cannot read the array"),
     ],
-    ids=["objects", "pickle", "empty", "truncated", "float", "no-channels", "channels-first", "no-images"],
+    ids=[
+        *("objects", "pickle", "empty", "truncated", "one-image", "booleans", "four-channels", "above-255"),
+        *("negative", "up-to-4", "mask", "not-numbers", "channels-first", "no-images"),
+    ],
 )
 def test_other_arrays_are_refused(content: bytes, message: str, root: Path) -> None:
     (root / "malign_train.npy").write_bytes(content)
     with pytest.raises(UserError, match=message) as caught:
         arrays.read(root)
     assert str(caught.value).startswith(str(root / "malign_train.npy"))
-    assert "expected uint8 RGB images (n, height, width, 3)" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [
+        (images(3, 0).astype(np.float64), images(3, 0)),
+        (images(3, 0).astype(np.int32), images(3, 0)),
+        ((images(3, 0) / 255).astype(np.float32), images(3, 0)),
+        (images(3, 0)[..., 0], images(3, 0)[..., [0, 0, 0]]),
+        (images(3, 0)[..., :1] / 255, images(3, 0)[..., [0, 0, 0]]),
+    ],
+    ids=["float-to-255", "int32", "float-to-1", "grey", "grey-float-one-channel"],
+)
+def test_numbers_that_are_plainly_images(
+    stored: NDArray[np.generic], shown: NDArray[np.uint8], root: Path
+) -> None:
+    np.save(root / "malign_train.npy", stored)
+    records = [r for r in arrays.read(root).records if r.image_id.startswith("malign_train")]
+    assert np.array_equal([record.image.decode() for record in records], shown)

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from dermdistill.data.sources import isic, read_data
-from dermdistill.data.sources.catalogue import find_images
+from dermdistill.data.sources.image_files import find_images
 from dermdistill.data.splits import check
 from dermdistill.errors import UserError
 from dermdistill.reading import Reading
@@ -334,8 +334,14 @@ class TestWhichTable:
     @pytest.mark.parametrize(
         ("header", "message"),
         [
-            ("isic_id,age", r"labels\.csv: no column holds diagnoses; expected one of diagnosis, dx"),
-            ("name,diagnosis", r"labels\.csv: no column names the images; expected one of isic_id, image_id"),
+            (
+                "isic_id,age",
+                r"labels\.csv: no column holds diagnoses; it has isic_id, age; say --label-column",
+            ),
+            (
+                "name,diagnosis",
+                r"labels\.csv: no column names the images; it has name, diagnosis; say --image",
+            ),
         ],
     )
     def test_a_table_without_a_needed_column(self, header: str, message: str, layout: Layout) -> None:

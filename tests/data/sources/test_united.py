@@ -59,7 +59,7 @@ class TestNames:
     def test_every_record_knows_its_source_even_of_one(self, source: Source) -> None:
         alone = united([source("clinic", ("a", 1, "nevus"))])
         assert [record.source for record in alone.records] == ["clinic"]
-        assert alone.layout == "isic"
+        assert alone.layout == "table"
 
 
 class TestPictures:

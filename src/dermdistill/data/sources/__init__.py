@@ -5,9 +5,18 @@ from itertools import product
 from pathlib import Path
 from typing import Protocol
 
-from dermdistill.data.sources import arrays, folder, ham10000, isic
+from dermdistill.data.sources import (
+    arrays,
+    derm7pt,
+    folder,
+    ham10000,
+    isic,
+    labelled_arrays,
+    milk10k,
+)
 from dermdistill.data.sources.names import check_names
 from dermdistill.data.sources.united import source_names, unite
+from dermdistill.data.sources.unknown import unknown_layout
 from dermdistill.data.sources.walk import unwrapped
 from dermdistill.errors import UserError
 from dermdistill.reading import AS_FOUND, Reading
@@ -16,9 +25,6 @@ from dermdistill.records import DataSet
 
 class Source(Protocol):
     """What a module of this package offers."""
-
-    LAYOUT: str
-    LOOKED_FOR: str
 
     def matches(self, path: Path, reading: Reading) -> bool:
         """Whether ``path`` has this layout."""
@@ -29,10 +35,8 @@ class Source(Protocol):
         ...
 
 
-_TABLES: Sequence[Source] = (ham10000, arrays, isic)
+_TABLES: Sequence[Source] = (ham10000, derm7pt, milk10k, arrays, labelled_arrays, isic)
 """The most particular layout first."""
-
-_SOURCES: Sequence[Source] = (*_TABLES, folder)
 
 
 def read_sources(paths: Sequence[Path], reading: Reading = AS_FOUND) -> DataSet:
@@ -42,6 +46,7 @@ def read_sources(paths: Sequence[Path], reading: Reading = AS_FOUND) -> DataSet:
         UserError: a path is given twice, one cannot be read, they contradict each other, none shows melanoma,
             or a name that the user gives occurs in none.
     """
+    isic.check_columns(paths, reading)
     dataset = unite([read_source(path, reading) for path in paths], source_names(paths))
     where = " and ".join(map(str, paths))
     check_names(where, dataset.names, [record.diagnosis for record in dataset.records], reading)
@@ -55,6 +60,7 @@ def read_data(path: Path, reading: Reading = AS_FOUND) -> DataSet:
         UserError: there is no such path, it has none of the layouts, it is damaged, no image shows melanoma,
             or a name that the user gives occurs nowhere.
     """
+    isic.check_columns([path], reading)
     dataset = read_source(path, reading)
     check_names(str(path), dataset.names, [record.diagnosis for record in dataset.records], reading)
     return dataset
@@ -72,12 +78,16 @@ def read_source(path: Path, reading: Reading = AS_FOUND) -> DataSet:
         raise UserError(f"{path}: no such file or folder")
     try:
         # Tables say more than folders, so all folders that may only wrap them are searched for tables first.
-        for source, candidate in [*product(_TABLES, unwrapped(path)), (folder, path)]:
+        for source, candidate in _candidates(path, reading):
             if source.matches(candidate, reading):
                 return source.read(candidate, reading)
-        looked_for = "; ".join(f"{source.LOOKED_FOR} ({source.LAYOUT})" for source in _SOURCES)
-        near_miss = isic.near_miss(path) or folder.near_miss(path)
+        raise unknown_layout(path)
     except OSError as error:
         raise UserError(f"{error.filename or path}: cannot read ({error.strerror or error})") from error
-    found = f" ({near_miss})" if near_miss else ""
-    raise UserError(f"{path}: not a known layout{found}; looked for {looked_for}")
+
+
+def _candidates(path: Path, reading: Reading) -> list[tuple[Source, Path]]:
+    """What is tried in turn; only tables have the columns that the user names."""
+    if isic.has_chosen(path, reading):
+        return [(isic, each) for each in unwrapped(path)]
+    return [*product(_TABLES, unwrapped(path)), (folder, path)]

@@ -1,13 +1,13 @@
 """The four arrays of the paper's own code: benign and malignant images for training and testing.
 
-``benign_train.npy``, ``malign_train.npy``, ``benign_test.npy`` and ``malign_test.npy``, each uint8 RGB
-``(n, H, W, 3)``. They are read from disk image by image. "Malignant" means melanoma there. Arrays of Python
-objects are refused, because reading them can run code.
+``benign_train.npy``, ``malign_train.npy``, ``benign_test.npy`` and ``malign_test.npy``, each of RGB images
+``(n, H, W, 3)`` or grey ones ``(n, H, W)``; see ``pixels``. They are read from disk image by image.
+"Malignant" means melanoma there.
 """
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from dermdistill.data.diagnoses import BENIGN
 from dermdistill.data.sources.catalogue import lesions_unknown
 from dermdistill.data.sources.names import users_word
+from dermdistill.data.sources.pixels import check_shape, scale, to_pixels
 from dermdistill.errors import UserError
 from dermdistill.reading import AS_FOUND, Reading
 from dermdistill.records import MELANOMA, DataSet, Pixels, Record, SplitName
@@ -38,6 +39,7 @@ class ArrayImage:
 
     path: Path
     index: int
+    factor: float = 1.0
 
     @property
     def name(self) -> str:
@@ -45,10 +47,10 @@ class ArrayImage:
 
     def digest(self) -> str:
         """Hex digest of the image's shape and pixels."""
-        return _digest(self.decode())
+        return digest_of(self.decode())
 
     def decode(self) -> Pixels:
-        return np.array(_open(self.path)[self.index])
+        return to_pixels(open_array(self.path)[self.index], self.factor)
 
 
 def matches(path: Path, reading: Reading = AS_FOUND) -> bool:
@@ -60,57 +62,59 @@ def read(path: Path, reading: Reading = AS_FOUND) -> DataSet:
     """Read the four arrays; the test arrays are the test split, the others are left to be divided.
 
     Raises:
-        UserError: an array is missing, pickled, or not uint8 ``(n, H, W, 3)``.
+        UserError: an array is missing, pickled, or does not hold images.
     """
     missing = [f"{stem}.npy" for stem, _, _ in _FILES if not (path / f"{stem}.npy").is_file()]
     if missing:
         raise UserError(f"{path}: {', '.join(missing)} missing; expected {LOOKED_FOR}")
+    arrays = {stem: open_array(path / f"{stem}.npy") for stem, _, _ in _FILES}
+    factors = {stem: scale(str(path / f"{stem}.npy"), array.dtype, array) for stem, array in arrays.items()}
     records = tuple(
         Record(
             image_id=f"{stem}-{index:05d}",
-            image=ArrayImage(path / f"{stem}.npy", index),
+            image=ArrayImage(path / f"{stem}.npy", index, factors[stem]),
             lesion_id=f"{stem}-{index:05d}",
             diagnosis=users_word([stem.partition("_")[0]], reading) or diagnosis,
             split=split,
         )
         for stem, diagnosis, split in _FILES
-        for index in range(len(_open(path / f"{stem}.npy")))
+        for index in range(len(arrays[stem]))
     )
     unknown = lesions_unknown(len(records), len(records))
-    notes = ("malignant means melanoma in these arrays", unknown, *_copies(path))
+    notes = ("malignant means melanoma in these arrays", unknown, *_copies(records))
     names = Counter(record.image_id.partition("_")[0] for record in records)
     return DataSet(LAYOUT, path, records, notes=notes, names=names)
 
 
-def _copies(path: Path) -> list[str]:
+def _copies(records: Sequence[Record]) -> list[str]:
     """A note on test images that are training images too; they stay, as the arrays are those of the paper.
 
     Every image is read from disk once.
     """
-    training = {digest for stem, _, split in _FILES if split is None for digest in _digests(path, stem)}
-    test = [digest for stem, _, split in _FILES if split == "test" for digest in _digests(path, stem)]
+    training = {record.image.digest() for record in records if record.split is None}
+    test = [record.image.digest() for record in records if record.split == "test"]
     copies = sum(digest in training for digest in test)
     of_all = f"{copies} of {len(test)} test images"
     return [f"{of_all} are exact copies of training images, which flatters the results"] if copies else []
 
 
-def _digests(path: Path, stem: str) -> Iterator[str]:
-    return map(_digest, _open(path / f"{stem}.npy"))
-
-
-def _digest(pixels: Pixels) -> str:
+def digest_of(pixels: Pixels) -> str:
+    """Hex digest of an image's shape and pixels."""
     digest = hashlib.blake2b(repr(pixels.shape).encode(), digest_size=16)
     digest.update(np.ascontiguousarray(pixels).data)
     return digest.hexdigest()
 
 
-def _open(path: Path) -> NDArray[np.uint8]:
-    expected = "expected uint8 RGB images (n, height, width, 3)"
+def open_array(path: Path) -> NDArray[np.generic]:
+    """The images of a ``.npy`` file, mapped from disk.
+
+    Raises:
+        UserError: it cannot be read, or holds no images.
+    """
     try:
         # Memory-mapping never unpickles: an array of Python objects is a ValueError.
-        array = np.lib.format.open_memmap(path, mode="r")
+        array: NDArray[np.generic] = np.lib.format.open_memmap(path, mode="r")
     except (OSError, ValueError) as error:
-        raise UserError(f"{path}: cannot read the array ({error}); {expected}") from None
-    if array.dtype != np.uint8 or array.ndim != 4 or array.shape[3] != 3 or 0 in array.shape:
-        raise UserError(f"{path}: the array is {array.dtype} {array.shape}; {expected}")
+        raise UserError(f"{path}: cannot read the array ({error}); expected images") from None
+    check_shape(str(path), array.shape, array.dtype)
     return array

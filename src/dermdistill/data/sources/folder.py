@@ -37,10 +37,6 @@ from dermdistill.reading import AS_FOUND, Reading
 from dermdistill.records import MELANOMA, DataSet, Record, SplitName
 
 LAYOUT = "folder"
-LOOKED_FOR = (
-    "folders of images named by diagnosis, melanoma (or mel, or malignant beside benign) among them, "
-    "on their own or under train, val and test"
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,14 +17,23 @@ LEAVE_OUT = "leave-out"
 _SHOWN = 30
 
 
-def parse_reading(labels: Sequence[str], positive: Sequence[str]) -> Reading:
-    """The options ``--label NAME=DIAGNOSIS`` and ``--positive NAME``.
+def parse_reading(
+    labels: Sequence[str] | None, positive: Sequence[str] | None, columns: Sequence[str | None] = ()
+) -> Reading:
+    """The options ``--label NAME=DIAGNOSIS``, ``--positive NAME`` and ``--image-column`` and the like.
+
+    Args:
+        labels: as given, each ``NAME=DIAGNOSIS``.
+        positive: as given.
+        columns: of the image, the label, the lesion and the patient, where given.
 
     Raises:
-        UserError: a label without ``=``, a diagnosis that is not understood, or a name with two meanings.
+        UserError: a label without ``=``, a diagnosis that is not understood, a name with two meanings, or one
+            column for two things.
     """
+    positive = positive or ()
     meanings: dict[str, str] = {}
-    for text in labels:
+    for text in labels or ():
         name, equals, diagnosis = (part.strip() for part in text.rpartition("="))
         if not (name and equals and diagnosis):
             raise UserError(f"--label {text}: expected NAME=DIAGNOSIS, such as 'mel_2=melanoma'")
@@ -39,7 +48,15 @@ def parse_reading(labels: Sequence[str], positive: Sequence[str]) -> Reading:
         if earlier != meaning or (meaning != MELANOMA and _key(name) in map(_key, positive)):
             raise UserError(f"--label {text}: {name!r} has two meanings; keep one of them")
         meanings[name] = meaning
-    return Reading(meanings, tuple(positive))
+    reading = Reading(meanings, tuple(positive), *columns)
+    given: dict[str, str] = {}
+    for option, column in reading.columns.items():
+        other = given.setdefault(column, option)
+        if other != option:
+            raise UserError(
+                f"{other} {column} and {option} {column}: one column cannot be both; give one of them"
+            )
+    return reading
 
 
 def users_word(names: Sequence[str], reading: Reading) -> str | None:

@@ -198,6 +198,7 @@ def _completed(record: Record, repeat: Record) -> Record:
         age=repeat.age if record.age is None else record.age,
         sex=record.sex or repeat.sex,
         site=record.site or repeat.site,
+        skin_type=record.skin_type or repeat.skin_type,
         collection=record.collection or repeat.collection,
     )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from dermdistill.data.listing import is_hidden, is_image, suffix
 
 _DEEPEST = 20
-_TABLES_AND_ARRAYS = frozenset({".csv", ".tsv", ".tab", ".npy"})
+_TABLES_AND_ARRAYS = frozenset({".csv", ".tsv", ".tab", ".npy", ".npz", ".hdf5", ".h5"})
 
 
 def visible_files(root: Path) -> Iterator[Path]:

@@ -1,0 +1,73 @@
+"""The seven-point checklist data set, derm7pt (Kawahara et al. 2019, doi:10.1109/JBHI.2018.2824327).
+
+``meta/meta.csv`` has a case a row, with a clinical photograph (``clinic``) and a dermoscopic one (``derm``);
+``meta/train_indexes.csv``, ``valid_indexes.csv`` and ``test_indexes.csv`` number the rows of each split, from
+0. The dermoscopic photographs are read.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+from dermdistill.data.sources.catalogue import read_catalogue, read_labels
+from dermdistill.data.sources.entries import Labelled
+from dermdistill.data.sources.image_files import name_in
+from dermdistill.data.sources.tables import Row, Table, read_header, read_table
+from dermdistill.errors import UserError
+from dermdistill.reading import AS_FOUND, Reading
+from dermdistill.records import DataSet
+
+LAYOUT = "derm7pt"
+
+_COLUMNS = frozenset({"diagnosis", "derm", "clinic"})
+_INDEXES = {"train": "train_indexes.csv", "val": "valid_indexes.csv", "test": "test_indexes.csv"}
+
+
+def matches(path: Path, reading: Reading = AS_FOUND) -> bool:
+    """Whether the folder holds the table of cases."""
+    return _table(path) is not None
+
+
+def read(path: Path, reading: Reading = AS_FOUND) -> DataSet:
+    """Read the dermoscopic photographs, in the published splits where their lists are there.
+
+    Raises:
+        UserError: a table lacks a column, a list numbers a row that is not there, or an image is missing.
+    """
+    table = _table(path)
+    if table is None:
+        raise UserError(f"{path}: no meta.csv with the columns derm and clinic here")
+    labelled = read_labels(table, reading=reading, renamed={"derm": "image"})
+    clinical = {name_in(row.cells["clinic"]) for row in read_table(table, ["clinic"]).rows}
+    dermoscopic = {name_in(row.cells["image"]) for row in labelled.table.rows if "image" in row.cells}
+    left_out = clinical - dermoscopic - {""}
+    note = f"{len(left_out)} clinical photographs left out: the dermoscopic ones of the same lesions are read"
+    labelled = Labelled(_with_splits(labelled.table), passed_over=left_out, notes=(note,) if left_out else ())
+    found = read_catalogue(path, [labelled], reading=reading)
+    return DataSet(LAYOUT, path, found.records, notes=found.notes, names=found.names)
+
+
+def _table(path: Path) -> Path | None:
+    for table in (path / "meta" / "meta.csv", path / "meta.csv"):
+        if table.is_file() and set(read_header(table)) >= _COLUMNS:
+            return table
+    return None
+
+
+def _with_splits(table: Table) -> Table:
+    """The table with a lesion a row, and a column ``split`` from the lists of indexes beside it."""
+    splits: dict[int, str] = {}
+    for split, name in _INDEXES.items():
+        path = table.path.parent / name
+        for row in read_table(path, ["indexes"]).rows if path.is_file() else ():
+            cell = row.cells.get("indexes", "")
+            if not cell.isdecimal() or int(cell) >= len(table.rows):
+                raise UserError(
+                    f"{path}, line {row.line}: {cell!r} is no row of {table.path.name}; expected a number "
+                    f"from 0 to {len(table.rows) - 1}"
+                )
+            splits[int(cell)] = split
+    rows = [
+        Row(row.line, {**row.cells, "lesion_id": f"derm7pt_{number}", "split": splits.get(number, "")})
+        for number, row in enumerate(table.rows)
+    ]
+    return replace(table, rows=tuple(rows))

@@ -1,0 +1,147 @@
+"""Each layout in miniature: read as it should be, or refused; and the table of docs/layouts.md.
+
+``python -m tests.data.sources.test_layouts`` writes that table anew.
+"""
+
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dermdistill.data.sources import read_data
+from dermdistill.errors import UserError
+from dermdistill.records import Record
+from tests.data.sources.miniatures import Miniature, dermamnist
+from tests.data.sources.own_miniatures import FOLDERS, OWN
+from tests.data.sources.published_miniatures import PUBLISHED
+
+ALL = (*PUBLISHED, *FOLDERS, *OWN)
+DOCS = Path(__file__).parents[3] / "docs" / "layouts.md"
+_BEGIN, _END = "<!-- table: begin -->\n", "<!-- table: end -->"
+
+
+def titles(miniature: Miniature) -> str:
+    return miniature.title.replace(" ", "-")
+
+
+@pytest.mark.parametrize("miniature", ALL, ids=titles)
+def test_what_each_image_shows(miniature: Miniature, tmp_path: Path) -> None:
+    path = miniature.build(tmp_path)
+    if miniature.shows is None:
+        with pytest.raises(UserError) as caught:
+            read_data(path, miniature.reading)
+        assert "\n" not in str(caught.value)
+        return
+    records = read_data(path, miniature.reading).records
+    found = {record.image_id: "/".join(filter(None, (record.diagnosis, record.split))) for record in records}
+    assert found == miniature.shows
+    assert all(record.image.decode().shape[2] == 3 for record in records)
+
+
+def records_of(title: str, root: Path) -> dict[str, Record]:
+    (miniature,) = (each for each in ALL if each.title == title)
+    return {record.image_id: record for record in read_data(miniature.build(root), miniature.reading).records}
+
+
+@pytest.mark.parametrize(
+    ("title", "image", "details"),
+    [
+        ("HAM10000", "ISIC_0000001", ("HAM_1", None, 80.0, "male", "scalp", None, "vidir_modern")),
+        ("ISIC Archive export", "ISIC_0000001", ("IL_1", "IP_1", 55.0, "female", "head/neck", "II", "MSK")),
+        ("ISIC 2017", "ISIC_0000001", ("ISIC_0000001", None, 55.0, "female", None, None, None)),
+        ("ISIC 2018, task 3", "ISIC_0000001", ("HAM_1", None, None, None, None, None, None)),
+        (
+            "ISIC 2019",
+            "ISIC_0000001_downsampled",
+            ("MSK4_0011169", None, 55.0, "female", "anterior torso", None, None),
+        ),
+        ("ISIC 2020", "ISIC_0000001", ("ISIC_0000001", "IP_1", 45.0, "male", "head/neck", None, None)),
+        ("ISIC 2024 (HDF5)", "ISIC_0000001", ("IL_1", "IP_1", 60.0, "male", "torso", None, "MSK")),
+        ("PAD-UFES-20", "PAT_1_10_100", ("10", "PAT_1", 55.0, "female", "NECK", "III", None)),
+        ("derm7pt", "Nel026", ("derm7pt_0", None, None, "male", "back", None, None)),
+        ("DDI", "000001", ("000001", None, None, None, None, "56", None)),
+        ("MILK10k", "ISIC_0000002", ("IL_1", None, 60.0, "male", "trunk", "3", "MILK")),
+    ],
+)
+def test_details_of_lesion_and_patient(
+    title: str, image: str, details: tuple[object, ...], tmp_path: Path
+) -> None:
+    record = records_of(title, tmp_path)[image]
+    assert details == (
+        *(record.lesion_id, record.patient_id, record.age, record.sex, record.site, record.skin_type),
+        record.collection,
+    )
+
+
+def test_the_second_skin_type_where_the_first_is_unknown(tmp_path: Path) -> None:
+    assert sorted(str(r.skin_type) for r in records_of("Fitzpatrick17k", tmp_path).values()) == ["III", "V"]
+
+
+def test_duplicates_of_2020_are_one_lesion(tmp_path: Path) -> None:
+    records = records_of("ISIC 2020", tmp_path)
+    assert records["ISIC_0000003"].lesion_id == records["ISIC_0000004"].lesion_id
+
+
+def test_pixels_of_an_npz_file_in_any_order(tmp_path: Path) -> None:
+    records = records_of("MedMNIST: DermaMNIST", tmp_path)
+    with np.load(tmp_path / "dermamnist.npz") as arrays:
+        for split, index in (("train", 2), ("train", 0), ("val", 1), ("test", 1), ("train", 1)):
+            expected = arrays[f"{split}_images"][index]
+            assert np.array_equal(records[f"{split}-{index:05d}"].image.decode(), expected)
+
+
+def test_several_npz_files_are_not_chosen_from(tmp_path: Path) -> None:
+    dermamnist(tmp_path)
+    (tmp_path / "dermamnist.npz").rename(tmp_path / "dermamnist_64.npz")
+    dermamnist(tmp_path)
+    with pytest.raises(UserError, match=r"several files hold images \(dermamnist.npz, dermamnist_64.npz\)"):
+        read_data(tmp_path)
+    assert read_data(tmp_path / "dermamnist_64.npz").layout == "medmnist"
+
+
+def outcome(miniature: Miniature, root: Path) -> str:
+    """What the program says of a miniature, for a person."""
+    try:
+        dataset = read_data(miniature.build(root), miniature.reading)
+    except UserError as error:
+        return "refused: " + str(error).replace(str(root), "DATA")
+    counts = Counter(record.diagnosis for record in dataset.records)
+    shown = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+    return f"read as `{dataset.layout}`: {shown}" + "".join(f"; {note}" for note in dataset.notes)
+
+
+def table() -> str:
+    """The table of all miniatures in Markdown."""
+    lines: list[str] = []
+    for heading, miniatures in (
+        ("Published", PUBLISHED),
+        ("Folders", FOLDERS),
+        ("One's own", OWN),
+    ):
+        lines += [f"## {heading}", "", "| data | what the program says |", "|---|---|"]
+        for each in miniatures:
+            with tempfile.TemporaryDirectory() as root:
+                said = outcome(each, Path(root)).replace("|", "\\|")
+            options = f" (`{each.options}`)" if each.options else ""
+            lines.append(f"| {each.title}{options} | {said} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def test_the_table_of_the_docs_is_what_the_program_says() -> None:
+    before, _, rest = DOCS.read_text().partition(_BEGIN)
+    written, _, after = rest.partition(_END)
+    assert written == table(), "write it anew: python -m tests.data.sources.test_layouts"
+    assert before
+    assert after == "\n"
+
+
+def write_table() -> None:
+    before = DOCS.read_text().partition(_BEGIN)[0]
+    DOCS.write_text(f"{before}{_BEGIN}{table()}{_END}\n")
+
+
+if __name__ == "__main__":
+    write_table()
