@@ -3,6 +3,7 @@
 ``python -m tests.data.sources.test_layouts`` writes that table anew.
 """
 
+import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -12,8 +13,9 @@ import pytest
 
 from dermdistill.data.sources import read_data
 from dermdistill.errors import UserError
+from dermdistill.reading import Reading
 from dermdistill.records import Record
-from tests.data.sources.miniatures import Miniature, dermamnist
+from tests.data.sources.miniatures import Miniature, dermamnist, pixels
 from tests.data.sources.own_miniatures import FOLDERS, OWN
 from tests.data.sources.published_miniatures import PUBLISHED
 
@@ -41,7 +43,7 @@ def test_what_each_image_shows(miniature: Miniature, tmp_path: Path) -> None:
 
 
 def records_of(title: str, root: Path) -> dict[str, Record]:
-    (miniature,) = (each for each in ALL if each.title == title)
+    miniature = miniature_of(title)
     return {record.image_id: record for record in read_data(miniature.build(root), miniature.reading).records}
 
 
@@ -99,6 +101,48 @@ def test_several_npz_files_are_not_chosen_from(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"several files hold images \(dermamnist.npz, dermamnist_64.npz\)"):
         read_data(tmp_path)
     assert read_data(tmp_path / "dermamnist_64.npz").layout == "medmnist"
+
+
+def miniature_of(title: str) -> Miniature:
+    (found,) = (each for each in ALL if each.title == title)
+    return found
+
+
+def test_hdf5_needs_h5py_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = miniature_of("ISIC 2024 (HDF5)").build(tmp_path)
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    with pytest.raises(UserError, match=r"train-image\.hdf5: reading it needs h5py; pip install"):
+        read_data(path)
+
+
+def test_damaged_packed_images_are_named(tmp_path: Path) -> None:
+    path = miniature_of("ISIC 2024 (HDF5)").build(tmp_path / "hdf5")
+    (path / "train-image.hdf5").write_bytes(b"not HDF5")
+    with pytest.raises(UserError, match=r"train-image\.hdf5: cannot read as HDF5 .*; download it again"):
+        read_data(tmp_path / "hdf5")
+    dermamnist(tmp_path)
+    content = (tmp_path / "dermamnist.npz").read_bytes()
+    (tmp_path / "cut.npz").write_bytes(content[: len(content) // 2])
+    with pytest.raises(UserError, match=r"cut\.npz: damaged, or no \.npz file; download it again"):
+        read_data(tmp_path / "cut.npz")
+
+
+def test_arrays_of_different_lengths(tmp_path: Path) -> None:
+    np.save(tmp_path / "X_train.npy", pixels(3, 0))
+    np.save(tmp_path / "y_train.npy", np.array(["melanoma", "nevus"]))
+    with pytest.raises(UserError, match="y_train holds 2 labels for 3 images"):
+        read_data(tmp_path)
+    np.save(tmp_path / "y_train.npy", np.array([["melanoma"], ["nevus"], ["unknown"]]))
+    data = read_data(tmp_path)
+    assert [record.diagnosis for record in data.records] == ["melanoma", "nevus"]
+    assert data.notes[0] == "left out, no diagnosis: unknown (1 image)"
+
+
+def test_labels_with_a_column_a_class(tmp_path: Path) -> None:
+    np.save(tmp_path / "X_train.npy", pixels(3, 0))
+    np.save(tmp_path / "y_train.npy", np.array([[0, 1], [1, 0], [0, 1]]))
+    found = read_data(tmp_path, Reading(positive=("1",))).records
+    assert [record.is_melanoma for record in found] == [True, False, True]
 
 
 def outcome(miniature: Miniature, root: Path) -> str:

@@ -23,8 +23,8 @@ def test_an_unknown_layout_says_what_is_there_and_what_would_do(tmp_path: Path, 
         read_data(tmp_path)
     assert str(caught.value) == (
         f"{tmp_path}: not a known layout: it holds the folders holiday (1 image), work (1 image), none a "
-        "diagnosis; --positive NAME says which is melanoma; or name folders by diagnosis (melanoma, nevus), or "
-        "write a CSV such as image,diagnosis / photo1.jpg,melanoma"
+        "diagnosis; --positive NAME says which is melanoma; or name folders by diagnosis (melanoma, nevus), "
+        "or write a CSV such as image,diagnosis / photo1.jpg,melanoma"
     )
 
 

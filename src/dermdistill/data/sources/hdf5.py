@@ -80,7 +80,7 @@ def _keys(path: Path) -> list[str]:
     try:
         return list(_opened(path, os.getpid()))
     except OSError as error:
-        raise UserError(f"{path}: cannot read as HDF5 ({error}); download the file again") from None
+        raise UserError(f"{path}: cannot read as HDF5 ({error}); download it again") from None
 
 
 @lru_cache(maxsize=4)
