@@ -75,7 +75,6 @@ def test_a_photograph_has_one_answer(shape: tuple[int, int]) -> None:
         assert plain == pytest.approx(scored[0], abs=1e-6)
 
 
-
 def test_copies_of_training_images_are_recognised_and_test_images_are_not() -> None:
     table = unpack(MODEL.info.learned_from or "")
 
