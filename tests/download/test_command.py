@@ -78,7 +78,7 @@ def test_an_incomplete_download_is_a_failure(imitated: Server, command: Command,
 
 def test_the_data_command_reads_it(imitated: Server, command: Command, tmp_path: Path) -> None:
     command("download", "isic2019", tmp_path / "data")
-    assert "layout: isic; 3 images" in command("data", tmp_path / "data").out
+    assert "layout: isic2019; 3 images" in command("data", tmp_path / "data").out
 
 
 def test_interrupted(

@@ -139,7 +139,7 @@ class TestChallenge:
         outcome = get(challenge)
         assert outcome.is_complete
         data = read_data(tmp_path / "data")
-        assert data.layout == "isic"
+        assert data.layout == "isic2019"
         assert [record.diagnosis for record in data.records] == ["melanoma", "nevus", "nevus"]
 
     def test_what_is_no_lesion_image_stays_packed(
