@@ -98,7 +98,9 @@ def test_one_file_that_is_too_large(archive: Archive, monkeypatch: pytest.Monkey
         members(archive({"x/a.jpg": bytes(1001)}))
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>", zipped({"x/a.jpg": b"a"})[:-30]])
+@pytest.mark.parametrize(
+    "content", [b"", b"<html>", zipped({"x/a.jpg": b"a"})[:-30]], ids=["empty", "a web page", "cut off"]
+)
 def test_what_is_no_whole_archive(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.zip").write_bytes(content)
     with pytest.raises(DamagedArchiveError, match=r"a\.zip: is damaged"):
