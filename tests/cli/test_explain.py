@@ -94,8 +94,14 @@ def test_nothing_that_this_program_did_not_draw_is_replaced(
 
 @pytest.mark.parametrize("option", ["--out", "--sheet"])
 def test_what_is_no_picture_of_this_program_is_replaced_only_when_the_user_insists(
-    command: Callable[..., Outcome], model_file: Path, photographs: Path, tmp_path: Path, option: str
+    command: Callable[..., Outcome],
+    model_file: Path,
+    photographs: Path,
+    tmp_path: Path,
+    option: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     target = tmp_path / "figure.png"
     Image.fromarray(np.full((30, 30, 3), 180, dtype=np.uint8)).save(target)
     before = target.read_bytes()
