@@ -242,3 +242,25 @@ def test_of_levels(levels: list[str], expected: str | None) -> None:
 )
 def test_contradict(one: str, other: str, expected: bool) -> None:
     assert contradict(one, other) == contradict(other, one) == expected
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("acral lentiginous", "Hutchinson freckle", "Hutchinson's melanotic freckle", "nevus and MIS"),
+        *("nevus etc", "other than nevus", "anything but nevus", "nevus_review", "nevus=0", "benign=0"),
+        # a Cyrillic letter, and words that the vocabulary does not know
+        *("mel\u0430noma nevus", "\u9ed1\u8272\u7d20\u7624 nevus"),
+    ],
+)
+def test_a_diagnosis_beside_what_is_not_understood_is_open(name: str) -> None:
+    assert canonical(name) is None
+
+
+def test_what_nobody_sees_changes_no_name() -> None:
+    assert canonical("MEL\u200b") == "melanoma"
+    assert canonical("blue\u200b nevus\ufeff") == "blue nevus"
+
+
+def test_benign_and_melanoma_at_once_is_open() -> None:
+    assert of_levels(["Benign", "Melanoma"]) is None

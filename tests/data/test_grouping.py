@@ -1,4 +1,4 @@
-from dermdistill.data.grouping import connected
+from dermdistill.data.grouping import connected, id_key
 
 
 def test_nothing_shared() -> None:
@@ -15,3 +15,9 @@ def test_a_late_item_joins_two_groups() -> None:
 
 def test_no_items() -> None:
     assert connected([]) == []
+
+
+def test_spellings_of_one_id() -> None:
+    assert len({id_key(name) for name in ("IP_7", " ip_07 ", "IP_007")}) == 1
+    assert len({id_key(name) for name in ("12", "12.0", "0012")}) == 1
+    assert len({id_key(name) for name in ("IP_7", "IP_70", "IP_17", "7", "70", "0")}) == 6

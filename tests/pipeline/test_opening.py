@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from dermdistill.config import load_recipe
+from dermdistill.config import load_recipe, to_toml
 from dermdistill.errors import UserError
 from dermdistill.evaluation.results import read_json
 from dermdistill.pipeline.deploy import _Images
@@ -36,9 +36,23 @@ def test_a_folder_of_other_files_is_refused(tmp_path: Path, content: str | None)
         _check_out(RunFolder(tmp_path), DataOptions(("synthetic",)))
 
 
+def test_a_folder_with_a_recipe_of_the_users_own_is_no_run(tmp_path: Path) -> None:
+    """The recipe and a split file beside it would be written over."""
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(f"# why we chose this\n{to_toml(load_recipe('demo', []))}")
+    (tmp_path / "split.csv").write_text("image_id,split,remark\n")
+    with pytest.raises(UserError, match="holds other files and is not a run"):
+        _check_out(RunFolder(tmp_path), DataOptions(("synthetic",)))
+
+
 def test_a_run_among_others_files_goes_on(tmp_path: Path) -> None:
+    """Also after a kill before the manifest was written, and by another version with other recipes."""
     (tmp_path / "notes.txt").touch()
-    (tmp_path / "recipe.toml").write_text("[data]\n[teacher]\n[student]\n")
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(to_toml(load_recipe("demo", [])))
+    _check_out(RunFolder(tmp_path), DataOptions(("synthetic",)))
+    recipe.write_text("[data]\n[teacher]\n[student]\n")
+    (tmp_path / "run.json").touch()
     _check_out(RunFolder(tmp_path), DataOptions(("synthetic",)))
 
 
@@ -54,7 +68,7 @@ def test_a_run_does_not_lie_in_its_data(tmp_path: Path, out: str) -> None:
 
 
 def test_an_edited_report_is_found_before_any_work(tmp_path: Path) -> None:
-    (tmp_path / "recipe.toml").write_text("[data]\n[teacher]\n[student]\n")
+    (tmp_path / "recipe.toml").write_text(to_toml(load_recipe("demo", [])))
     (tmp_path / "report.html").write_text("<h1>mine</h1>")
     with pytest.raises(UserError, match=r"report\.html: exists and is not a report as this program wrote it"):
         _check_out(RunFolder(tmp_path), DataOptions(("synthetic",)))

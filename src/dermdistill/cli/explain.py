@@ -82,10 +82,10 @@ class Pictures:
                 self.output(path, option)
         if self.sheet is None:
             return
-        if self.file is not None and self.sheet.absolute() == self.file.absolute():
+        if self.file is not None and _real(self.sheet) == _real(self.file):
             raise UserError(f"{printable(str(self.sheet))}: named for --out and --sheet; choose another file")
-        if self.sheet.absolute().parent == self.folder.absolute():
-            self._taken.add(self.sheet.name.casefold())
+        if _real(self.sheet).parent == _real(self.folder):
+            self._taken.add(_real(self.sheet).name.casefold())
 
     def target(self, row: Row) -> Output:
         """Where the picture of a photograph goes; raises UserError if something else is there."""
@@ -239,6 +239,11 @@ class _Session:
             print(json.dumps(record(row, self.model) | dict.fromkeys(_FINDINGS)), flush=True)
         else:
             print(f"error: {printable(row.error)}", flush=True)
+
+
+def _real(path: Path) -> Path:
+    """The file itself, however its path is spelled and whatever links lead to it."""
+    return Path(os.path.realpath(path))
 
 
 def _counted(number: int, what: str) -> str:

@@ -105,7 +105,7 @@ def canonical(name: str) -> str | None:
     if meaning is not None:
         return meaning
     if not vocabulary.PROLIFERATIONS.fullmatch(key):
-        if mentions_melanoma(name) or vocabulary.DOUBT.search(key):
+        if mentions_melanoma(name) or vocabulary.DOUBT.search(key) or not _is_latin(key):
             return None
         if not vocabulary.DIAGNOSIS.search(key):
             return None
@@ -126,6 +126,11 @@ def _of_name_and_abbreviation(key: str) -> str | None:
         if one is not None and one == _of_phrase(" ".join(words[cut:])):
             return one
     return None
+
+
+def _is_latin(key: str) -> bool:
+    """Whether all letters are Latin: no others are in the vocabulary, though some look alike."""
+    return all(unicodedata.name(each, "").startswith("LATIN") for each in key if each.isalpha())
 
 
 def mentions_melanoma(name: str) -> bool:
@@ -150,6 +155,8 @@ def of_levels(levels: Sequence[str]) -> str | None:
         return UNDECIDED
     names = [canonical(level) for level in levels]
     common = [name for name in names if name in _COMMON]
+    if MELANOMA in names and names[0] == BENIGN:
+        return None
     if MELANOMA in common[:1]:
         return MELANOMA
     if any(name is None and mentions_melanoma(level) for name, level in zip(names, levels, strict=True)):
@@ -180,13 +187,17 @@ def folded(name: str) -> str:
     (``NotMelanoma``), and numbers keep their decimal point.
     """
     text = unicodedata.normalize("NFKD", _parted(name)).replace("æ", "ae").replace("Æ", "ae")
-    text = "".join(character for character in text if not unicodedata.combining(character)).casefold()
+    # Besides accents, format characters such as a zero-width space, which nobody sees.
+    text = "".join(
+        each for each in text if not unicodedata.combining(each) and unicodedata.category(each) != "Cf"
+    ).casefold()
     text = re.sub(r"(?<=\d)[.,](?=\d)", "\0", text.replace("'", "").replace("\u2019", ""))
     return re.sub(r"[\s_.,:;()\[\]{}\"/\\\u2013\u2014-]+", " ", text).strip().replace("\0", ".")
 
 
 def _own_name(name: str) -> str:
-    return " ".join(_parted(name).lower().replace("_", " ").split())
+    seen = "".join(each for each in name if unicodedata.category(each) != "Cf")
+    return " ".join(_parted(seen).lower().replace("_", " ").split())
 
 
 def _parted(name: str) -> str:

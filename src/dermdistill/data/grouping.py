@@ -1,5 +1,6 @@
 """Which things belong together, directly or through others."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 
@@ -26,3 +27,12 @@ def connected(keys: Sequence[Iterable[str]]) -> list[int]:
             one, other = root(first_with.setdefault(name, item)), root(item)
             parent[max(one, other)] = min(one, other)
     return [root(item) for item in range(len(keys))]
+
+
+def id_key(name: str) -> str:
+    """Equal for spellings of one lesion's or patient's id: ``IP_07`` and ``ip_7``, ``12`` and ``12.0``.
+
+    To take two ids for one keeps images together that need not be; the other mistake would be a leak.
+    """
+    text = re.sub(r"^(\d+)\.0+$", r"\1", name.strip().casefold())
+    return re.sub(r"(?<!\d)0+(?=\d)", "", text)

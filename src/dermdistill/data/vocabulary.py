@@ -62,6 +62,7 @@ UNDECIDED = re.compile(
     r"|(?:superficial )?atypical (?:intraepithelial )?melanocytic (?:proliferation|neoplasm)s?"
     r"(?: of uncertain significance)?"
     r"|atypical (?:spitz|pigmented spindle cell) tumou?r(?: (?:compound|dermal|junctional))?"
+    r"|atypical (?:intraepidermal |junctional )?melanocytic hyperplasia"
     r"|atypical proliferative nodules in congenital melanocytic na?evus"
     r"|melanocytic tumou?r of uncertain malignant potential|meltump|stump|aimp|sampus|iampus"
 )
@@ -76,14 +77,15 @@ PROLIFERATIONS = re.compile(
 
 MENTION = re.compile(
     r"melanoo?m|\bmel\b|(?<!\d)(?<!\d )\bmm\b|\b(?:ssm|lmm|alm)\b|\bmaligna\b|mal[ie]gn|cancer|\bmetasta"
-    r"|melanotic freckle|dubreuilh"
+    r"|(?:melanotic|hutchinsons?) freckle|dubreuilh|\bacral lentiginous\b|\bmis\b"
 )
 """Speaks of melanoma or of cancer."""
 
 DOUBT = re.compile(
     r"[?]|\b(?:(?<!graft )vs|versus|susp\w*|possibl[ey]|probabl[ey]|likely|maybe|rule|ruled"
     r"|exclud\w*|query|ddx|differential|unsure|uncertain|unclear|unknown|undetermined|indeterminate|ambiguous|equivocal"
-    r"|pending|unconfirmed|unlabel+ed|no|not|non|without|except|history|rest|misc|mix|unsorted)\b"
+    r"|pending|unconfirmed|unlabel+ed|no|not|non|without|except|but|than|etc|history|rest|misc|mix|unsorted"
+    r"|review|recheck|wrong|mislabel+ed|misclassified)\b|="
     r"|(?<!benign )\bothers?$"
     r"|\bother (?!benign\b)[a-z ]*\b(?:lesion|tumou?r|neoplasm|growth|pigmented|melanocytic)"
     r"|^(?:(?:other|all|skin) )*diseases?$"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from dermdistill.config import Recipe, is_recipe, to_toml
+from dermdistill.config import Recipe, is_recipe, load_recipe, to_toml
 from dermdistill.data.counts import counts_table
 from dermdistill.data.images import InputSpec
 from dermdistill.data.perceptual_hash import to_hex
@@ -19,6 +19,7 @@ from dermdistill.models.checkpoint import STUDENTS, read_info
 from dermdistill.outputs import check_folder, check_outside
 from dermdistill.pipeline.cells import Bench, Cell, adopt, refuse_other_results
 from dermdistill.pipeline.environment import describe, now
+from dermdistill.pipeline.leaks import copies_in_two_splits
 from dermdistill.pipeline.prepare import (
     DataOptions,
     as_recorded,
@@ -67,7 +68,13 @@ def open_run(
     bench = Bench(recipe, folder, assigned, images, _input_spec(recipe), device)
     refuse_other_results(cells, bench)
     adopt(cells, bench)
-    _write_what_it_is(bench, data=assigned.summary(data), command=command)
+    coefficients = coefficients_of(dataset.records, images.contents, synthetic=dataset.synthetic)
+    copies = copies_in_two_splits(dataset.records, assigned.split, coefficients)
+    for note in copies:
+        print(f"note: {note}", file=sys.stderr)
+    summary = assigned.summary(data)
+    summary = summary.model_copy(update={"notes": (*summary.notes, *copies)})
+    _write_what_it_is(bench, to_hex(coefficients), data=summary, command=command)
     return bench
 
 
@@ -89,11 +96,23 @@ def _check_out(folder: RunFolder, data: DataOptions) -> None:
         folder.path,
         "--out",
         expected="a run",
-        is_ours=lambda: is_recipe(folder.recipe),
+        is_ours=lambda: _is_run(folder),
         besides=("models",),  # copied here from another machine
     )
     check_outside(folder.path, "--out", data.folders)
     check_report(folder)
+
+
+def _is_run(folder: RunFolder) -> bool:
+    """Whether this program wrote the recipe there: a user's own recipe has comments that would be lost."""
+    if not is_recipe(folder.recipe):
+        return False
+    if folder.manifest.exists():
+        return True
+    try:  # a kill may have come before the manifest
+        return folder.recipe.read_text(encoding="utf-8") == to_toml(load_recipe(str(folder.recipe)))
+    except UserError:
+        return False
 
 
 def _input_spec(recipe: Recipe) -> InputSpec:
@@ -111,13 +130,11 @@ def _input_spec(recipe: Recipe) -> InputSpec:
     return InputSpec(recipe.data.size, mean, std)
 
 
-def _write_what_it_is(bench: Bench, *, data: DataSummary, command: str) -> None:
+def _write_what_it_is(bench: Bench, hashes: Sequence[str], *, data: DataSummary, command: str) -> None:
     """Write recipe, split and manifest; a resumed run keeps its first command, environment and start."""
     folder, assigned = bench.run, bench.assigned
-    dataset, contents = assigned.dataset, bench.images.contents
-    hashes = to_hex(coefficients_of(dataset.records, contents, synthetic=dataset.synthetic))
     write_text(folder.recipe, to_toml(bench.recipe))
-    write_split(folder.split, dataset.records, assigned.split, contents, hashes)
+    write_split(folder.split, assigned.dataset.records, assigned.split, bench.images.contents, hashes)
     manifest = RunManifest(
         recipe_name=bench.recipe.name,
         command=command,

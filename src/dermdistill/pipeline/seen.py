@@ -31,7 +31,7 @@ _ARCHIVE_LESION = re.compile(r"(HAM|IL)_\d{7}")
 # A name such as 1.jpg means nothing alone; two images of one name are the same already at this distance.
 _SIMILAR = 0.1
 # Of 1,000 images of other lesions, at most this many were taken for known ones (docs/log.md).
-_OF_1000_BY_CHANCE = 3
+OF_1000_BY_CHANCE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +196,7 @@ def _notes(records: Sequence[Record], matches: Sequence[_Match | None]) -> list[
     if copies:
         counts = _counts(match.how for _, match in copies)
         few = all(match.how == BY_HASH for _, match in copies) and (
-            1000 * len(copies) <= _OF_1000_BY_CHANCE * len(records)
+            1000 * len(copies) <= OF_1000_BY_CHANCE * len(records)
         )
         meaning = "so few may be chance" if few else "figures on them are flattering"
         notes.append(

@@ -415,3 +415,43 @@ def test_folders_without_images(tmp_path: Path) -> None:
     assert not folder.matches(tmp_path)
     with pytest.raises(UserError, match="the folders of diagnoses hold no images"):
         folder.read(tmp_path)
+
+
+class TestFoldersInOneOfADiagnosis:
+    @pytest.mark.parametrize(
+        ("parent", "names"),
+        [
+            ("melanoma", ["0", "1"]),
+            ("melanoma", ["no", "yes"]),
+            ("melanoma", ["negative", "positive"]),
+            ("melanoma", ["not melanoma", "clinic"]),
+            ("nevus", ["0", "1"]),
+            ("nevus", ["suspicious"]),
+            ("nevus", ["maybe melanoma"]),
+            ("nevus", ["malignant"]),
+        ],
+    )
+    def test_that_may_not_show_it_stop(
+        self, parent: str, names: list[str], tmp_path: Path, picture: Picture
+    ) -> None:
+        beside = "nevus" if parent == "melanoma" else "melanoma"
+        for number, name in enumerate([beside, *(f"{parent}/{each}" for each in names)]):
+            fill(picture, tmp_path / name, 1, first=number)
+        with pytest.raises(UserError, match=f"{parent}: holds the folder .*, so it is no folder of one diag"):
+            folder.read(tmp_path)
+        whole = Reading({parent: parent})
+        assert len(folder.read(tmp_path, whole).records) == 1 + len(names)
+
+    def test_that_the_user_leaves_out_are_not_read_as_it(self, tmp_path: Path, picture: Picture) -> None:
+        for number, name in enumerate(("melanoma", "nevus/a", "nevus/suspicious")):
+            fill(picture, tmp_path / name, 1, first=number)
+        with pytest.raises(UserError, match="holds the folder suspicious"):
+            folder.read(tmp_path, Reading({"suspicious": "leave-out"}))
+
+    @pytest.mark.parametrize("names", [["0", "1", "2"], ["patient 1", "2019"], ["clinic A"]])
+    def test_of_patients_and_places_are_of_the_diagnosis(
+        self, names: list[str], tmp_path: Path, picture: Picture
+    ) -> None:
+        for number, name in enumerate(["nevus", *(f"melanoma/{each}" for each in names)]):
+            fill(picture, tmp_path / name, 1, first=number)
+        assert len(folder.read(tmp_path).records) == 1 + len(names)

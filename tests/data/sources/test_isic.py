@@ -457,3 +457,31 @@ def test_files_by_the_name_in_the_table(tmp_path: Path) -> None:
         name: [tmp_path / file]
         for name, file in (("A", "A.jpg"), ("B", "B.HEIC"), ("C", "C.JFIF"), ("1.2.840", "1.2.840"))
     }
+
+
+def test_a_nevus_that_is_malignant_stops(layout: Layout) -> None:
+    rows = ["image_id,dx,benign_malignant", "a,nv,malignant", "b,mel,malignant"]
+    root = layout({"metadata.csv": rows}, ["a", "b"])
+    with pytest.raises(UserError, match=r"metadata\.csv, line 2: nevus, yet malignant"):
+        isic.read(root)
+
+
+def test_ids_in_several_spellings_are_one(layout: Layout) -> None:
+    rows = ["image_id,dx,patient_id", "a,nv,IP_07", "b,mel,ip_7", "c,nv,IP_70"]
+    data = isic.read(layout({"metadata.csv": rows}, ["a", "b", "c"]))
+    assert [record.patient_id for record in data.records] == ["IP_07", "IP_07", "IP_70"]
+
+
+@pytest.mark.parametrize("rows", [["A,b.JPG", "c,d"], ["image,group", "a,1", "b,1", "c,2", "d,2"]])
+def test_lists_of_duplicates_without_a_header_or_with_groups(rows: list[str], layout: Layout) -> None:
+    table = ["image_id,dx", "a,nv", "b,nv", "c,mel", "d,mel", "e,nv"]
+    data = isic.read(layout({"metadata.csv": table, "duplicates.csv": rows}, list("abcde")))
+    assert [record.lesion_id for record in data.records] == ["a", "a", "c", "c", "e"]
+
+
+def test_a_list_of_duplicates_that_names_no_two_images_is_noted(layout: Layout) -> None:
+    tables = {"metadata.csv": ["image_id,dx", "a,nv", "b,mel"], "duplicates.csv": ["image,other", "a,x"]}
+    notes = isic.read(layout(tables, ["a", "b"])).notes
+    assert (
+        "duplicates.csv: a list of duplicates by its name, but no row names two images of the data" in notes
+    )

@@ -113,3 +113,9 @@ class TestMessages:
 
     def test_names_that_occur_are_right(self) -> None:
         check_names("data", {"BCC": 2, "y": 1}, ["melanoma"], Reading({"Y": "nevus"}, ("bcc",)))
+
+
+@pytest.mark.parametrize("meaning", ["mleanoma", "1", "yes", "skip", "positive", "ignore"])
+def test_a_meaning_that_is_no_diagnosis_is_not_taken_for_one(meaning: str) -> None:
+    with pytest.raises(UserError, match="does not say whether it is melanoma"):
+        parse_reading([f"batch 1={meaning}"], [])

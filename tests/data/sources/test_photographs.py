@@ -122,3 +122,15 @@ def test_in_several_folders_only_distinctive_names_are_versions() -> None:
     assert not one("IMG_0001", "IMG_0001_flip", of="nevus")
     assert not one("1", "1_flip")
     assert not one("IMG_0001", "IMG_0001")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        *("IMG_0012_r90", "IMG_0012_rotated_by_90", "IMG_0012_gaussian_noise", "IMG_0012_center_crop"),
+        *("IMG_0012_color_jitter", "IMG_0012_original", "IMG_0012~2", "IMG_0012.jpg", "Kopie von IMG_0012"),
+        "nevus_original_IMG_0012.jpg_0b3f1e6e-7a33-4a37-9e1f-2c1a43c7b7a1",
+    ],
+)
+def test_names_that_other_programs_give_to_versions(other: str) -> None:
+    assert len(set(connected(versions([Named("IMG_0012"), Named(other)])))) == 1

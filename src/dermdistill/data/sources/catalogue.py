@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dermdistill.data.cache import default_cache_dir
+from dermdistill.data.grouping import id_key
 from dermdistill.data.sources import column_roles as roles
 from dermdistill.data.sources.copies import by_list, by_name, unite_copies
 from dermdistill.data.sources.duplicates import pairs
@@ -118,7 +119,8 @@ def read_catalogue(
     found = entries(labelled, side_tables, reading)
     files = ImageFiles(root)
     images = _images(found.rows, files)
-    records = [_record(entry, image) for entry, image in zip(found.rows, images, strict=True)]
+    spelled: dict[str, str] = {}
+    records = [_record(entry, image, spelled) for entry, image in zip(found.rows, images, strict=True)]
     ids = [record.image_id for record in records]
     likenesses = [
         by_name(versions([Named(image_id) for image_id in ids])),
@@ -126,7 +128,12 @@ def read_catalogue(
     ]
     united, copies = unite_copies(records, likenesses)
     passed_over = {name for source in labelled for name in source.passed_over}
-    notes = (*found.notes, *copies, *_remarks(found.rows, records, files, passed_over))
+    useless = [
+        f"{table.path.name}: a list of duplicates by its name, but no row names two images of the data"
+        for table, likeness in zip(duplicates, likenesses[1:], strict=True)
+        if not any(likeness.keys)
+    ]
+    notes = (*found.notes, *copies, *useless, *_remarks(found.rows, records, files, passed_over))
     return Catalogue(united, notes, found.names)
 
 
@@ -154,14 +161,15 @@ def _images(rows: Sequence[Entry], files: ImageFiles) -> list[ImageSource]:
     return images
 
 
-def _record(entry: Entry, image: ImageSource) -> Record:
+def _record(entry: Entry, image: ImageSource, spelled: dict[str, str]) -> Record:
+    """One record; ``spelled`` remembers how the ids of lesions and patients were first written."""
     row = entry.row
     return Record(
         image_id=entry.image_id,
         image=image,
-        lesion_id=row.first(roles.LESION) or entry.image_id,
+        lesion_id=_first_spelling(row, roles.LESION, spelled) or entry.image_id,
         diagnosis=entry.diagnosis,
-        patient_id=row.first(roles.PATIENT),
+        patient_id=_first_spelling(row, roles.PATIENT, spelled),
         split=entry.split,
         age=_age(entry, row),
         sex=_SEX.get((row.first(roles.SEX) or "").lower()),
@@ -169,6 +177,11 @@ def _record(entry: Entry, image: ImageSource) -> Record:
         skin_type=_skin_type(row),
         collection=row.first(roles.COLLECTION),
     )
+
+
+def _first_spelling(row: Row, columns: Sequence[str], spelled: dict[str, str]) -> str | None:
+    cell = row.first(columns)
+    return None if cell is None else spelled.setdefault(f"{columns[0]}:{id_key(cell)}", cell)
 
 
 def _age(entry: Entry, row: Row) -> float | None:

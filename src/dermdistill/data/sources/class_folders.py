@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dermdistill.data.diagnoses import UNDECIDED, canonical, folded, means_malignant, mentions_melanoma
 from dermdistill.data.listing import is_hidden, is_image
-from dermdistill.data.sources.names import users_word
+from dermdistill.data.sources.names import LEAVE_OUT, users_word
 from dermdistill.data.sources.photographs import is_mask
 from dermdistill.errors import UserError
 from dermdistill.reading import Reading
@@ -36,6 +36,11 @@ _NO_PHOTOGRAPHS = re.compile(
     r"|generated|duplicates?)"
     r"(?: (?:images?|imgs?|photos?|data|set|png|jpe?g|\d+))*|(?:masks?|aug|augmented|thumbs?|synthetic) .*)"
 )
+_ANSWER = re.compile(
+    r"(?:class |label )?(?:yes|no|true|false|pos(?:itives?)?|neg(?:atives?)?|cases?|controls?)"
+)
+"""Answers to the question whether a lesion is what the folder above is called."""
+_DENIED = re.compile(r"[?]|\b(?:no|not|non|without|vs|versus|rule|ruled|wrong|possibl[ey]|maybe|benign)\b")
 _NO_LABELS = re.compile(
     r"rejected|excluded?|discard(?:ed)?|deleted|trash|corrupt(?:ed)?|damaged|blurr(?:y|ed)"
     r"|(?:bad|low|poor) quality"
@@ -192,7 +197,7 @@ def _expanded(
     if users_word([folder.name], reading) is not None or has_no_labels(folder.name):
         return [ClassFolder(folder, split)]
     splits = _splits_in(folder, reading)
-    if not inner and not splits:
+    if not inner and not splits and not _answers_in(folder, own, reading):
         return [ClassFolder(folder, split)]
     if inner and (means_malignant(folder.name) or len(parent.holding) == 1):
         return inner
@@ -202,12 +207,35 @@ def _expanded(
             f"{parent.path}; give the path of one data set"
         )
     others = [each.folder.name for each in inner if _contradicts(each.folder.name, own, reading)]
+    others = others or _answers_in(folder, own, reading)
     if splits or others:
         raise UserError(
             f"{folder.path}: holds the folder {(splits or others)[0]}, so it is no folder of one diagnosis; "
             f'move that folder, or say what all these images show: --label "{folder.name}=DIAGNOSIS"'
         )
     return [ClassFolder(folder, split)]
+
+
+def _answers_in(folder: Folder, own: str | None, reading: Reading) -> list[str]:
+    """Folders in that of a diagnosis whose names say that some of its images may not show it."""
+    if own is None:
+        return []
+    names = [each.name for inner in folder.folders for each in inner.walk() if each.images]
+    keys = {folded(name) for name in names}
+    # Folders 0 and 1 alone are answers to the question whether it is one; of 0, 1, 2 they may be patients.
+    by_number = keys == {"0", "1"}
+    return [
+        name
+        for name in names
+        if users_word([name], reading) is None
+        and (
+            by_number
+            or _ANSWER.fullmatch(folded(name))
+            or has_no_labels(name)
+            or (own != MELANOMA and (mentions_melanoma(name) or means_malignant(name)))
+            or (own == MELANOMA and canonical(name) is None and _DENIED.search(folded(name)))
+        )
+    ]
 
 
 def _splits_in(folder: Folder, reading: Reading) -> list[str]:
@@ -217,4 +245,4 @@ def _splits_in(folder: Folder, reading: Reading) -> list[str]:
 def _contradicts(name: str, parent: str | None, reading: Reading) -> bool:
     """Whether images of this name are no melanomas in a folder of melanomas, or the other way round."""
     meaning = users_word([name], reading) or canonical(name)
-    return meaning is not None and (meaning == MELANOMA) != (parent == MELANOMA)
+    return meaning == LEAVE_OUT or (meaning is not None and (meaning == MELANOMA) != (parent == MELANOMA))

@@ -1,7 +1,7 @@
 """Lists of duplicates beside a table of labels, such as ``ISIC_2020_Training_Duplicates.csv``.
 
 Every row names images of one photograph: in columns ``image_name_1`` and ``image_name_2``, or in any
-columns if the file is called duplicates.
+columns if the file is called duplicates. Or a row names one image and the group of copies that it is in.
 """
 
 import re
@@ -12,6 +12,7 @@ from dermdistill.data.listing import image_name
 from dermdistill.data.sources.tables import Table, read_header
 
 _CALLED_SO = re.compile(r"duplicate|dupes")
+_GROUP = re.compile(r"(?:.*[_ ])?(?:group|cluster)(?:[_ ]?(?:id|no|nr|number))?|md5|hash|phash")
 _NUMBERED = re.compile(r"((?:isic|image|img|file).*?)_?(?:1|2|a|b)")
 
 
@@ -26,11 +27,15 @@ def is_list(path: Path) -> bool:
 
 def pairs(table: Table, image_ids: Sequence[str]) -> list[list[str]]:
     """A key for each image: those that a row of the list names together share it."""
-    known = set(image_ids)
+    keys = [image_id.casefold() for image_id in image_ids]
+    known = set(keys)
     rows: dict[str, list[str]] = {}
-    for row in table.rows:
-        named = [image_name(cell) for cell in row.cells.values()]
+    # A list without names of columns begins with two images.
+    lines = [(1, dict(zip(table.columns, table.columns, strict=True)) if len(set(table.columns)) > 1 else {})]
+    for line, cells in [*lines, *((row.line, row.cells) for row in table.rows)]:
+        named = {image_name(cell).casefold() for cell in cells.values()}
         together = [name for name in named if name in known]
-        for name in together if len(together) > 1 else []:
-            rows.setdefault(name, []).append(f"line {row.line}")
-    return [rows.get(image_id, []) for image_id in image_ids]
+        groups = [f"{name} {cell}" for name, cell in cells.items() if cell and _GROUP.fullmatch(name)]
+        for name in together:
+            rows.setdefault(name, []).extend([f"line {line}"] if len(together) > 1 else groups)
+    return [rows.get(key, []) for key in keys]

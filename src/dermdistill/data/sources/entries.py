@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from dermdistill.data.diagnoses import OTHER, UNDECIDED
+from dermdistill.data.grouping import id_key
 from dermdistill.data.sources import column_roles as roles
 from dermdistill.data.sources.class_folders import split_of
 from dermdistill.data.sources.image_files import as_path, name_in
@@ -203,7 +204,7 @@ def _filled(entry: Entry, details: Sequence[tuple[Table, Row]]) -> Row:
         for column, cell in row.cells.items():
             if not cells.get(column):
                 cells[column], said_in[column] = cell, (table, row)
-            elif cell and cell != cells[column] and column in _GROUPED_BY:
+            elif cell and column in _GROUPED_BY and id_key(cell) != id_key(cells[column]):
                 earlier, at = said_in[column]
                 raise UserError(
                     f"{table.path}, line {row.line}: image {entry.image_id} has {_GROUPED_BY[column]} {cell} "

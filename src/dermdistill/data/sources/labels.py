@@ -23,6 +23,7 @@ _NAMES = (
     *("label_name", "category", "lesion_type", "cell_type", "ground_truth"),
 )
 _MALIGNANCY = ("benign_malignant", "malignant", "is_malignant", "three_partition_label")
+_NEVER_MALIGNANT = (BENIGN, "nevus", "benign keratosis", "dermatofibroma", "vascular lesion")
 _TARGET = "target"
 _NOT_MALIGNANT = frozenset({"benign", "non-neoplastic", "0", "0.0", "false", "no"})
 _IS_MALIGNANT = frozenset({"malignant", "1", "1.0", "true", "yes"})
@@ -152,6 +153,8 @@ class Labels:
     def _with_malignancy(self, row: Row, name: str | None, malignant: bool) -> str | None:
         if name == MELANOMA and not malignant:
             raise self._error(row, "melanoma, yet benign; correct or remove the line")
+        if malignant and name in _NEVER_MALIGNANT:
+            raise self._error(row, f"{name}, yet malignant; correct or remove the line")
         if name not in (None, UNDECIDED):
             return name
         if not malignant:

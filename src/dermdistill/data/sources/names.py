@@ -38,12 +38,11 @@ def parse_reading(
         if not (name and equals and diagnosis):
             raise UserError(f"--label {text}: expected NAME=DIAGNOSIS, such as 'mel_2=melanoma'")
         meaning = LEAVE_OUT if folded(diagnosis) == folded(LEAVE_OUT) else canonical(diagnosis)
-        if meaning == UNDECIDED or (meaning is None and mentions_melanoma(diagnosis)):
+        if meaning in (None, UNDECIDED):
             raise UserError(
-                f"--label {text}: {diagnosis!r} does not say whether it is melanoma; "
-                f"expected melanoma, another diagnosis, or {LEAVE_OUT}"
+                f"--label {text}: {diagnosis!r} does not say whether it is melanoma; expected melanoma, "
+                f"another diagnosis (or just other), or {LEAVE_OUT}"
             )
-        meaning = meaning or diagnosis.lower()
         earlier = {_key(known): value for known, value in meanings.items()}.get(_key(name), meaning)
         if earlier != meaning or (meaning != MELANOMA and _key(name) in map(_key, positive)):
             raise UserError(f"--label {text}: {name!r} has two meanings; keep one of them")

@@ -35,18 +35,30 @@ _ARCHIVE_ID = re.compile(
 _ROBOFLOW = re.compile(r"(.+?)(?:[._](?:jpe?g|png|bmp|tiff?|gif|webp))+\.rf\.[0-9a-z]+", re.IGNORECASE)
 
 _MADE_BY = (
-    r"aug(?:ment(?:ed|ation)?)?|rot(?:at(?:ed?|ion))?|[hv]?[_-]?(?:flip(?:ped)?|mirror(?:ed)?)"
+    r"(?:(?:cent(?:er|re)|random|gaussian|color|colour|motion|elastic)[ _-])?(?:"
+    r"aug(?:ment(?:ed|ation)?)?|rot(?:at(?:ed?|ion))?(?:[ _-]by)?|r(?=90|180|270)"
+    r"|[hv]?[_-]?(?:flip(?:ped)?|mirror(?:ed)?)"
     r"(?:[_-]?(?:[hv]|lr|ud|horizontal(?:ly)?|vertical(?:ly)?))?|crop(?:ped)?|resized?|rescaled?|scaled|downsampled"
     r"|downscaled|upsampled|small|thumb(?:nail)?|bright(?:er|ness)?|dark(?:er)?|contrast|nois[ey]|blur(?:red)?"
     r"|zoom(?:ed)?|shift(?:ed)?|shear(?:ed)?|gamma|hue|saturation|jitter|gr[ae]y(?:scale)?|clahe|equali[sz]ed"
-    r"|normali[sz]ed|enhanced|sharpened|dehaired|hair[_-]?removed|edited|copy|kopie|copie|copia|duplicate"
+    r"|normali[sz]ed|enhanced|sharpened|dehaired|hair[_-]?removed|edited|copy|kopie|kopia|copie|copia"
+    r"|duplicate|original|orig|transposed?|elastic|warp(?:ed)?|compressed|low[_-]?res|hi(?:gh)?[_-]?res"
+    r"|inpainted|no[_-]?hair|tn)"
 )
 _WORD_AFTER = re.compile(
     rf"(.+?)(?: - |[ _\-.])(?:{_MADE_BY})(?:[ _\-.]*(?:\(\d+\)|\d+(?:x\d+)?(?:deg)?))*", re.IGNORECASE
 )
 _SIZE_AFTER = re.compile(r"(.+?)[ _-]\d{2,4}x\d{2,4}", re.IGNORECASE)
-_WORD_BEFORE = re.compile(rf"(?:{_MADE_BY})(?:[ _\-.]*\d{{1,3}}(?!\d))?(?: of)?[ _\-.]+(.+)", re.IGNORECASE)
-_NUMBER_AFTER = re.compile(r"(.+?)(?:[ _-]\d{1,3}| ?\(\d{1,3}\))")
+_WORD_BEFORE = re.compile(
+    rf"(?:{_MADE_BY})(?:[ _\-.]*\d{{1,3}}(?!\d))?(?: (?:of|von|de))?[ _\-.]+(.+)", re.IGNORECASE
+)
+_NUMBER_AFTER = re.compile(r"(.+?)(?:[ _-]\d{1,3}| ?\(\d{1,3}\)|~\d)")
+# The library Augmentor writes "<folder>_original_<name>.jpg_<uuid>".
+_AUGMENTOR = re.compile(
+    r".*?_original_(.+?)(?:\.(?:jpe?g|png|bmp|tiff?|gif|webp))?_[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+    re.IGNORECASE,
+)
+_ENDING = re.compile(r"(.+?)\.(?:jpe?g|png|bmp|tiff?|gif|webp)", re.IGNORECASE)
 _DISTINCTIVE = re.compile(r"\d{3}")
 
 
@@ -112,7 +124,7 @@ def _original_of(each: Named, there: set[tuple[str, str]]) -> str:
 def _original(stem: str) -> str:
     """A name without all that says how the file was made of another one."""
     shorter = _without_export(stem)
-    for pattern in (_WORD_AFTER, _SIZE_AFTER, _WORD_BEFORE):
+    for pattern in (_AUGMENTOR, _ENDING, _WORD_AFTER, _SIZE_AFTER, _WORD_BEFORE):
         found = pattern.fullmatch(shorter)
         if found:
             shorter = found[1]

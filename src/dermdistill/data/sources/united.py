@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from dermdistill.data.diagnoses import contradict
-from dermdistill.data.grouping import connected
+from dermdistill.data.grouping import connected, id_key
 from dermdistill.data.sources.copies import contents_of, is_image
 from dermdistill.data.sources.photographs import archive_id
 from dermdistill.errors import UserError
@@ -97,7 +97,10 @@ def _united(records: Sequence[Record]) -> tuple[list[Record], list[str]]:
     ]
     groups = connected(
         [
-            [*own, f"alone:{record.source}/{record.lesion_id}" if lesion is None else f"lesion:{lesion}"]
+            [
+                *own,
+                f"alone:{record.source}/{record.lesion_id}" if lesion is None else f"lesion:{id_key(lesion)}",
+            ]
             for record, own, lesion in zip(records, keys, lesions, strict=True)
         ]
     )
@@ -176,7 +179,7 @@ def _with_one_patient_a_lesion(records: Sequence[Record]) -> list[Record]:
     groups = connected(
         [
             [f"lesion:{record.lesion_id}"]
-            + ([] if record.patient_id is None else [f"patient:{record.patient_id}"])
+            + ([] if record.patient_id is None else [f"patient:{id_key(record.patient_id)}"])
             for record in records
         ]
     )
