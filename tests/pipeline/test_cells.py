@@ -55,11 +55,11 @@ def teacher_of(members: int, *, seed: int = 0) -> Recipe:
 def bench_of(recipe: Recipe, run: Path = Path()) -> Bench:
     assigned = SimpleNamespace(classes=("other", "melanoma"), digest="d")
     images = SimpleNamespace(key="k")
+    # As before large images were halved, which made every training another one.
+    spec = InputSpec(32, halving=None)
     return cast(
         Bench,
-        SimpleNamespace(
-            recipe=recipe, run=RunFolder(run), assigned=assigned, images=images, spec=InputSpec(32)
-        ),
+        SimpleNamespace(recipe=recipe, run=RunFolder(run), assigned=assigned, images=images, spec=spec),
     )
 
 
