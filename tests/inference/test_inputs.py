@@ -69,7 +69,7 @@ def test_links_in_a_circle_end(tree: Path) -> None:
 
 def test_what_is_left_out_is_said(tree: Path) -> None:
     assert Inputs((str(tree),)).notes() == [
-        f"{tree}: left out 1 files that are no images: 1 .txt",
+        f"{tree}: left out 1 file that is no image: 1 .txt",
         f"{tree}: left out 2 folders in it; --recursive takes them in",
     ]
     (tree / "deep" / "round").symlink_to(tree, target_is_directory=True)

@@ -100,7 +100,9 @@ class Inputs:
             folders += len(content.folders)
             links += content.links
         if others:
-            yield f"{others.total()} files that are no images: {kinds(others)}"
+            count = others.total()
+            what = "file that is no image" if count == 1 else "files that are no images"
+            yield f"{count} {what}: {kinds(others)}"
         if hidden:
             yield f"{hidden} files or folders that are hidden or a system's own, such as {printable(example)}"
         if folders and not self.recursive:
