@@ -14,7 +14,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,9 +22,6 @@ from benchmarks.common import Spread, images_of, machine, table
 
 def main() -> None:
     """Measure and print."""
-    if sys.argv[1:] == ["--worker"]:
-        _work()
-        return
     arguments = _arguments()
     rows = [("size", "before, ms", "after, ms", "after / before")]
     for size in arguments.sizes:
@@ -74,25 +70,12 @@ def _race(files: Sequence[Path], sources: tuple[Path, Path], turns: int) -> tupl
 def _worker(source: Path) -> "subprocess.Popen[str]":
     environment = os.environ | {"PYTHONPATH": str(source.absolute())}
     return subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.predict_versions", "--worker"],
+        [sys.executable, "-m", "benchmarks.milliseconds"],
         env=environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
-
-
-def _work() -> None:
-    """Score the files of each line of standard input; print milliseconds of processor time a file."""
-    import dermdistill
-
-    model = dermdistill.load()
-    for line in sys.stdin:
-        paths = [Path(name) for name in line.rstrip("\n").split("\t")]
-        began = time.process_time()
-        for path in paths:
-            model.predict_file(path)
-        print(1000 * (time.process_time() - began) / len(paths), flush=True)
 
 
 def _enlarged(files: Sequence[Path], size: tuple[int, int], folder: Path) -> list[Path]:

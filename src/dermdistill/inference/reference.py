@@ -6,6 +6,7 @@ probabilities. They catch what is plainly not a dermoscopic photograph of the ki
 empty field, another colour cast), not a lesion of an unknown kind.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -79,16 +80,22 @@ class Reference:
             raise ValueError(f"reference: expected {len(STATISTICS)} statistics")
         return cls(mean, precision, float(content["far"]), float(content["blurred"]))
 
-    def distances(self, statistics: Floats) -> Floats:
-        """Mahalanobis distance ``(N,)`` of statistics ``(N, 7)`` from the training images'."""
-        return _distances(statistics, np.array(self.mean), np.array(self.precision))
+    def distance(self, statistics: Floats) -> float:
+        """Mahalanobis distance of one image's statistics ``(7,)`` from the training images'."""
+        # Without NumPy, which takes ten times as long for so few numbers.
+        offset = [value - mean for value, mean in zip(statistics.tolist(), self.mean, strict=True)]
+        squared = sum(
+            own * sum(weight * other for weight, other in zip(row, offset, strict=True))
+            for own, row in zip(offset, self.precision, strict=True)
+        )
+        return math.sqrt(max(squared, 0.0))
 
     def warnings(self, statistics: Floats) -> tuple[str, ...]:
         """What is odd about one image, from its statistics ``(7,)``."""
         found = []
         if statistics[-1] < self.blurred:
             found.append("blurred: less sharp than 999 of 1,000 training images")
-        if self.distances(statistics[None])[0] > self.far:
+        if self.distance(statistics) > self.far:
             found.append("unlike 99 of 100 training images in brightness, colour or contrast")
         return tuple(found)
 

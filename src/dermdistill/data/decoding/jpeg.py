@@ -27,6 +27,7 @@ _MAX_SCANS = 100
 _MAX_SEGMENTS = 10_000
 
 _SCAN, _END, _APP1 = 0xDA, 0xD9, 0xE1
+_APP1_BYTES = bytes((0xFF, _APP1))
 _EXIF = b"Exif\x00\x00"
 _XMP = b"http://ns.adobe.com/xap/1.0/\x00"
 _ALONE = frozenset((0x01, *range(0xD0, 0xD9)))
@@ -83,14 +84,17 @@ def _decoded(content: bytes, name: str, orientation: int, halve_from: int | None
     _check_scans(content, name)
     colours = _COLOURS.get(stored, "RGB")
     try:
-        if colours != "CMYK" and orientation == 1 and (halve_from is None or min(width, height) < halve_from):
+        if colours == "CMYK":
+            picture = upright(_cmyk(content), orientation)
+            return Decoded(np.array(halved(picture, halve_from)), *picture.size, colours)
+        if orientation == 1 and (halve_from is None or min(width, height) < halve_from):
             pixels = simplejpeg.decode_jpeg(content, colorspace="RGB", strict=True)
             return Decoded(pixels, width, height, colours)
-        picture = _cmyk(content) if colours == "CMYK" else _padded(content, width, height)
+        picture = _mapped(content, width, height)
     except ValueError as error:
         raise damaged(name, "JPEG", error) from None
     picture = upright(picture, orientation)
-    return Decoded(_pixels(halved(picture, halve_from)), *picture.size, colours)
+    return Decoded(_packed(halved(picture, halve_from)), *picture.size, colours)
 
 
 class _Workspace(threading.local):
@@ -102,10 +106,10 @@ class _Workspace(threading.local):
 _workspace = _Workspace()
 
 
-def _padded(content: bytes, width: int, height: int) -> Image.Image:
+def _mapped(content: bytes, width: int, height: int) -> Image.Image:
     """A Pillow image of four bytes a pixel, which it works on as they lie; three would have to be copied.
 
-    It is valid until this thread decodes the next one.
+    It is valid until this thread decodes another image.
     """
     needed = 4 * width * height
     if needed > _MOST_KEPT:
@@ -118,9 +122,9 @@ def _padded(content: bytes, width: int, height: int) -> Image.Image:
     return Image.frombuffer("RGBX", (width, height), pixels, "raw", "RGBX", 0, 1)
 
 
-def _pixels(picture: Image.Image) -> Pixels:
-    """Of an image in RGB or RGBX; Pillow packs both in one step, where ``convert`` would take another."""
-    packed = bytearray(picture.tobytes("raw", "RGB"))
+def _packed(picture: Image.Image) -> Pixels:
+    """The pixels of an image in RGBX, in three bytes ``(H, W, 3)``."""
+    packed = picture.tobytes("raw", "RGB")
     return np.frombuffer(packed, dtype=np.uint8).reshape(picture.height, picture.width, 3)
 
 
@@ -173,7 +177,7 @@ def _segments(content: bytes) -> Iterator[tuple[int, int, int]]:
 
 def _orientation(content: bytes) -> int:
     # Searching is far cheaper than walking the segments; few dermoscopic images carry EXIF at all.
-    if _EXIF not in content and _XMP not in content:
+    if _APP1_BYTES not in content:
         return 1
     from_exif = from_xmp = None
     exif_seen = False
