@@ -2,6 +2,8 @@
 
 import gzip
 import io
+import os
+import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -200,8 +202,21 @@ def test_a_file_opened_as_text(model: Model, tmp_path: Path) -> None:
 def test_a_file_object_is_read_from_its_beginning(model: Model) -> None:
     stream = io.BytesIO()
     PHOTOGRAPH.save(stream, "JPEG")
-    assert stream.tell() > 0
-    assert model.predict(stream) == model.predict(stream) == model.predict(stream.getvalue())
+    with tempfile.NamedTemporaryFile() as named, tempfile.SpooledTemporaryFile() as spooled:
+        named.write(stream.getvalue())
+        spooled.write(stream.getvalue())
+        for file in (stream, named, spooled):
+            assert file.tell() > 0
+            assert model.predict(file) == model.predict(file) == model.predict(stream.getvalue())
+
+
+def test_a_file_that_cannot_seek_is_read_from_where_it_is(model: Model) -> None:
+    content = encoded(PHOTOGRAPH, "JPEG")
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as pipe:
+        with os.fdopen(writing, "wb") as into:
+            into.write(content)
+        assert model.predict(pipe) == model.predict(content)
 
 
 def test_a_file_object_above_the_limit(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -137,9 +137,10 @@ def _whole_content(file: BinaryFile, name: str) -> bytes:
         TypeError: it gives something else than bytes.
     """
     content, left = bytearray(), MAX_FILE_BYTES + 1
+    source: Any = file  # temporary files and others can seek and are no ``io.IOBase``
     try:
-        if isinstance(file, io.IOBase) and file.seekable():
-            file.seek(0)
+        if hasattr(source, "seekable") and source.seekable():
+            source.seek(0)
         while left > 0 and (part := file.read(left)):
             content += part
             left -= len(part)
