@@ -19,7 +19,7 @@ from dermdistill.data.synthetic.image import SyntheticImage
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 LESION = SyntheticImage(seed=0, lesion=16, view=0, size=256, difficulty=0.5, melanoma=True)
 
-_EXPLAINED = 700
+_EXPLAINED = 718
 """Height of what is kept of an explanation: the images, the probability and the decision, not the small print."""
 _SCREEN = (1200, 1000)
 
