@@ -14,19 +14,11 @@ from dermdistill.config import SyntheticRecipe, load_recipe
 from dermdistill.data.split_file import read_split, splits_again
 from dermdistill.errors import UserError
 from dermdistill.evaluation.evaluate import evaluate, mean_over_seeds
-from dermdistill.evaluation.results import (
-    Comparison,
-    Evaluation,
-    GroupEvaluation,
-    OperatingPoint,
-    is_json_of,
-    read_json,
-    write_json,
-    write_json_list,
-)
+from dermdistill.evaluation.predictions import Predictions, tabulate, write_predictions
+from dermdistill.evaluation.results import Comparison, Evaluation, GroupEvaluation, OperatingPoint
 from dermdistill.evaluation.thresholds import stored
-from dermdistill.inference.predictions import Predictions, tabulate, write_predictions
 from dermdistill.inference.predictor import Predictor, predict_in_batches
+from dermdistill.json_files import is_json_of, read_json, write_json, write_json_list
 from dermdistill.models.predictor import open_predictor
 from dermdistill.outputs import check_folder, check_outside
 from dermdistill.pipeline.judge import comparisons, controls_of
