@@ -53,12 +53,12 @@ def evaluate(
     from dermdistill.cli.table import results_json, results_text
     from dermdistill.data.sources.names import parse_reading
     from dermdistill.pipeline.environment import choose_device
-    from dermdistill.pipeline.external import judge_elsewhere
+    from dermdistill.pipeline.evaluate import evaluate_models
     from dermdistill.pipeline.prepare import DataOptions
 
     columns = (image_column, label_column, lesion_column, patient_column)
     file = Path(split) if split is not None and Path(split).is_file() else None
-    judged = judge_elsewhere(
+    judged = evaluate_models(
         model,
         DataOptions(tuple(data), file, parse_reading(label, positive, columns)),
         split="test" if file else split,

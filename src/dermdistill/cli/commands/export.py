@@ -34,7 +34,7 @@ def export(
     need_training_parts()
     use_cores(workers)
     from dermdistill.cli.table import parity_json, parity_text
-    from dermdistill.pipeline.deploy import export as write
+    from dermdistill.pipeline.export import export as write
     from dermdistill.runs import RunFolder
 
     written = write(
