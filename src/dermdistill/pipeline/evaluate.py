@@ -36,7 +36,7 @@ from dermdistill.runs import EvaluationManifest, ModelFolder, ModelSummary, RunF
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ExternalEvaluation:
     """What an evaluation wrote.
 
     Attributes:
@@ -66,7 +66,7 @@ class _Model:
     weights: Path
 
 
-def judge_elsewhere(
+def evaluate_models(
     model: Path,
     data: DataOptions,
     *,
@@ -74,7 +74,7 @@ def judge_elsewhere(
     out: Path | None,
     device: torch.device,
     replicates: int,
-) -> Judged:
+) -> ExternalEvaluation:
     """Score every model of a run, or one weights or ONNX file, on other data.
 
     Thresholds are those chosen on each model's own validation images; nothing is fitted to this data. Images
@@ -141,7 +141,7 @@ def judge_elsewhere(
     students = [each.student for each in models if each.student is not None]
     paired = comparisons(tables, controls_of(students), replicates)
     write_json_list(out / "comparisons.json", paired)
-    return Judged(out, seen.notes, dataset.synthetic, results, means, paired)
+    return ExternalEvaluation(out, seen.notes, dataset.synthetic, results, means, paired)
 
 
 def _models(model: Path) -> list[_Model]:
