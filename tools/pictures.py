@@ -2,8 +2,8 @@
 
     python -m tools.pictures [RUN]
 
-Writes to docs/images: ``synthetic-lesion.jpg``; ``explanation.jpg``, what `dermdistill explain` draws of it; and,
-of a run on synthetic images, ``report.jpg``, the first screen of its report. That one needs Chromium.
+Writes to docs/images: ``synthetic-lesion.jpg``; ``explanation.jpg``, drawn of it by `dermdistill explain`; and
+``report.jpg``, the first screen of the report of RUN, a run on synthetic images. The last needs Chromium.
 """
 
 import shutil
@@ -20,7 +20,7 @@ IMAGES = Path(__file__).parents[1] / "docs" / "images"
 LESION = SyntheticImage(seed=0, lesion=16, view=0, size=256, difficulty=0.5, melanoma=True)
 
 _EXPLAINED = 718
-"""Height of what is kept of an explanation: the images, the probability and the decision, not the small print."""
+"""Height of the part that is kept: images, probability and decision, not the small print."""
 _SCREEN = (1200, 1000)
 
 

@@ -3,16 +3,16 @@
     python -m tools.tables           # write
     python -m tools.tables --check   # exit code 1 where a page is not what would be written
 
-A page holds the description of a table in a comment, and the table between it and ``<!-- end -->``::
+A page describes a table in a comment; the table lies between it and ``<!-- end -->``::
 
     <!-- table: student.json models where objective=hinton
     model | Model
     internal/auc | AUC, internal test set
     -->
 
-``student.json models`` is a list of rows in docs/results/student.json; ``where`` keeps some of them; each line names
-a column by its path in a row and gives its title. Several paths, joined by `` + ``, share a column. So a
-``judgement.json`` or the file of a benchmark is shown by copying it to docs/results and describing a table of it.
+``student.json models`` is a list of rows in docs/results/student.json. ``where`` keeps some of them. Each line
+is a column: its path in a row, and its title. Paths joined by `` + `` share a column. To show the figures of a
+new run, copy its ``judgement.json`` or benchmark file to docs/results and describe a table of it.
 """
 
 import json
@@ -26,7 +26,12 @@ from dermdistill.files import write_text
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "docs" / "results"
-PAGES = (ROOT / "README.md", ROOT / "docs" / "results.md", ROOT / "docs" / "tables.md", ROOT / "docs" / "log.md")
+PAGES = (
+    ROOT / "README.md",
+    ROOT / "docs" / "results.md",
+    ROOT / "docs" / "tables.md",
+    ROOT / "docs" / "log.md",
+)
 
 _TABLE = re.compile(r"(<!-- table: (\S+) (\S+)(?: where (\S+))?\n(.*?)\n-->\n).*?(<!-- end -->)", re.S)
 _INDEX = re.compile(r"(<!-- index -->\n).*?(<!-- end -->)", re.S)
@@ -53,16 +58,18 @@ def filled(page: str) -> str:
 def _table(match: re.Match[str]) -> str:
     description, file, rows, condition, lines, end = match.groups()
     columns = [[part.strip() for part in line.split("|")] for line in lines.splitlines()]
-    table = [[title for _, title in columns], ["---"] * len(columns)]
-    for row in _rows(file, rows, condition):
-        table.append([_cell(row, paths) for paths, _ in columns])
+    cells = [[_cell(row, paths) for paths, _ in columns] for row in _rows(file, rows, condition)]
+    for (paths, _), column in zip(columns, zip(*cells, strict=True), strict=True):
+        if not any(column):
+            raise ValueError(f"{file}: no row of {rows} has {paths}")
+    table = [[title for _, title in columns], ["---"] * len(columns), *cells]
     lines = "".join(f"| {' | '.join(row)} |\n" for row in table)
     return f"{description}\n{lines}\n{end}"
 
 
 def _rows(file: str, name: str, condition: str | None) -> list[dict[str, Any]]:
     content = json.loads((RESULTS / file).read_text(encoding="utf-8"), parse_float=Decimal)
-    rows: list[dict[str, Any]] = content[name]
+    rows: list[dict[str, Any]] = _at(content, name)
     if condition is None:
         return rows
     path, wanted = condition.split("=")
@@ -82,7 +89,7 @@ def _at(row: dict[str, Any], path: str) -> Any:
 
 
 def written(value: Any) -> str:
-    """A figure as text: nothing for None, at most three decimals, an estimate with its interval in brackets."""
+    """A figure as text: nothing for None, at most three decimals, an estimate with its interval."""
     match value:
         case None:
             return ""

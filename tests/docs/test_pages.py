@@ -80,7 +80,7 @@ def test_python_examples_run(
 
 
 def paths_in_the_tree(tree: str) -> Iterator[Path]:
-    """Every file and folder of CONTRIBUTING's tree: by its indentation, or beside the one that its line is about."""
+    """Files and folders of CONTRIBUTING's tree, by indentation; and those that a line names beside its own."""
     folders: list[tuple[int, Path]] = [(-1, Path())]
     for line in tree.splitlines():
         name, _, about = line.strip().partition(" ")
@@ -92,7 +92,9 @@ def paths_in_the_tree(tree: str) -> Iterator[Path]:
             folders.append((indent, path))
         beside = path if name.endswith("/") else path.parent
         for other in re.findall(r"(?<![\w./])(\w+(?:\.py|/))(?=[\s:;,.]|$)", about):
-            yield next((p for p in (beside / other, path.parent / other) if (ROOT / p).exists()), beside / other)
+            yield next(
+                (p for p in (beside / other, path.parent / other) if (ROOT / p).exists()), beside / other
+            )
 
 
 def test_paths_in_contributing_exist() -> None:
@@ -133,7 +135,9 @@ def test_the_site_is_built_and_loads_nothing_from_elsewhere(tmp_path: Path) -> N
     assert built.returncode == 0, built.stdout + built.stderr
     pages = [page.read_text(encoding="utf-8") for page in tmp_path.rglob("*.html")]
     assert len(pages) > len(PAGES)
-    loaded = [re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="?(?:https?:)?//[^"> ]+', page) for page in pages]
+    loaded = [
+        re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="?(?:https?:)?//[^"> ]+', page) for page in pages
+    ]
     assert not any(loaded)
 
 

@@ -22,7 +22,8 @@ More.
 """
 RESULTS = """{"models": [
  {"name": "teacher", "kind": "teacher"},
- {"name": "DSNet", "kind": "student", "test": {"auc": {"value": 0.9, "low": 0.8124999, "high": 0.950, "reason": null},
+ {"name": "DSNet", "kind": "student", "test": {
+  "auc": {"value": 0.9, "low": 0.8124999, "high": 0.950, "reason": null},
   "point": {"sensitivity": 0.80, "specificity": 0.65}}},
  {"name": "Dermlet", "kind": "student", "test": {"auc": {"value": 0.7, "low": null, "high": null}}}]}
 """
@@ -48,6 +49,13 @@ def test_rows_and_columns_are_those_described(tmp_path: Path, monkeypatch: pytes
     assert tables.filled(filled) == filled
     assert filled.startswith("Text.\n")
     assert filled.endswith("<!-- end -->\n\nMore.\n")
+
+
+def test_a_column_that_no_row_has_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "run.json").write_text(RESULTS)
+    monkeypatch.setattr(tables, "RESULTS", tmp_path)
+    with pytest.raises(ValueError, match=r"run\.json: no row of models has test/aux"):
+        tables.filled(PAGE.replace("test/auc", "test/aux"))
 
 
 @pytest.mark.parametrize(
