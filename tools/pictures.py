@@ -2,8 +2,8 @@
 
     python -m tools.pictures [RUN]
 
-Writes to docs/images: ``synthetic-lesion.jpg``; ``explanation.jpg``, drawn of it by `dermdistill explain`; and
-``report.jpg``, the first screen of the report of RUN, a run on synthetic images. The last needs Chromium.
+Writes to docs/images: ``synthetic-lesion.jpg``; ``explanation.jpg``, drawn of it by `dermdistill explain`;
+and ``report.jpg``, the first screen of the report of RUN, a run on synthetic images. It needs Chromium.
 """
 
 import shutil
@@ -21,7 +21,7 @@ LESION = SyntheticImage(seed=0, lesion=16, view=0, size=256, difficulty=0.5, mel
 
 _EXPLAINED = 718
 """Height of the part that is kept: images, probability and decision, not the small print."""
-_SCREEN = (1200, 1000)
+_SCREEN = (900, 960)
 
 
 def main(run: Path | None) -> None:
@@ -31,7 +31,7 @@ def main(run: Path | None) -> None:
     Image.fromarray(LESION.decode()).save(lesion, quality=92)
     with tempfile.TemporaryDirectory() as folder:
         explanation, screen = Path(folder) / "explanation.png", Path(folder) / "report.png"
-        subprocess.run(["dermdistill", "explain", lesion.name, "--out", explanation], cwd=IMAGES, check=True)
+        subprocess.run(["dermdistill", "explain", lesion.name, "-o", explanation], cwd=IMAGES, check=True)
         with Image.open(explanation) as drawn:
             _save(drawn.crop((0, 0, drawn.width, _EXPLAINED)), "explanation.jpg")
         if run is not None:

@@ -10,9 +10,10 @@ A page describes a table in a comment; the table lies between it and ``<!-- end 
     internal/auc | AUC, internal test set
     -->
 
-``student.json models`` is a list of rows in docs/results/student.json. ``where`` keeps some of them. Each line
-is a column: its path in a row, and its title. Paths joined by `` + `` share a column. To show the figures of a
-new run, copy its ``judgement.json`` or benchmark file to docs/results and describe a table of it.
+``student.json models`` are rows in docs/results/student.json: a list, or an object, whose keys are the column
+``key``. ``where`` keeps some rows. Each line is a column: its path in a row, and its title. Paths joined by
+`` + `` share a column. So a new run is shown by copying its ``judgement.json`` or benchmark file to
+docs/results and describing a table of it.
 """
 
 import json
@@ -69,7 +70,8 @@ def _table(match: re.Match[str]) -> str:
 
 def _rows(file: str, name: str, condition: str | None) -> list[dict[str, Any]]:
     content = json.loads((RESULTS / file).read_text(encoding="utf-8"), parse_float=Decimal)
-    rows: list[dict[str, Any]] = _at(content, name)
+    found = _at(content, name)
+    rows = [{"key": key, **row} for key, row in found.items()] if isinstance(found, dict) else list(found)
     if condition is None:
         return rows
     path, wanted = condition.split("=")

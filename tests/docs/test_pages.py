@@ -80,7 +80,7 @@ def test_python_examples_run(
 
 
 def paths_in_the_tree(tree: str) -> Iterator[Path]:
-    """Files and folders of CONTRIBUTING's tree, by indentation; and those that a line names beside its own."""
+    """Files and folders of CONTRIBUTING's tree, by indentation; and those named beside them."""
     folders: list[tuple[int, Path]] = [(-1, Path())]
     for line in tree.splitlines():
         name, _, about = line.strip().partition(" ")

@@ -51,6 +51,16 @@ def test_rows_and_columns_are_those_described(tmp_path: Path, monkeypatch: pytes
     assert filled.endswith("<!-- end -->\n\nMore.\n")
 
 
+def test_rows_can_be_an_object(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the models and groups of a judgement.json are."""
+    (tmp_path / "run.json").write_text(
+        '{"groups": {"teacher": {"mean": {"auc": {"value": 0.60121, "low": null}}}}}'
+    )
+    monkeypatch.setattr(tables, "RESULTS", tmp_path)
+    page = "<!-- table: run.json groups\nkey | Model\nmean/auc | AUC\n-->\n<!-- end -->\n"
+    assert "| teacher | 0.601 |\n" in tables.filled(page)
+
+
 def test_a_column_that_no_row_has_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "run.json").write_text(RESULTS)
     monkeypatch.setattr(tables, "RESULTS", tmp_path)
