@@ -14,6 +14,7 @@ import typer
 
 import dermdistill
 from dermdistill.cli.app import app
+from tools.site_links import on_page_markdown
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs").glob("*.md"))
@@ -139,6 +140,12 @@ def test_the_site_is_built_and_loads_nothing_from_elsewhere(tmp_path: Path) -> N
         re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="?(?:https?:)?//[^"> ]+', page) for page in pages
     ]
     assert not any(loaded)
+
+
+def test_links_out_of_the_site_become_text() -> None:
+    page = "See [the log](log.md#1-first), [changes](../CHANGELOG.md) and ![a picture](images/x.jpg)."
+    expected = "See [the log](log.md#1-first), changes and ![a picture](images/x.jpg)."
+    assert on_page_markdown(page) == expected
 
 
 def test_citation_has_the_version_and_the_paper() -> None:
