@@ -2,6 +2,7 @@
 
 import typer
 
+from dermdistill.cli.commands.audit import audit
 from dermdistill.cli.commands.benchmark import benchmark
 from dermdistill.cli.commands.compare import compare
 from dermdistill.cli.commands.data import data
@@ -22,5 +23,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for command in (run, compare, evaluate, benchmark, export, predict, explain, report, data, download):
+for command in (run, compare, evaluate, benchmark, export, predict, explain, report, data, audit, download):
     app.command()(command)
