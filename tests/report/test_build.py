@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dermdistill.errors import UserError
-from dermdistill.evaluation.results import Comparison, Evaluation
+from dermdistill.evaluation.estimates import Comparison, Evaluation
 from dermdistill.json_files import read_json
 from dermdistill.records import Pixels
 from dermdistill.report import build_report

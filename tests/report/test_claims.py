@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from dermdistill.evaluation.results import Comparison, Estimate
+from dermdistill.evaluation.estimates import Comparison, Estimate
 from dermdistill.report.claims import against_control, claim
 from dermdistill.report.groups import Group, group_models
 from dermdistill.report.reading import read_run

@@ -1,4 +1,4 @@
-from dermdistill.evaluation.results import Estimate, SeedMean
+from dermdistill.evaluation.estimates import Estimate, SeedMean
 from dermdistill.report.tables import (
     Cell,
     Row,

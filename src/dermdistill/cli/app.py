@@ -118,9 +118,10 @@ def run(
     chosen = load_recipe(recipe, [*(changes or []), *of_teacher])
     _use_cores(workers)
     from dermdistill.errors import UserError
+    from dermdistill.judgement.judge import judgement_of
     from dermdistill.pipeline.environment import choose_device
     from dermdistill.pipeline.prepare import DataOptions
-    from dermdistill.pipeline.run import comparisons_of, failures_of, results_of
+    from dermdistill.pipeline.run import failures_of
     from dermdistill.pipeline.run import run as start
 
     options = DataOptions(tuple(data), split, parse_reading(label, positive, columns))
@@ -131,7 +132,7 @@ def run(
         print("interrupted; the same command goes on from the last finished epoch", file=sys.stderr)
         raise typer.Exit(130) from None
     show = results_json if as_json else results_text
-    print(show(results_of(finished), comparisons_of(finished), synthetic=options.synthetic))
+    print(show(judgement_of(finished)))
     print(f"report: {finished.report}", file=sys.stderr)
     if failures := failures_of(finished):
         raise UserError("; ".join(failures))
@@ -200,7 +201,7 @@ def evaluate(
             help="Score only this split (train, val or test), or the test images of a split file.",
         ),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Where predictions and metrics go.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where predictions and figures go.")] = None,
     replicates: Annotated[int, typer.Option(min=100, help="Bootstrap resamples of every interval.")] = 2000,
     label: Labels = None,
     positive: Positive = None,
@@ -227,7 +228,7 @@ def evaluate(
 
     columns = (image_column, label_column, lesion_column, patient_column)
     file = Path(split) if split is not None and Path(split).is_file() else None
-    judged = judge_elsewhere(
+    written_to, judgement = judge_elsewhere(
         model,
         DataOptions(tuple(data), file, parse_reading(label, positive, columns)),
         split="test" if file else split,
@@ -235,13 +236,9 @@ def evaluate(
         device=choose_device(device),
         replicates=replicates,
     )
-    figures = (judged.results, judged.comparisons, judged.means)
-    print(
-        results_json(*figures, synthetic=judged.synthetic, notes=judged.notes)
-        if as_json
-        else results_text(*figures, synthetic=judged.synthetic)
-    )
-    print(f"predictions and metrics: {judged.out}", file=sys.stderr)
+    show = results_json if as_json else results_text
+    print(show(judgement))
+    print(f"predictions and figures: {written_to}", file=sys.stderr)
 
 
 @app.command()

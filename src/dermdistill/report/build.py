@@ -1,55 +1,209 @@
-"""A run folder becomes ``report.html``: one file, nothing fetched, rebuilt from the folder alone."""
+"""A run folder becomes ``report.html`` and ``tables/``: nothing fetched, rebuilt from the folder alone."""
 
+import base64
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
 
 from dermdistill.files import write_text
+from dermdistill.judgement.names import network_name, objective_name
 from dermdistill.outputs import open_output
 from dermdistill.records import Pixels
-from dermdistill.report import run_page
-from dermdistill.report.comparison import page as comparison_page
-from dermdistill.report.comparison.arrangement import is_comparison
-from dermdistill.report.gallery import wrong_predictions
-from dermdistill.report.groups import group_models
-from dermdistill.report.reading import read_run
-from dermdistill.report.wrong import save_thumbnails
+from dermdistill.report import compared_tables as compared
+from dermdistill.report import cost_tables, numbers, provenance, published, verdicts
+from dermdistill.report import results_tables as results
+from dermdistill.report.gallery import galleries, save_thumbnails
+from dermdistill.report.paper_tables import paper_table, table_2
+from dermdistill.report.plot_data import cost_plots, result_plots, sweep_plot, training_plots
+from dermdistill.report.plots import Plot, draw
+from dermdistill.report.published import BATCH_SIZE, TEMPERATURE
+from dermdistill.report.read import ReportedRun, read_run, summary_of
+from dermdistill.report.table import Table, footnote_letter
+from dermdistill.report.table_files import check_tables, write_tables
 from dermdistill.runs import RunFolder
 
+_TEMPLATES = Path(__file__).parent / "templates"
 _SIGNATURE = ("<!-- written by dermdistill; digest of the above: ", " -->\n")
 
 
 def build_report(run: RunFolder, *, images: Callable[[Sequence[str]], list[Pixels]] | None = None) -> Path:
-    """Write ``run.report`` and return its path; the same folder gives the same bytes.
-
-    A comparison of networks gets a page of its own kind.
+    """Write ``run.report``, its tables beside it, and return its path; the same folder gives the same bytes.
 
     Args:
         run: a folder with at least one finished model.
         images: gives the pixels of image ids. With it, thumbnails of the most wrong images are first stored
             in the run folder, where a later report finds them; without it, the stored ones are shown. A
-            comparison shows no images.
+            comparison of networks shows no images.
 
     Raises:
         UserError: the folder has no finished model; a file in it is missing, damaged or not writable; the
-            report there was edited.
+            report or a table there was edited.
     """
     check_report(run)
-    results = read_run(run)
-    groups = group_models(results)
-    if is_comparison(results):
-        write_text(run.report, _signed(comparison_page.render(results, groups)))
-        return run.report
-    if images is not None:
-        wrong = {image_id for group in groups for image_id in wrong_predictions(group).image_id}
+    reported = read_run(run)
+    is_comparison = reported.judgement.networks is not None
+    if images is not None and not is_comparison:
+        wrong = {image.image_id for group in reported.groups for image in group.most_wrong}
         save_thumbnails(run, sorted(wrong), images)
-    write_text(run.report, _signed(run_page.render(run, results, groups)))
+    own = _of_comparison(reported) if is_comparison else _of_run(reported)
+    tables: list[Table] = [*own.pop("tables"), *provenance.tables(reported)]
+    page = _render(reported, tables, own)
+    write_tables(run.tables, [*tables, *own.get("verdict_tables", ())])
+    write_text(run.report, _signed(page))
     return run.report
 
 
 def check_report(run: RunFolder) -> None:
     """Raise UserError if there is a report that somebody has edited, or that is none of this program's."""
     open_output(run.report, "run folder", expected="a report as this program wrote it", is_ours=_is_unedited)
+    check_tables(run.tables)
+
+
+def _render(run: ReportedRun, tables: Sequence[Table], own: dict[str, Any]) -> str:
+    data, images = run.files.manifest.data, run.groups[0].mean
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["letter"] = footnote_letter
+    return environment.get_template("report.html.j2").render(
+        css=Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8")),
+        synthetic=run.synthetic,
+        data_sentence=provenance.data_sentence(data),
+        data_notes=data.notes,
+        published=published,
+        aucs=verdicts.auc_lines(own["headed_by"]),
+        basis=verdicts.images_sentence(run.groups[0]),
+        melanoma_share=numbers.percent(images.n_melanoma, images.n_images),
+        replicates=numbers.count(run.judgement.replicates),
+        recipe=run.files.recipe_text,
+        notes=_training_notes(run),
+        failed=run.files.failed,
+        tables={table.name: table for table in tables},
+        **own,
+    )
+
+
+def _training_notes(run: ReportedRun) -> list[str]:
+    """What did not go to plan, a sentence each."""
+    stopped = [
+        f"{summary.name} stopped early: {summary.failure}. Its figures are of the epoch kept."
+        for summary in run.summaries.values()
+        if summary.failure is not None
+    ]
+    return stopped + [f"{name} is not finished and is left out." for name in run.files.unfinished]
+
+
+def _of_run(run: ReportedRun) -> dict[str, Any]:
+    """What the page of one run shows; every group of models has its column."""
+    groups = run.groups
+    return {
+        "title": f"Melanoma detection by distillation: recipe “{run.files.manifest.recipe_name}”",
+        "networks": None,
+        "headed_by": groups,
+        "claims": verdicts.run_claims(run),
+        "tables": (
+            results.run_table(groups),
+            results.argmax_table(groups),
+            results.sources_table(groups),
+            results.subgroups_table(groups),
+            results.comparisons_table(run.judgement.comparisons, run.judgement.groups),
+            results.calibration_table(groups),
+            results.operating_points_table(groups),
+            results.confusion_table(groups, "youden"),
+            results.models_table(run),
+            paper_table(groups),
+        ),
+        "result_figures": _drawn(result_plots(groups), run),
+        "training_figures": _drawn(training_plots(run), run),
+        "galleries": galleries(run),
+    }
+
+
+def _of_comparison(run: ReportedRun) -> dict[str, Any]:
+    """What the page of a comparison of networks shows; every network has its row."""
+    groups, benchmark, networks = run.main_groups, run.files.benchmark, run.networks
+    found = verdicts.verdicts(run)
+    costs: tuple[Table, ...] = ()
+    if benchmark is not None:
+        costs = (cost_tables.cost_table(benchmark, networks), cost_tables.disk_table(benchmark, networks))
+    settings = (TEMPERATURE, BATCH_SIZE)
+    sweeps = [(setting, sweep_plot(run, setting)) for setting in settings]
+    swept = [setting for setting in settings if setting.sweep(networks).has_others]
+    return {
+        "title": f"Melanoma detection by distillation: comparison “{run.files.manifest.recipe_name}”",
+        "networks": networks,
+        "headed_by": [group for group in groups if group.is_teacher or _is_student(run, group.name)],
+        "introduction": _introduction(run),
+        "verdicts": found,
+        "verdict_tables": [verdict.table for verdict in found if verdict.table is not None],
+        "tables": (
+            compared.networks_table(run),
+            compared.class_table(
+                groups, "argmax", "Where the most probable class is called (argmax), as the paper does"
+            ),
+            compared.class_table(
+                groups, "youden", "At the Youden threshold, chosen on the validation images"
+            ),
+            *compared.paired_tables(run),
+            *(compared.sweep_table(run, setting) for setting in swept),
+            results.sources_table(run.groups),
+            results.subgroups_table(groups),
+            results.models_table(run),
+            table_2(run),
+            *costs,
+        ),
+        "cost_figures": _drawn(cost_plots(run), run),
+        "sweep_figures": {setting.name: _drawn([plot], run) for setting, plot in sweeps if plot is not None},
+        "settings": settings,
+        "benchmark": benchmark,
+        "control": None if benchmark is None else cost_tables.controls_sentence(benchmark),
+    }
+
+
+def _is_student(run: ReportedRun, group: str) -> bool:
+    student = next((n for n in run.networks.networks if n.architecture == run.networks.student), None)
+    return student is not None and group in student.groups.values()
+
+
+def _introduction(run: ReportedRun) -> str:
+    """What was compared."""
+    compared, teacher = run.networks, run.networks.teacher
+    others = [network.name for network in compared.networks if network.architecture != compared.student]
+    sweeps = [
+        f"with {len(setting.sweep(compared).points)} {setting.plural}"
+        for setting in (TEMPERATURE, BATCH_SIZE)
+        if setting.sweep(compared).has_others
+    ]
+    of_teacher = "not finished"
+    if teacher is not None:
+        of_teacher = network_name(summary_of(run.judgement.groups[teacher]).architecture)
+    also = f" {compared.student_name} was also trained {numbers.listed(sweeps)}." if sweeps else ""
+    failed = len(run.files.failed)
+    could_not = f" {numbers.several(failed, 'model')} could not be trained (see Models)." if failed else ""
+    return (
+        f"{compared.student_name} and {numbers.several(len(others), 'other network')} "
+        f"({numbers.listed(others) or 'none is finished'}) were trained as students of one teacher "
+        f"({of_teacher}), each in up to {numbers.several(len(compared.objectives), 'way')} "
+        f"({numbers.listed([objective_name(name) for name in compared.objectives])})."
+        f"{also} All are judged on the same test images.{could_not}"
+    )
+
+
+def _drawn(plots: Sequence[Plot], run: ReportedRun) -> list[dict[str, str]]:
+    """``source``, ``caption`` and ``alt`` of each."""
+    drawings = [base64.b64encode(draw(plot, synthetic=run.synthetic)).decode() for plot in plots]
+    return [
+        {"source": f"data:image/svg+xml;base64,{drawing}", "caption": plot.caption, "alt": plot.alt}
+        for plot, drawing in zip(plots, drawings, strict=True)
+    ]
 
 
 def _signed(page: str) -> str:

@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from dermdistill.evaluation.results import Comparison, Estimate
+from dermdistill.evaluation.estimates import Comparison, Estimate
 from dermdistill.report.comparison.arrangement import Arrangement
 from dermdistill.report.comparison.gains import distillation_verdict, published_verdict
 from dermdistill.report.comparison.verdict import Verdict

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from dermdistill.evaluation.results import Estimate
+from dermdistill.evaluation.estimates import Estimate
 from dermdistill.report.comparison.cost_plot import CostPoint, apart, draw_cost
 from dermdistill.report.comparison.sweep_plot import SweepCurve, draw_sweep
 

@@ -1,4 +1,4 @@
-"""What an evaluation says."""
+"""What an evaluation says: figures with their intervals."""
 
 from pydantic import Field
 
@@ -114,8 +114,19 @@ class ClassSeedMeans(Frozen):
 
 
 class OperatingPointSeedMeans(Frozen):
-    """What the operating points of one name do, each seed with its own threshold."""
+    """What the operating points of one name do, each seed with its own threshold.
 
+    Attributes:
+        thresholds: of each seed; None as in `OperatingPoint`.
+        chosen_sensitivity, chosen_specificity: on the split that they were chosen on, means over the seeds;
+            None where the point is fixed.
+        confusion: as of `OperatingPointScores`, means over the seeds.
+    """
+
+    thresholds: tuple[float | None, ...]
+    chosen_sensitivity: float | None
+    chosen_specificity: float | None
+    confusion: tuple[tuple[float, float], tuple[float, float]]
     sensitivity: SeedMean
     specificity: SeedMean
     accuracy: SeedMean

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dermdistill.evaluation.metrics import Floats, Labels, ratio
+from dermdistill.evaluation.metrics import Bools, Floats, ratio
 
 BINS = 10
 
@@ -18,7 +18,7 @@ class ReliabilityPoint(NamedTuple):
     images: int
 
 
-def ece(label: Labels, probability: Floats, bins: int = BINS) -> float:
+def ece(label: Bools, probability: Floats, bins: int = BINS) -> float:
     """Expected calibration error of P(melanoma), in [0, 1]; 0 is best.
 
     The mean over images of ``|mean probability - share of melanoma|`` of the bin that the image falls in
@@ -36,7 +36,7 @@ def ece(label: Labels, probability: Floats, bins: int = BINS) -> float:
     return float(np.abs(mean_gaps(bin_gaps(label, probability, bins), np.ones(len(label)))).sum())
 
 
-def bin_gaps(label: Labels, probability: Floats, bins: int = BINS) -> Floats:
+def bin_gaps(label: Bools, probability: Floats, bins: int = BINS) -> Floats:
     """``(N, bins)``: probability minus label in the column of the image's bin, 0 in the others."""
     gaps = np.zeros((len(label), bins))
     gaps[np.arange(len(label)), _bin_of_image(probability, bins)] = probability - label
@@ -51,7 +51,7 @@ def mean_gaps(gaps: Floats, weights: Floats) -> Floats:
     return ratio(weights @ gaps, weights.sum(axis=-1)[..., None])
 
 
-def reliability(label: Labels, probability: Floats, bins: int = BINS) -> list[ReliabilityPoint]:
+def reliability(label: Bools, probability: Floats, bins: int = BINS) -> list[ReliabilityPoint]:
     """The reliability curve by rising probability, in the bins of `ece`, empty bins left out."""
     members = _bin_of_image(probability, bins)
     return [

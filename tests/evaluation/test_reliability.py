@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from dermdistill.evaluation.calibration import bin_gaps, ece, mean_gaps, reliability
+from dermdistill.evaluation.reliability import bin_gaps, ece, mean_gaps, reliability
 
 
 def test_ece_worked_by_hand() -> None:
