@@ -17,7 +17,7 @@ from dermdistill.evaluation.metrics import auc
 from dermdistill.evaluation.predictions import read_predictions
 from dermdistill.models.checkpoint import load_weights
 from dermdistill.models.predictor import TorchPredictor
-from dermdistill.pipeline.deploy import check_replaceable
+from dermdistill.pipeline.export import check_replaceable
 from dermdistill.runs import RunFolder
 
 from ..conftest import Outcome

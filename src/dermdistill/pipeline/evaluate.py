@@ -44,7 +44,7 @@ class _Model:
     summary: ModelSummary | None
 
 
-def judge_elsewhere(
+def evaluate_models(
     model: Path,
     data: DataOptions,
     *,
