@@ -173,14 +173,17 @@ def _draw_series(axes: Axes, series: Series) -> None:
     colour, dash = _COLOURS[series.style % len(_COLOURS)], _DASHES[series.style % len(_DASHES)]
     marker = _MARKERS[series.style % len(_MARKERS)] if not series.connected else "o"
     scatter = not series.connected
-    place = axes.transData + ScaledTranslation(series.aside, 0, axes.get_figure(root=True).dpi_scale_trans)
+    place: dict[str, Any] = {}
+    if series.aside:
+        inches = axes.get_figure(root=True).dpi_scale_trans
+        place = {"transform": axes.transData + ScaledTranslation(series.aside, 0, inches)}
     for seed in series.seeds:
         axes.plot(*seed, color=colour, linewidth=0.7, alpha=0.35, marker="o" if len(seed[0]) == 1 else None)
     if series.low is not None and series.high is not None and series.connected:
         axes.fill_between(series.main[0], series.low, series.high, color=colour, alpha=0.16, linewidth=0)
     elif series.low is not None and series.high is not None:
         for x, *ends in zip(series.main[0], series.low, series.high, strict=True):
-            axes.plot([x, x], ends, color=colour, linewidth=1.1, zorder=3, transform=place)
+            axes.plot([x, x], ends, color=colour, linewidth=1.1, zorder=3, **place)
     axes.plot(
         *series.main,
         color=colour,
@@ -193,7 +196,7 @@ def _draw_series(axes: Axes, series: Series) -> None:
         markeredgecolor=_PAPER if scatter else colour,
         markeredgewidth=0.5,
         zorder=None if not scatter else 3 if series.style == 0 else 4,
-        transform=place,
+        **place,
     )
     if series.kept is not None:
         axes.plot(

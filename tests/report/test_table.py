@@ -1,8 +1,8 @@
 from dermdistill.evaluation.estimates import Estimate, SeedMean
-from dermdistill.report.tables import (
-    Cell,
-    Row,
+from dermdistill.report.table import (
     Table,
+    TableCell,
+    TableRow,
     figure,
     footnote_letter,
     mean_figure,
@@ -12,8 +12,10 @@ from dermdistill.report.tables import (
 
 
 def test_each_reason_is_one_footnote_in_reading_order() -> None:
-    gone, rare, fine = Cell("-", reason="gone"), Cell("-", reason="rare"), Cell("1")
-    table = Table("t", "", ("", "x", "y"), (Row(text("a"), (fine, rare)), Row(text("b"), (gone, rare))))
+    gone, rare, fine = TableCell("-", reason="gone"), TableCell("-", reason="rare"), TableCell("1")
+    table = Table(
+        "t", "", ("", "x", "y"), (TableRow(text("a"), (fine, rare)), TableRow(text("b"), (gone, rare)))
+    )
     assert table.footnotes == ("rare", "gone")
     assert [table.marker(cell) for cell in (rare, gone, fine)] == ["a", "b", ""]
 
@@ -39,9 +41,14 @@ def test_the_range_of_seeds_stands_below_the_mean() -> None:
     figures = SeedMean(value=0.5, low=0.4, high=0.6, per_seed=(0.45, 0.55), sd=0.07)
     assert mean_figure(figures).below == ("seeds 0.450\N{EN DASH}0.550",)
     assert mean_figure(figures.model_copy(update={"per_seed": (0.5,)})).below == ()
-    assert plain_figure(figures) == Cell("0.500")
+    assert plain_figure(figures) == TableCell("0.500")
 
 
 def test_columns_of_words_are_known_by_their_cells() -> None:
-    table = Table("t", "", ("", "x", "y"), (Row(text("heading"), ()), Row(text("a"), (Cell("1"), text("b")))))
+    table = Table(
+        "t",
+        "",
+        ("", "x", "y"),
+        (TableRow(text("heading"), ()), TableRow(text("a"), (TableCell("1"), text("b")))),
+    )
     assert [table.is_text_column(i) for i in range(3)] == [True, False, True]
