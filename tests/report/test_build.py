@@ -1,3 +1,4 @@
+import csv
 import json
 import os
 import re
@@ -29,43 +30,47 @@ def change_json(path: Path, **entries: object) -> None:
 # What it says
 
 
-def test_every_group_has_its_column_the_teacher_first(reported_run: RunFolder, read_page: ReadPage) -> None:
+def test_every_group_has_its_row_the_teacher_first(reported_run: RunFolder, read_page: ReadPage) -> None:
     page = read_page(reported_run.report)
-    assert page.tables["table-main"][0] == ["", *GROUPS]
-    assert page.tables["table-argmax"][0] == ["", *GROUPS]
+    assert [row[0] for row in page.tables["table-main"][1:]] == GROUPS
+    assert [row[0] for row in page.tables["table-classes-youden"][2:]] == GROUPS
 
 
-def test_the_teachers_figures_are_those_of_its_metrics(reported_run: RunFolder, read_page: ReadPage) -> None:
+def test_the_teachers_figures_are_those_of_the_judgement(
+    reported_run: RunFolder, read_page: ReadPage
+) -> None:
     page = read_page(reported_run.report)
-    metrics = judgement_of(reported_run).models["teacher"]
-    youden = metrics.operating_points["youden"]
-    expected = {
-        "AUC": metrics.auc,
-        "sensitivity at 90 % specificity": metrics.sensitivity_at_specificity["0.90"],
-        "accuracy": youden.accuracy,
-        "precision, melanoma": youden.melanoma.precision,
-        "recall, melanoma (sensitivity)": youden.sensitivity,
-        "F1, other": youden.other.f1,
-    }
-    for name, figure in expected.items():
-        written = f"{figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}]"
-        assert page.row("table-main", name)[0] == written
+    figures = judgement_of(reported_run).models["teacher"]
+    youden = figures.operating_points["youden"]
+    main = page.row("table-main", GROUPS[0])
+    classes = page.row("table-classes-youden", GROUPS[0])
+    for cell, figure in (
+        (main[0], figures.auc),
+        (main[1], figures.sensitivity_at_specificity["0.90"]),
+        (classes[0], youden.accuracy),
+        (classes[1], youden.melanoma.precision),
+        (classes[2], youden.sensitivity),
+        (classes[6], youden.other.f1),
+    ):
+        assert cell == f"{figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}]"
 
 
 def test_a_group_of_seeds_has_their_mean_and_range(reported_run: RunFolder, read_page: ReadPage) -> None:
     page = read_page(reported_run.report)
-    aucs = [judgement_of(reported_run).models[f"dsnet-hinton-seed{seed}"].auc.value or 0 for seed in range(3)]
-    cell = page.row("table-main", "AUC")[GROUPS.index("DSNet distilled")]
+    models = judgement_of(reported_run).models
+    aucs = [models[f"dsnet-hinton-seed{seed}"].auc.value or 0 for seed in range(3)]
+    cell = page.row("table-main", "DSNet distilled")[0]
     assert cell.startswith(f"{sum(aucs) / 3:.3f} [")
     assert cell.endswith(f"seeds {min(aucs):.3f}\N{EN DASH}{max(aucs):.3f}")
 
 
 def test_size_and_cost_are_in_units_for_people(reported_run: RunFolder, read_page: ReadPage) -> None:
     page = read_page(reported_run.report)
-    assert page.row("table-main", "parameters")[:2] == ["23,516,228", "268,898"]
-    assert page.row("table-main", "MACs of one image")[:2] == ["4.09 G", "1.10 G"]
-    assert page.row("table-main", "weights file")[:2] == ["94.3 MB", "1.08 MB"]
-    assert page.row("table-main", "training")[:2] == ["1 h 23 min", "5 min 38 s mean of 3"]
+    rows = [page.row("table-main", name)[2:] for name in GROUPS[:2]]
+    assert rows == [
+        ["1", "23,516,228", "4.09 G", "94.3 MB", "1 h 23 min"],
+        ["3", "268,898", "1.10 G", "1.08 MB", "5 min 38 s mean of 3"],
+    ]
 
 
 def test_comparisons_are_shown_with_what_they_allow_to_say(
@@ -121,12 +126,16 @@ def test_operating_points_show_validation_and_test(reported_run: RunFolder, read
 
 def test_the_papers_own_figures_stand_beside_ours(reported_run: RunFolder, read_page: ReadPage) -> None:
     page = read_page(reported_run.report)
-    assert page.row("table-paper", "DSNet") == [
-        *("0.26 M", "340 s", "2.57 s", "0.917"),
-        *("0.96", "0.87", "0.91"),
-        *("0.88", "0.97", "0.92"),
-    ]
-    assert page.row("table-paper", "DSNet distilled")[0] == "268,898"
+    papers = page.row("table-classes-argmax", "DSNet in the paper on other images")
+    assert papers == ["0.917", "0.96", "0.87", "0.91", "0.88", "0.97", "0.92"]
+    row = page.row("table-table-2", "DSNet")
+    assert row[:4] == ["0.26 M", "340 s", "2.57 s", "0.917"]
+    assert row[4] == "268,898 1.10 G MACs weights: unknown"
+    groups = judgement_of(reported_run).groups
+    for cell, name in zip(row[6:], ("labels", "hinton"), strict=True):
+        assert cell.startswith(
+            f"{groups[f'dsnet-{name}'].mean.operating_points['argmax'].accuracy.value:.3f} AUC"
+        )
     assert "not comparable" in page.text
 
 
@@ -151,6 +160,19 @@ def test_training_that_failed_or_did_not_finish_is_named(run_copy: RunFolder, re
     assert "dsnet-labels-seed2 is not finished and is left out." in text
 
 
+def test_every_table_is_a_file_too(reported_run: RunFolder, read_page: ReadPage) -> None:
+    page = read_page(reported_run.report)
+    names = {name.removeprefix("table-") for name in page.tables}
+    files = {path.name for path in reported_run.tables.iterdir()}
+    assert files == {f"{name}.{ending}" for name in names for ending in ("csv", "md", "tex")} | {
+        "written.json"
+    }
+    with (reported_run.tables / "main.csv").open(newline="") as handle:
+        rows = list(csv.reader(handle))
+    shown = [[" ".join(cell.replace(";", "").split()) for cell in row] for row in rows]
+    assert shown == page.tables["table-main"]
+
+
 def test_a_run_that_goes_on_says_so(run_copy: RunFolder, read_page: ReadPage) -> None:
     change_json(run_copy.manifest, finished=None)
     page = read_page(build_report(run_copy))
@@ -159,10 +181,10 @@ def test_a_run_that_goes_on_says_so(run_copy: RunFolder, read_page: ReadPage) ->
 
 def test_undefined_figures_are_dashes_with_the_reason(make_run: MakeRun, read_page: ReadPage) -> None:
     page = read_page(build_report(make_run(diagnoses=("nevus",) * 4)))
-    assert page.row("table-main", "AUC") == ["\N{EN DASH} a"] * 4
-    assert page.row("table-main", "accuracy") == ["\N{EN DASH} b"] * 4
+    assert [page.row("table-main", name)[0] for name in GROUPS] == ["\N{EN DASH} a"] * 4
+    assert page.row("table-classes-youden", GROUPS[0]) == ["\N{EN DASH} a"] * 7
     assert "a no melanoma among the images" in page.text
-    assert "b no threshold chosen: the validation images are of one class" in page.text
+    assert "a no threshold chosen: the validation images are of one class" in page.text
     assert any(attributes.get("title") == "no melanoma among the images" for _, attributes in page.elements)
     assert "Teacher (ResNet-50): undefined, no melanoma among the images" in page.text
 
@@ -276,8 +298,10 @@ def test_thumbnails_are_stored_only_for_what_is_shown(
 # Bad input
 
 
-FILES = ("recipe.toml", "run.json", "split.csv") + tuple(
-    f"models/dsnet-hinton-seed0/{name}" for name in ("model.json", "history.csv", "predictions.csv")
+OF_A_MODEL = ("model.json", "history.csv", "predictions.csv")
+FILES = (
+    *("recipe.toml", "run.json", "split.csv"),
+    *(f"models/dsnet-hinton-seed0/{name}" for name in OF_A_MODEL),
 )
 
 

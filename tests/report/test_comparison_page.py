@@ -31,6 +31,7 @@ from tests.run_folders import COMPARED_NETWORKS as NETWORKS
 MakeComparison = Callable[..., RunFolder]
 ReadPage = Callable[[Path], Any]
 DASH = "\N{EN DASH}"
+OBJECTIVES = ("labels only", "distilled", "as published")
 
 
 @pytest.fixture(scope="module")
@@ -67,21 +68,21 @@ def test_the_head_says_what_was_compared(page: Any) -> None:
     assert page.text.index("DSNet distilled: 0.9") < page.text.index("What can be claimed Is DSNet")
 
 
-def test_networks_are_rows_and_objectives_columns(page: Any, groups: Mapping[str, Group]) -> None:
-    table = page.tables["table-main"]
-    assert table[0] == ["", "labels only", "distilled", "as published"]
-    assert [row[0] for row in table[2:]] == ["Teacher (ResNet-50)", "DSNet", "EfficientNet-B0", "VGG-16"]
+def test_groups_are_rows_network_by_network(page: Any, groups: Mapping[str, Group]) -> None:
+    rows = [row[0] for row in page.tables["table-main"][1:]]
+    assert rows == [
+        "Teacher (ResNet-50)",
+        *(f"{network} {objective}" for network in ("DSNet", "EfficientNet-B0") for objective in OBJECTIVES),
+        *(f"VGG-16 {objective}" for objective in OBJECTIVES[:2]),
+    ]
     assert page.row("table-main", "Teacher (ResNet-50)")[0] == written(groups["teacher"])
-    assert page.row("table-main", "Teacher (ResNet-50)")[2:] == [""] * 4
-    aucs = page.row("table-main", "DSNet")[::2]
-    for name, cell in zip(("labels", "hinton", "as-published"), aucs, strict=True):
+    for name, objective in zip(("labels", "hinton", "as-published"), OBJECTIVES, strict=True):
         group = groups[f"dsnet-{name}"]
         seeds = [auc for auc in group.mean.auc.per_seed if auc is not None]
+        cell = page.row("table-main", f"DSNet {objective}")[0]
         assert cell == f"{written(group)} seeds {min(seeds):.3f}{DASH}{max(seeds):.3f}"
-    assert page.row("table-main", "VGG-16")[2] == written(groups["vgg16-hinton"])
-    assert page.row("table-main", "VGG-16")[4:] == ["", ""]
     sensitivity = groups["efficientnet_b0-hinton"].mean.sensitivity_at_specificity["0.90"].value
-    assert page.row("table-main", "EfficientNet-B0")[3].startswith(f"{sensitivity:.3f} [")
+    assert page.row("table-main", "EfficientNet-B0 distilled")[1].startswith(f"{sensitivity:.3f} [")
 
 
 def test_table_2_stands_beside_ours(page: Any, groups: Mapping[str, Group]) -> None:
@@ -153,8 +154,8 @@ def test_scores_of_both_classes_at_both_thresholds(page: Any, groups: Mapping[st
             for of_class in (scores.melanoma, scores.other)
             for name in ("precision", "recall", "f1")
         ]
-        assert [cell[:5] for cell in row] == [f"{value:.3f}" for value in expected]
-        assert len(page.tables[f"table-classes-{point}"]) == 2 + 1 + 8
+        assert [cell[:5] for cell in row[1:]] == [f"{value:.3f}" for value in expected]
+        assert len(page.tables[f"table-classes-{point}"]) == 2 + 1 + 8 + (point == "argmax")
 
 
 def test_the_recipes_own_value_is_a_point_of_both_sweeps(page: Any, groups: Mapping[str, Group]) -> None:
@@ -240,8 +241,9 @@ def test_failed_models_are_named_with_the_reason(comparison_copy: RunFolder, rea
     assert "vgg16-as-published-seed0 : <iframe src='x'> ran out" in page.text
     assert "vgg16-labels-seed0 is not finished and is left out." in page.text
     assert "iframe" not in {tag for tag, _ in page.elements}
-    assert page.row("table-main", "VGG-16")[0] == ""
-    assert page.row("table-main", "VGG-16")[2] != ""
+    rows = [row[0] for row in page.tables["table-main"]]
+    assert "VGG-16 labels only" not in rows
+    assert "VGG-16 distilled" in rows
 
 
 def test_a_failed_model_with_a_folder_is_not_called_unfinished(
@@ -268,7 +270,7 @@ def test_a_teacher_alone_is_a_page(make_comparison: MakeComparison, read_page: R
     run.failed.write_text(json.dumps({"dsnet-labels-seed0": "no memory"}))
     page = read_page(build_report(run))
     assert "DSNet and 0 other networks (none is finished)" in page.text
-    assert [row[0] for row in page.tables["table-main"][2:]] == ["Teacher (ResNet-50)"]
+    assert [row[0] for row in page.tables["table-main"][1:]] == ["Teacher (ResNet-50)"]
     assert page.text.count("Cannot be answered") == 6
 
 
@@ -282,8 +284,8 @@ def test_undefined_figures_are_dashes_with_the_reason(
     make_comparison: MakeComparison, read_page: ReadPage
 ) -> None:
     page = read_page(build_report(make_comparison(diagnoses=("nevus",) * 4)))
-    assert page.row("table-main", "DSNet")[0] == f"{DASH} a"
-    assert page.row("table-classes-youden", "DSNet labels only") == [f"{DASH} a"] * 6
+    assert page.row("table-main", "DSNet labels only")[0] == f"{DASH} a"
+    assert page.row("table-classes-youden", "DSNet labels only") == [f"{DASH} a"] * 7
     assert "No AUC is defined on these images." in page.text
     assert "nan" not in page.text.split()
 
@@ -303,9 +305,9 @@ def test_a_composed_teacher_is_one_teacher(make_comparison: MakeComparison, read
     member = replace(TEACHER, group="teacher-member")
     page = read_page(build_report(make_comparison(composed, member, *NETWORKS[1:])))
     assert "students of one teacher (2 x ResNet-50)" in page.text
-    headings = [row[0] for row in page.tables["table-main"][2:]]
-    assert headings == ["Teacher (2 x ResNet-50)", "DSNet", "EfficientNet-B0", "VGG-16"]
-    assert len(page.tables["table-classes-argmax"]) == 2 + 1 + 8
+    headings = [row[0] for row in page.tables["table-table-2"][2:]]
+    assert headings[:4] == ["Teacher (2 x ResNet-50)", "DSNet", "EfficientNet-B0", "VGG-16"]
+    assert len(page.tables["table-classes-argmax"]) == 2 + 1 + 8 + 1
     assert "teacher-member" in [row[0] for row in page.tables["table-models"]]
 
 
@@ -349,8 +351,8 @@ def test_it_needs_no_torch_and_asks_for_no_images(comparison_copy: RunFolder) ->
 def test_a_run_without_a_comparison_keeps_its_page(comparison_copy: RunFolder, read_page: ReadPage) -> None:
     comparison_copy.recipe.write_text(to_toml(COMPARED.model_copy(update={"compare": None})))
     page = read_page(build_report(comparison_copy))
-    assert "DSNet distilled, T = 3" in page.tables["table-main"][0]
-    assert "table-table-2" not in page.tables
+    assert "DSNet distilled, T = 3" in [row[0] for row in page.tables["table-main"]]
+    assert "table-comparisons" in page.tables
 
 
 def test_a_run_of_a_recipe_that_could_compare_keeps_its_page(
@@ -358,9 +360,10 @@ def test_a_run_of_a_recipe_that_could_compare_keeps_its_page(
 ) -> None:
     run = make_comparison(TEACHER, *NETWORKS[1:4])
     page = read_page(build_report(run))
-    assert page.tables["table-main"][0][1:] == [
+    assert [row[0] for row in page.tables["table-main"][1:]] == [
         *("Teacher (ResNet-50)", "DSNet labels only", "DSNet distilled", "DSNet as published")
     ]
+    assert "table-against-labels" not in page.tables
 
 
 def test_an_empty_comparison_is_one_of_the_student_alone(
@@ -370,7 +373,7 @@ def test_an_empty_comparison_is_one_of_the_student_alone(
     run = make_comparison(TEACHER, *NETWORKS[1:4], recipe=recipe)
     run.benchmark.write_text(measured_in({("dsnet", 64): 1.0}).model_dump_json())
     page = read_page(build_report(run))
-    assert [row[0] for row in page.tables["table-main"][2:]] == ["Teacher (ResNet-50)", "DSNet"]
+    assert [row[0] for row in page.tables["table-table-2"][2:4]] == ["Teacher (ResNet-50)", "DSNet"]
     assert "table-temperature" not in page.tables
 
 

@@ -6,7 +6,6 @@ from dermdistill.report.table import (
     figure,
     footnote_letter,
     mean_figure,
-    plain_figure,
     text,
 )
 
@@ -41,7 +40,6 @@ def test_the_range_of_seeds_stands_below_the_mean() -> None:
     figures = SeedMean(value=0.5, low=0.4, high=0.6, per_seed=(0.45, 0.55), sd=0.07)
     assert mean_figure(figures).below == ("seeds 0.450\N{EN DASH}0.550",)
     assert mean_figure(figures.model_copy(update={"per_seed": (0.5,)})).below == ()
-    assert plain_figure(figures) == TableCell("0.500")
 
 
 def test_columns_of_words_are_known_by_their_cells() -> None:

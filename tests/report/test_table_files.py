@@ -17,7 +17,7 @@ TABLE = Table(
         TableRow(
             text("=DSNet | <b>", "minus A&B"),
             (
-                TableCell("0.812", "[0.780, 0.840]", ("seeds 0.80\N{EN DASH}0.82",)),
+                TableCell("0.812", "[0.780, 0.840]", ("seeds 0.80-0.82",)),
                 TableCell("+0.010\n-0.020"),
             ),
         ),
@@ -33,7 +33,7 @@ def test_csv_holds_the_same_cells_and_no_formula() -> None:
         ["Networks_1"],
         [
             "'=DSNet | <b>; minus A&B",
-            "0.812 [0.780, 0.840]; seeds 0.80\N{EN DASH}0.82",
+            "0.812 [0.780, 0.840]; seeds 0.80-0.82",
             "'+0.010; -0.020",
         ],
         ["teacher", "\N{EN DASH} (no melanoma)", "\N{MINUS SIGN}0.1"],
@@ -47,7 +47,7 @@ def test_markdown_escapes_what_it_would_read_as_markup() -> None:
         "| model | Test: AUC | Test: difference |",
         "| --- | --- | --- |",
         "| Networks\\_1 |  |  |",
-        "| =DSNet \\| \\<b\\>; minus A&B | 0.812 \\[0.780, 0.840\\]; seeds 0.80\N{EN DASH}0.82 | +0.010; -0.020 |",
+        "| =DSNet \\| \\<b\\>; minus A&B | 0.812 \\[0.780, 0.840\\]; seeds 0.80-0.82 | +0.010; -0.020 |",
         "| teacher | \N{EN DASH} (a) | \N{MINUS SIGN}0.1 |",
         "",
         "a: no melanoma",

@@ -63,18 +63,18 @@ def comparison(
         ),
         (
             comparison(-0.114, -0.034, "few seeds", (1, 1)),
-            "DSNet distilled scored lower than DSNet labels only, by 0.074 [0.034, 0.114]. One seed is too few "
-            "to claim it; run 3.",
-        ),
-        (
-            comparison(0.01, 0.03, "few seeds", (2, 1), b="teacher"),
-            "DSNet distilled scored higher than Teacher (ResNet-50), by 0.020 [0.010, 0.030]. 2 seeds are too "
+            "DSNet distilled scored lower than DSNet labels only, by 0.074 [0.034, 0.114]. One seed is too "
             "few to claim it; run 3.",
         ),
         (
+            comparison(0.01, 0.03, "few seeds", (2, 1), b="teacher"),
+            "DSNet distilled scored higher than Teacher (ResNet-50), by 0.020 [0.010, 0.030]. 2 seeds are "
+            "too few to claim it; run 3.",
+        ),
+        (
             comparison(0.01, 0.03, "seeds disagree"),
-            "DSNet distilled scored higher than DSNet labels only, by 0.020 [0.010, 0.030]. The seeds disagree "
-            "on the direction, so it cannot be claimed.",
+            "DSNet distilled scored higher than DSNet labels only, by 0.020 [0.010, 0.030]. The seeds "
+            "disagree on the direction, so it cannot be claimed.",
         ),
         (
             comparison(-0.01, 0.03, "includes zero"),
@@ -124,9 +124,9 @@ def test_the_claims_of_a_run(run: ReportedRun) -> None:
 def test_better_is_answered_with_counts(compared: ReportedRun) -> None:
     verdict = verdicts.better_verdict(compared)
     assert verdict.answer == (
-        "Not shown. Of the six figures of DSNet, both networks distilled: at argmax, as in the paper, 4 lower, "
-        "but with too few seeds to claim it; 2 without a measurable difference. At the Youden threshold: 6 "
-        "without a measurable difference."
+        "Not shown. Of the six figures of DSNet, both networks distilled: at argmax, as in the paper, 4 "
+        "lower, but with too few seeds to claim it; 2 without a measurable difference. At the Youden "
+        "threshold: 6 without a measurable difference."
     )
     assert verdict.table is not None
     rows = {row.heading.text: row.cells for row in verdict.table.rows}

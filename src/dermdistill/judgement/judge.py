@@ -2,9 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from dermdistill.config import Recipe
 from dermdistill.errors import UserError
 from dermdistill.evaluation.estimates import Evaluation
 from dermdistill.evaluation.evaluate import evaluate
@@ -12,7 +13,7 @@ from dermdistill.evaluation.predictions import aligned, read_predictions
 from dermdistill.evaluation.thresholds import operating_points
 from dermdistill.json_files import read_json, write_json
 from dermdistill.judgement.groups import ScoredModel, judge_groups
-from dermdistill.judgement.judgement import VERSION, Judgement, NetworkComparison
+from dermdistill.judgement.judgement import VERSION, Group, Judgement, NetworkComparison
 from dermdistill.judgement.networks import judge_networks
 from dermdistill.judgement.pairs import Pairs, comparisons
 from dermdistill.judgement.run_files import RunFiles, damaged, read_run_files
@@ -87,7 +88,7 @@ def _judge(files: RunFiles) -> Judgement:
         lesions=files.lesions,
         models=_evaluations(models, replicates),
         groups=pairs.groups,
-        comparisons=comparisons(pairs, _order(pairs.groups, networks)),
+        comparisons=comparisons(pairs, _order(pairs.groups, recipe, networks)),
         networks=networks,
     )
     write_json(files.run.judgement, judgement)
@@ -98,13 +99,15 @@ def _evaluations(models: Sequence[ScoredModel], replicates: int) -> dict[str, Ev
     return {model.name: evaluate(model.test, model.points, replicates=replicates) for model in models}
 
 
-def _order(groups: Iterable[str], networks: NetworkComparison | None) -> Iterable[str]:
-    """Groups as the comparisons name them: network by network, then the sweeps."""
+def _order(groups: Mapping[str, Group], recipe: Recipe, networks: NetworkComparison | None) -> list[str]:
+    """Groups as the comparisons name them: as in the recipe; networks one by one, then the sweeps."""
     if networks is None:
-        return groups
+        objectives: list[str] = list(recipe.student.objectives)
+        ordered = [name for each in objectives for name in groups if groups[name].learned_by(each)]
+        return list(dict.fromkeys([*ordered, *groups]))
     sweeps = (networks.temperature, networks.batch_size)
     of_sweeps = [point.group for sweep in sweeps for point in sweep.points]
-    return dict.fromkeys([*networks.main_groups, *of_sweeps, *groups])
+    return list(dict.fromkeys([*networks.main_groups, *of_sweeps, *groups]))
 
 
 def _scored(models: Sequence[tuple[ModelFolder, ModelSummary]]) -> list[ScoredModel]:

@@ -13,11 +13,10 @@ from dermdistill.files import write_text
 from dermdistill.judgement.names import network_name, objective_name
 from dermdistill.outputs import open_output
 from dermdistill.records import Pixels
-from dermdistill.report import compared_tables as compared
 from dermdistill.report import cost_tables, numbers, provenance, published, verdicts
 from dermdistill.report import results_tables as results
 from dermdistill.report.gallery import galleries, save_thumbnails
-from dermdistill.report.paper_tables import paper_table, table_2
+from dermdistill.report.paper_tables import table_2
 from dermdistill.report.plot_data import cost_plots, result_plots, sweep_plot, training_plots
 from dermdistill.report.plots import Plot, draw
 from dermdistill.report.published import BATCH_SIZE, TEMPERATURE
@@ -50,9 +49,9 @@ def build_report(run: RunFolder, *, images: Callable[[Sequence[str]], list[Pixel
         wrong = {image.image_id for group in reported.groups for image in group.most_wrong}
         save_thumbnails(run, sorted(wrong), images)
     own = _of_comparison(reported) if is_comparison else _of_run(reported)
-    tables: list[Table] = [*own.pop("tables"), *provenance.tables(reported)]
+    tables = [*_tables(reported), *own.pop("tables")]
     page = _render(reported, tables, own)
-    write_tables(run.tables, [*tables, *own.get("verdict_tables", ())])
+    write_tables(run.tables, tables)
     write_text(run.report, _signed(page))
     return run.report
 
@@ -79,7 +78,6 @@ def _render(run: ReportedRun, tables: Sequence[Table], own: dict[str, Any]) -> s
         data_sentence=provenance.data_sentence(data),
         data_notes=data.notes,
         published=published,
-        aucs=verdicts.auc_lines(own["headed_by"]),
         basis=verdicts.images_sentence(run.groups[0]),
         melanoma_share=numbers.percent(images.n_melanoma, images.n_images),
         replicates=numbers.count(run.judgement.replicates),
@@ -101,26 +99,35 @@ def _training_notes(run: ReportedRun) -> list[str]:
     return stopped + [f"{name} is not finished and is left out." for name in run.files.unfinished]
 
 
+def _tables(run: ReportedRun) -> list[Table]:
+    """Those that every page shows; one row per group of models, a comparison's sweeps left out."""
+    groups = run.main_groups
+    return [
+        results.main_table(groups),
+        results.class_table(groups, "argmax"),
+        results.class_table(groups, "youden"),
+        results.sources_table(groups),
+        results.subgroups_table(groups),
+        results.models_table(run),
+        table_2(run),
+        *provenance.tables(run),
+    ]
+
+
 def _of_run(run: ReportedRun) -> dict[str, Any]:
-    """What the page of one run shows; every group of models has its column."""
+    """What the page of one run shows beside that."""
     groups = run.groups
     return {
         "title": f"Melanoma detection by distillation: recipe “{run.files.manifest.recipe_name}”",
         "networks": None,
-        "headed_by": groups,
+        "aucs": verdicts.auc_lines(groups),
         "claims": verdicts.run_claims(run),
-        "tables": (
-            results.run_table(groups),
-            results.argmax_table(groups),
-            results.sources_table(groups),
-            results.subgroups_table(groups),
-            results.comparisons_table(run.judgement.comparisons, run.judgement.groups),
+        "tables": [
+            results.comparisons_table(run, run.judgement.comparisons),
             results.calibration_table(groups),
             results.operating_points_table(groups),
             results.confusion_table(groups, "youden"),
-            results.models_table(run),
-            paper_table(groups),
-        ),
+        ],
         "result_figures": _drawn(result_plots(groups), run),
         "training_figures": _drawn(training_plots(run), run),
         "galleries": galleries(run),
@@ -128,41 +135,26 @@ def _of_run(run: ReportedRun) -> dict[str, Any]:
 
 
 def _of_comparison(run: ReportedRun) -> dict[str, Any]:
-    """What the page of a comparison of networks shows; every network has its row."""
-    groups, benchmark, networks = run.main_groups, run.files.benchmark, run.networks
+    """What the page of a comparison of networks shows beside that."""
+    benchmark, networks = run.files.benchmark, run.networks
     found = verdicts.verdicts(run)
-    costs: tuple[Table, ...] = ()
+    swept = [setting for setting in (TEMPERATURE, BATCH_SIZE) if setting.sweep(networks).has_others]
+    tables = [*results.paired_tables(run), *(results.sweep_table(run, setting) for setting in swept)]
     if benchmark is not None:
-        costs = (cost_tables.cost_table(benchmark, networks), cost_tables.disk_table(benchmark, networks))
-    settings = (TEMPERATURE, BATCH_SIZE)
-    sweeps = [(setting, sweep_plot(run, setting)) for setting in settings]
-    swept = [setting for setting in settings if setting.sweep(networks).has_others]
+        tables += [cost_tables.cost_table(benchmark, networks), cost_tables.disk_table(benchmark, networks)]
+    plots = {setting.name: sweep_plot(run, setting) for setting in swept}
     return {
         "title": f"Melanoma detection by distillation: comparison “{run.files.manifest.recipe_name}”",
         "networks": networks,
-        "headed_by": [group for group in groups if group.is_teacher or _is_student(run, group.name)],
+        "aucs": verdicts.auc_lines(
+            [group for group in run.main_groups if group.is_teacher or _is_student(run, group.name)]
+        ),
         "introduction": _introduction(run),
         "verdicts": found,
-        "verdict_tables": [verdict.table for verdict in found if verdict.table is not None],
-        "tables": (
-            compared.networks_table(run),
-            compared.class_table(
-                groups, "argmax", "Where the most probable class is called (argmax), as the paper does"
-            ),
-            compared.class_table(
-                groups, "youden", "At the Youden threshold, chosen on the validation images"
-            ),
-            *compared.paired_tables(run),
-            *(compared.sweep_table(run, setting) for setting in swept),
-            results.sources_table(run.groups),
-            results.subgroups_table(groups),
-            results.models_table(run),
-            table_2(run),
-            *costs,
-        ),
+        "tables": [*tables, *(verdict.table for verdict in found if verdict.table is not None)],
         "cost_figures": _drawn(cost_plots(run), run),
-        "sweep_figures": {setting.name: _drawn([plot], run) for setting, plot in sweeps if plot is not None},
-        "settings": settings,
+        "sweep_figures": {name: _drawn([plot], run) for name, plot in plots.items() if plot is not None},
+        "settings": (TEMPERATURE, BATCH_SIZE),
         "benchmark": benchmark,
         "control": None if benchmark is None else cost_tables.controls_sentence(benchmark),
     }

@@ -1,93 +1,27 @@
-"""The paper's figures beside this run's; the report says why they cannot be compared."""
+"""The paper's Table 2 beside this run; the report says why the two cannot be compared."""
 
 from collections.abc import Sequence
 
 from dermdistill.benchmark.results import PAPER_IMAGES
 from dermdistill.judgement.judgement import CommandTime, Group
-from dermdistill.judgement.names import objective_name
+from dermdistill.judgement.names import LABELS_ONLY, OBJECTIVES, network_name, objective_name
 from dermdistill.judgement.speed import RUNTIMES, measured
 from dermdistill.report import numbers, published
-from dermdistill.report.compared_tables import network_rows
 from dermdistill.report.read import ReportedRun, summary_of
 from dermdistill.report.results_tables import training_remark
-from dermdistill.report.table import (
-    BLANK,
-    CLASS_COLUMNS,
-    CLASS_SPANS,
-    Table,
-    TableCell,
-    TableRow,
-    missing,
-    plain_figure,
-    section,
-    text,
-)
+from dermdistill.report.table import BLANK, Table, TableCell, TableRow, missing, text
 from dermdistill.runs import ModelSummary
 
 _PREDICTION = f"prediction of {PAPER_IMAGES:,} images"
 _NOT_MEASURED = missing("not measured: benchmark.json has no whole command with it")
 
 
-def paper_table(groups: Sequence[Group]) -> Table:
-    """The paper's Table 2 and DSNet's scores of each class, then this run at argmax, which the paper uses."""
-    return Table(
-        name="paper",
-        caption="arXiv:2210.08086 and this run, both at argmax; blank where not given",
-        spans=(("", 5), *CLASS_SPANS[1:]),
-        columns=("model", "parameters", "training", _PREDICTION, "accuracy", *CLASS_COLUMNS),
-        rows=(
-            section("The paper"),
-            *(_published_row(student) for student in published.TABLE_2),
-            section("This run"),
-            *(_our_row(group) for group in groups),
-        ),
-    )
-
-
-def _published_row(student: published.PublishedStudent) -> TableRow:
-    scores = (published.DSNET_MELANOMA, published.DSNET_OTHER) if student.architecture == "DSNet" else ()
-    classes = [TableCell(f"{value:.2f}") for of_class in scores for value in of_class] or [BLANK] * 6
-    remarks = [student.remark] if student.remark else []
-    return TableRow(text(student.architecture, *remarks), (*_published_cells(student), *classes))
-
-
-def _published_cells(student: published.PublishedStudent) -> tuple[TableCell, ...]:
-    return (
-        TableCell(student.parameters),
-        TableCell(f"{student.training_seconds:,.0f} s"),
-        TableCell(f"{student.prediction_seconds:.2f} s"),
-        TableCell(numbers.fraction(student.accuracy)),
-    )
-
-
-def _our_row(group: Group) -> TableRow:
-    scores = group.mean.operating_points["argmax"]
-    classes = (
-        *(scores.melanoma.precision, scores.melanoma.recall, scores.melanoma.f1),
-        *(scores.other.precision, scores.other.recall, scores.other.f1),
-    )
-    return TableRow(
-        text(group.label),
-        (
-            TableCell(numbers.count(summary_of(group).parameters)),
-            TableCell(f"{group.training_seconds:,.0f} s", below=training_remark(group)),
-            BLANK,
-            *map(plain_figure, (scores.accuracy, *classes)),
-        ),
-    )
-
-
 def table_2(run: ReportedRun) -> Table:
-    """Of a comparison: every network beside the paper's Table 2, then those that the paper alone has."""
-    objectives = run.networks.objectives
-    rows = [_row(run, name, groups) for name, groups in network_rows(run)]
-    ours = {network.name for network in run.networks.networks}
-    empty = (BLANK,) * (2 + len(objectives))
-    rows += [
-        TableRow(text(student.architecture), (*_with_remark(student), *empty), quiet=True)
-        for student in published.TABLE_2
-        if student.architecture not in ours
-    ]
+    """The teacher and every network, then the networks that the paper alone has."""
+    objectives = [name for name in OBJECTIVES if name in run.files.recipe.student.objectives]
+    printed = {student.architecture: student for student in published.TABLE_2}
+    rows = _networks(run, objectives)
+    not_ours = (BLANK,) * (2 + len(objectives))
     return Table(
         name="table-2",
         caption="Table 2 of arXiv:2210.08086 beside this run, accuracy at argmax; blank where there is none",
@@ -98,24 +32,57 @@ def table_2(run: ReportedRun) -> Table:
             *("parameters", _PREDICTION),
             *(objective_name(name) for name in objectives),
         ),
-        rows=tuple(rows),
+        rows=(
+            *(
+                _row(run, name, printed.get(name), [groups.get(each) for each in objectives])
+                for name, groups in rows.items()
+            ),
+            *(
+                TableRow(text(name), (*_published(student), *not_ours), quiet=True)
+                for name, student in printed.items()
+                if name not in rows
+            ),
+        ),
     )
 
 
-def _with_remark(student: published.PublishedStudent) -> tuple[TableCell, ...]:
-    *cells, _ = _published_cells(student)
-    return (*cells, TableCell(numbers.fraction(student.accuracy), reason=student.remark))
+def _networks(run: ReportedRun, objectives: Sequence[str]) -> dict[str, dict[str, Group]]:
+    """By name, the groups of each network by objective.
+
+    The teacher, which learned from the labels, stands under labels only, or first where that is not trained.
+    """
+    rows: dict[str, dict[str, Group]] = {}
+    for group in run.main_groups:
+        summary = summary_of(group)
+        if not group.is_teacher:
+            rows.setdefault(network_name(summary.architecture), {}).setdefault(summary.objective, group)
+        elif group.name == "teacher":
+            rows[group.label] = {LABELS_ONLY if LABELS_ONLY in objectives else objectives[0]: group}
+    return rows
 
 
-def _row(run: ReportedRun, name: str, groups: Sequence[Group | None]) -> TableRow:
+def _row(
+    run: ReportedRun,
+    name: str,
+    printed: published.PublishedStudent | None,
+    groups: Sequence[Group | None],
+) -> TableRow:
     summary = next(summary_of(group) for group in groups if group is not None)
-    printed = next((student for student in published.TABLE_2 if student.architecture == name), None)
-    of_paper = (BLANK,) * 4 if printed is None else _with_remark(printed)
     parameters = TableCell(
         numbers.count(summary.parameters),
         below=(f"{numbers.macs(summary.macs)} MACs", f"weights: {summary.first_weights or 'unknown'}"),
     )
-    return TableRow(text(name), (*of_paper, parameters, _prediction(run, summary), *map(_accuracy, groups)))
+    ours = (parameters, _prediction(run, summary), *map(_accuracy, groups))
+    return TableRow(text(name), (*((BLANK,) * 4 if printed is None else _published(printed)), *ours))
+
+
+def _published(student: published.PublishedStudent) -> tuple[TableCell, ...]:
+    return (
+        TableCell(student.parameters),
+        TableCell(f"{student.training_seconds:,.0f} s"),
+        TableCell(f"{student.prediction_seconds:.2f} s"),
+        TableCell(numbers.fraction(student.accuracy), reason=student.remark),
+    )
 
 
 def _accuracy(group: Group | None) -> TableCell:
@@ -134,7 +101,7 @@ def _accuracy(group: Group | None) -> TableCell:
 
 def _prediction(run: ReportedRun, summary: ModelSummary) -> TableCell:
     """A line for each runtime that was timed; a dash where none was."""
-    times = {(time.model, time.runtime): time for time in run.networks.command_times}
+    times = {(time.model, time.runtime): time for time in run.command_times}
     lines: list[str] = []
     reason = None
     for runtime in RUNTIMES:

@@ -14,8 +14,8 @@ from dermdistill.report.plots import Line, Panel, Plot, Series
 from dermdistill.report.published import Setting
 from dermdistill.report.read import History, ReportedRun, summary_of
 
-_APART = 0.045
-"""Inches between the points of one network, whose costs are the same."""
+_APART = 0.004
+"""Between the points of one network, whose costs are the same, as a share of the axis."""
 _TEACHER = "teacher"
 
 

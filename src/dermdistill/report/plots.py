@@ -14,20 +14,18 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator
-from matplotlib.transforms import ScaledTranslation
 from numpy.typing import NDArray
 
 _INK, _SOFT, _FAINT, _PAPER, _WARNING = "#1c1c1e", "#8a8a8a", "#e3e3e3", "#ffffff", "#8a5a00"
-# Okabe and Ito's palette, which all common kinds of colour vision can distinguish; black is the teacher's.
+# Okabe and Ito's palette, which all kinds of colour vision can distinguish; the teacher's is the first.
 # Where there is no colour, dashes and markers distinguish the groups.
-_COLOURS = ("#000000", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
+_COLOURS = (_INK, "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 _ON_DARK = {
     _INK: "#e8e8ea",
     _SOFT: "#8f9299",
     _FAINT: "#3b3d43",
     _PAPER: "#17181b",
     _WARNING: "#f0b429",
-    "#000000": "#f5f5f5",
     "#0072b2": "#4aa8e8",
     "#d55e00": "#ff8a3d",
     "#009e73": "#26c996",
@@ -80,7 +78,7 @@ class Series:
         seeds: thin lines.
         kept: points to mark on the thin lines.
         low, high: ends of a bar at each point, or of a band around a line.
-        aside: inches to the right of their place, so that points at one place do not hide each other.
+        aside: share of a ``cost`` axis that its points are moved to the right by, so that none hides another.
     """
 
     label: str
@@ -160,32 +158,31 @@ def _draw_panel(axes: Axes, panel: Panel) -> None:
         axes.axhline(panel.level, color=_COLOURS[0], linewidth=0.8, linestyle=(0, (5, 4)))
     if panel.base is not None:
         axes.axvline(panel.base, color=_SOFT, linewidth=0.8, linestyle=":", zorder=1)
+    decades = 0.0 if panel.names is None else _set_costs(axes, list(panel.names.values()))
     for series in panel.series:
-        _draw_series(axes, series)
+        _draw_series(axes, series, 10 ** (series.aside * decades))
     if panel.kind == "epochs":
         _tick_epochs(axes, panel)
     if panel.names is not None:
-        _set_costs(axes, list(panel.names.values()))
         _name_networks(axes, panel.names)
 
 
-def _draw_series(axes: Axes, series: Series) -> None:
+def _draw_series(axes: Axes, series: Series, aside: float) -> None:
+    """``aside``: a factor of the points' places."""
     colour, dash = _COLOURS[series.style % len(_COLOURS)], _DASHES[series.style % len(_DASHES)]
     marker = _MARKERS[series.style % len(_MARKERS)] if not series.connected else "o"
     scatter = not series.connected
-    place: dict[str, Any] = {}
-    if series.aside:
-        inches = axes.get_figure(root=True).dpi_scale_trans
-        place = {"transform": axes.transData + ScaledTranslation(series.aside, 0, inches)}
+    places = np.asarray(series.main[0], dtype=float) * aside
     for seed in series.seeds:
         axes.plot(*seed, color=colour, linewidth=0.7, alpha=0.35, marker="o" if len(seed[0]) == 1 else None)
     if series.low is not None and series.high is not None and series.connected:
-        axes.fill_between(series.main[0], series.low, series.high, color=colour, alpha=0.16, linewidth=0)
+        axes.fill_between(places, series.low, series.high, color=colour, alpha=0.16, linewidth=0)
     elif series.low is not None and series.high is not None:
-        for x, *ends in zip(series.main[0], series.low, series.high, strict=True):
-            axes.plot([x, x], ends, color=colour, linewidth=1.1, zorder=3, **place)
+        for x, *ends in zip(places, series.low, series.high, strict=True):
+            axes.plot([x, x], ends, color=colour, linewidth=1.1, zorder=3)
     axes.plot(
-        *series.main,
+        places,
+        series.main[1],
         color=colour,
         linewidth=1.9,
         linestyle="none" if scatter else dash,
@@ -196,7 +193,6 @@ def _draw_series(axes: Axes, series: Series) -> None:
         markeredgecolor=_PAPER if scatter else colour,
         markeredgewidth=0.5,
         zorder=None if not scatter else 3 if series.style == 0 else 4,
-        **place,
     )
     if series.kept is not None:
         axes.plot(
@@ -232,7 +228,8 @@ def _tick_settings(axes: Axes, panels: Sequence[Panel]) -> None:
     axes.xaxis.set_minor_locator(NullLocator())
 
 
-def _set_costs(axes: Axes, costs: Sequence[float]) -> None:
+def _set_costs(axes: Axes, costs: Sequence[float]) -> float:
+    """Set the horizontal axis; returns how many decades it spans."""
     low, high = np.log10(min(costs)), np.log10(max(costs))
     margin = 0.06 * max(high - low, 1)
     axes.set_xscale("log")
@@ -241,6 +238,7 @@ def _set_costs(axes: Axes, costs: Sequence[float]) -> None:
     axes.xaxis.set_major_formatter(FuncFormatter(_plain))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.grid(visible=False, axis="x")
+    return float(high - low + 2 * margin)
 
 
 def _round_numbers(low: float, high: float) -> list[float]:

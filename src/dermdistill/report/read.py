@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dermdistill.judgement.judge import stored_or_new
-from dermdistill.judgement.judgement import Group, Judgement, NetworkComparison
+from dermdistill.judgement.judgement import CommandTime, Group, Judgement, NetworkComparison
 from dermdistill.judgement.run_files import RunFiles, damaged, read_run_files, read_text
 from dermdistill.runs import ModelSummary, RunFolder
 
@@ -53,8 +53,15 @@ class ReportedRun:
 
     @property
     def main_groups(self) -> list[Group]:
-        """Of a comparison: all but the sweeps, network by network."""
+        """All groups but a comparison's sweeps, network by network."""
+        if self.judgement.networks is None:
+            return self.groups
         return [self.judgement.groups[name] for name in self.networks.main_groups]
+
+    @property
+    def command_times(self) -> tuple[CommandTime, ...]:
+        """None without a benchmark."""
+        return () if self.judgement.networks is None else self.networks.command_times
 
 
 def summary_of(group: Group) -> ModelSummary:

@@ -118,8 +118,3 @@ def mean_figure(figures: SeedMean) -> TableCell:
     if len(figures.per_seed) < 2 or not known:
         return figure(figures)
     return figure(figures, f"seeds {numbers.span(known, numbers.fraction)}")
-
-
-def plain_figure(figures: SeedMean) -> TableCell:
-    """The mean alone."""
-    return figure(figures) if figures.value is None else TableCell(numbers.fraction(figures.value))
