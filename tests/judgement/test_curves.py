@@ -12,7 +12,9 @@ from dermdistill.judgement.curves import FALSE_POSITIVE_RATES, curves_of, most_w
 N, M = "nevus", "melanoma"
 
 
-def table(diagnoses: Sequence[str], probabilities: Sequence[float], lesions: Sequence[str]) -> Predictions:
+def table(
+    diagnoses: Sequence[str], probabilities: Sequence[float] | Floats, lesions: Sequence[str]
+) -> Predictions:
     return Predictions(
         image_id=tuple(f"i{row}" for row in range(len(diagnoses))),
         lesion_id=tuple(lesions),
@@ -44,7 +46,7 @@ def simulated(seed: int, images: int = 200, decimals: int = 2) -> Predictions:
     """Few distinct probabilities, so that the curve has slanted pieces."""
     random = np.random.default_rng(seed)
     labels = np.random.default_rng(0).random(images) < 0.3
-    probability = np.round(np.clip(random.normal(0.4 + 0.2 * labels, 0.2), 0, 1), decimals)
+    probability = np.clip(random.normal(0.4 + 0.2 * labels, 0.2), 0, 1).astype(np.float64).round(decimals)
     return table([M if label else N for label in labels], probability, [str(i) for i in range(images)])
 
 

@@ -2,7 +2,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,9 +11,9 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from dermdistill.errors import UserError
-from dermdistill.evaluation.estimates import Comparison
+from dermdistill.evaluation.estimates import Comparison, Evaluation, OperatingPoint
 from dermdistill.evaluation.evaluate import compare_aucs, evaluate
-from dermdistill.evaluation.predictions import read_predictions, write_predictions
+from dermdistill.evaluation.predictions import Predictions, read_predictions, write_predictions
 from dermdistill.evaluation.thresholds import operating_points
 from dermdistill.judgement import judge
 from dermdistill.judgement.judge import judge_run, judgement_of
@@ -45,15 +45,14 @@ def run(tmp_path: Path) -> RunFolder:
 
 @pytest.fixture
 def computed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Names of the models whose figures are computed from here on."""
+    """An entry for each model whose figures are computed from here on."""
     names: list[str] = []
-    original = judge.judge_groups
 
-    def noting(models, student, replicates):  # type: ignore[no-untyped-def]
-        names.extend(model.name for model in models)
-        return original(models, student, replicates)
+    def noting(test: Predictions, points: Sequence[OperatingPoint], *, replicates: int) -> Evaluation:
+        names.append("a model")
+        return evaluate(test, points, replicates=replicates)
 
-    monkeypatch.setattr(judge, "judge_groups", noting)
+    monkeypatch.setattr(judge, "evaluate", noting)
     return names
 
 

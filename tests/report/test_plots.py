@@ -5,9 +5,11 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from matplotlib import rcParams
+from matplotlib.axes import Axes
 from scipy.optimize import minimize
 
 from dermdistill.json_files import read_json, write_json
+from dermdistill.report import plots
 from dermdistill.report.plot_data import result_plots, training_plots
 from dermdistill.report.plots import Panel, Plot, Series, apart, draw
 from dermdistill.report.read import ReportedRun, read_run
@@ -124,14 +126,18 @@ def test_any_losses_can_be_drawn(losses: list[float]) -> None:
 
 
 def test_one_epoch_is_a_point_at_one_whole_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    ticks: list[float] = []
-    monkeypatch.setattr(
-        "dermdistill.report.plots.FixedLocator",
-        lambda places: ticks.extend(places) or __import__("matplotlib.ticker").ticker.FixedLocator(places),
-    )
-    drawn = draw(plot(Panel("epoch", "AUC", [Series("a", ([1.0], [0.7]))], "epochs")), synthetic=False)
-    assert ticks == [1.0]
-    assert b"<use" in drawn
+    axes: list[Axes] = []
+    original = plots._tick_epochs
+
+    def noting(of: Axes, panel: Panel) -> None:
+        original(of, panel)
+        axes.append(of)
+
+    monkeypatch.setattr(plots, "_tick_epochs", noting)
+    draw(plot(Panel("epoch", "AUC", [Series("a", ([1.0], [0.7]))], "epochs")), synthetic=False)
+    (low, high), ticks = axes[0].get_xlim(), axes[0].get_xticks()
+    assert [tick for tick in ticks if low <= tick <= high] == [1.0]
+    assert axes[0].get_lines()[0].get_marker() == "o"
 
 
 @pytest.mark.parametrize("values", [[1.0], [5.0, 5.0], [0.001, 1e6], [5.5, 7.1]])

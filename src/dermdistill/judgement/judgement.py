@@ -8,7 +8,7 @@ from dermdistill.evaluation.permutation import SettingTest
 from dermdistill.json_files import Frozen
 from dermdistill.runs import ModelSummary
 
-VERSION = 1
+VERSION: Literal[1] = 1
 """Raised where a reader of the file must change."""
 
 Claim = Literal["undefined", "includes zero", "few seeds", "seeds disagree", "a is higher", "b is higher"]

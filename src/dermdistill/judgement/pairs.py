@@ -63,8 +63,8 @@ def _claimed_differences(compared: DecisionComparison) -> tuple[ClaimedDifferenc
     )
     return tuple(
         ClaimedDifference(
-            of=of,  # type: ignore[arg-type]
-            figure=figure,  # type: ignore[arg-type]
+            of=of,
+            figure=figure,
             delta=difference.delta,
             pair_deltas=difference.pair_deltas,
             claim=claim_of(difference.delta, difference.pair_deltas, too_few_seeds=few),

@@ -266,18 +266,15 @@ def sweep_plot(run: ReportedRun, setting: Setting) -> Plot | None:
         high=[max(aucs) for aucs in ours.values()],
     )
     papers = (list(setting.accuracies), list(setting.accuracies.values()))
-    shape = {"kind": "setting", "logarithmic": setting.logarithmic, "base": sweep.base}
     axis = "logarithmic" if setting.logarithmic else "linear"
     words = "; ".join(f"{setting.named(v)}: {mean:.3f}" for v, mean in zip(values, means, strict=True))
     return Plot(
-        (
-            Panel(setting.name, "this run: test AUC", [this_run], **shape),
-            Panel(
-                setting.name,
-                "the paper: accuracy",
-                [Series("the paper: single runs", papers, 2, marked=True)],
-                **shape,
-            ),
+        tuple(
+            Panel(setting.name, y, [series], "setting", logarithmic=setting.logarithmic, base=sweep.base)
+            for y, series in (
+                ("this run: test AUC", this_run),
+                ("the paper: accuracy", Series("the paper: single runs", papers, 2, marked=True)),
+            )
         ),
         f"By {setting.name} ({axis}). Above: test AUC of the distilled student, the line through the means "
         "over the seeds, the band from the lowest to the highest seed, small points single seeds. Below: the "
