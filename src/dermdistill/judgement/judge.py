@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from dermdistill import __version__
 from dermdistill.config import Recipe
 from dermdistill.errors import UserError
 from dermdistill.evaluation.estimates import Evaluation
@@ -138,8 +139,9 @@ def _stored(path: Path) -> Judgement | None:
 
 
 def _digest(files: RunFiles) -> str:
-    """Of everything that the figures are computed from; a missing file counts as an empty one."""
-    digest = hashlib.blake2b(f"{VERSION} {files.manifest.data.synthetic}".encode(), digest_size=16)
+    """Of everything that the figures are computed from, and by; a missing file counts as an empty one."""
+    digest = hashlib.blake2b(digest_size=16)
+    digest.update(f"{__version__} {VERSION} {files.manifest.data.synthetic}".encode())
     run = files.run
     paths = [run.recipe, run.split, run.benchmark, run.failed]
     for folder, _ in files.models:

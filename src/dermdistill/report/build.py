@@ -49,7 +49,9 @@ def build_report(run: RunFolder, *, images: Callable[[Sequence[str]], list[Pixel
         wrong = {image.image_id for group in reported.groups for image in group.most_wrong}
         save_thumbnails(run, sorted(wrong), images)
     own = _of_comparison(reported) if is_comparison else _of_run(reported)
-    tables = [*_tables(reported), *own.pop("tables")]
+    others = (results.models_table(reported), table_2(reported), *provenance.tables(reported))
+    own["results"] = _results(reported)
+    tables = [*own["results"], *others, *own.pop("tables")]
     page = _render(reported, tables, own)
     write_tables(run.tables, tables)
     write_text(run.report, _signed(page))
@@ -99,19 +101,17 @@ def _training_notes(run: ReportedRun) -> list[str]:
     return stopped + [f"{name} is not finished and is left out." for name in run.files.unfinished]
 
 
-def _tables(run: ReportedRun) -> list[Table]:
-    """Those that every page shows; one row per group of models, a comparison's sweeps left out."""
+def _results(run: ReportedRun) -> list[Table]:
+    """The section of results, in this order; one row per group of models, a comparison's sweeps left out."""
     groups = run.main_groups
-    return [
+    made = (
         results.main_table(groups),
-        results.class_table(groups, "argmax"),
         results.class_table(groups, "youden"),
+        results.class_table(groups, "argmax"),
         results.sources_table(groups),
         results.subgroups_table(groups),
-        results.models_table(run),
-        table_2(run),
-        *provenance.tables(run),
-    ]
+    )
+    return [table for table in made if table.rows]
 
 
 def _of_run(run: ReportedRun) -> dict[str, Any]:
