@@ -7,17 +7,7 @@ import pytest
 
 from dermdistill.config import ComparedNetwork, CompareRecipe
 from dermdistill.judgement.judgement import Better, Faster, Judgement, NetworkComparison, Sweep
-from tests.run_folders import (
-    COMPARED,
-    SEEDS,
-    TEACHER,
-    Network,
-    baseline,
-    measured_in,
-    other,
-    poor,
-    student,
-)
+from tests.run_folders import COMPARED, SEEDS, TEACHER, Network, baseline, measured_in, other, poor, student
 
 Judged = Callable[..., Judgement]
 GOOD, EQUAL = 4.0, 2.0

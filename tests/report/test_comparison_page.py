@@ -18,14 +18,7 @@ from dermdistill.judgement.judge import judgement_of
 from dermdistill.judgement.judgement import Group
 from dermdistill.report import build_report
 from dermdistill.runs import RunFolder
-from tests.run_folders import (
-    COMPARED,
-    SIZES,
-    TEACHER,
-    measured_in,
-    other,
-    student,
-)
+from tests.run_folders import COMPARED, SIZES, TEACHER, measured_in, other, student
 from tests.run_folders import COMPARED_NETWORKS as NETWORKS
 
 MakeComparison = Callable[..., RunFolder]

@@ -1,13 +1,5 @@
 from dermdistill.evaluation.estimates import Estimate, SeedMean
-from dermdistill.report.table import (
-    Table,
-    TableCell,
-    TableRow,
-    figure,
-    footnote_letter,
-    mean_figure,
-    text,
-)
+from dermdistill.report.table import Table, TableCell, TableRow, figure, footnote_letter, mean_figure, text
 
 
 def test_each_reason_is_one_footnote_in_reading_order() -> None:

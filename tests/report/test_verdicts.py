@@ -5,7 +5,7 @@ import pytest
 
 from dermdistill.evaluation.estimates import Estimate
 from dermdistill.judgement.judgement import Claim, ClaimedComparison
-from dermdistill.report import verdicts
+from dermdistill.report import paper_verdicts, verdicts
 from dermdistill.report.published import BATCH_SIZE, TEMPERATURE
 from dermdistill.report.read import ReportedRun, read_run
 from dermdistill.runs import RunFolder
@@ -122,7 +122,7 @@ def test_the_claims_of_a_run(run: ReportedRun) -> None:
 
 
 def test_better_is_answered_with_counts(compared: ReportedRun) -> None:
-    verdict = verdicts.better_verdict(compared)
+    verdict = paper_verdicts.better_verdict(compared)
     assert verdict.answer == (
         "Not shown. Of the six figures of DSNet, both networks distilled: at argmax, as in the paper, 4 "
         "lower, but with too few seeds to claim it; 2 without a measurable difference. At the Youden "
@@ -149,11 +149,11 @@ def test_better_is_answered_with_counts(compared: ReportedRun) -> None:
 def test_what_is_missing_is_named(compared: ReportedRun, answer: str, words: str) -> None:
     better = compared.networks.better.model_copy(update={"answer": answer, "by_objective": ()})
     networks = compared.networks.model_copy(update={"better": better})
-    assert verdicts.better_verdict(with_judgement(compared, networks=networks)).answer == words
+    assert paper_verdicts.better_verdict(with_judgement(compared, networks=networks)).answer == words
 
 
 def test_ratios_stand_with_size_and_runtime(compared: ReportedRun) -> None:
-    verdict = verdicts.faster_verdict(compared, compared.files.benchmark)
+    verdict = paper_verdicts.faster_verdict(compared, compared.files.benchmark)
     assert verdict.answer.startswith("It depends on the input size and the runtime. Time of one image as a")
     assert verdict.points[0].startswith("64 px, ONNX Runtime: 0.5")
     assert verdict.points[0].endswith(": DSNet is faster; a model against itself 1.000 [0.995, 1.005].")
@@ -161,7 +161,7 @@ def test_ratios_stand_with_size_and_runtime(compared: ReportedRun) -> None:
     costs = "268,898 parameters and 1.10 G multiply-accumulates per image, EfficientNet-B0 4,012,670"
     assert costs in verdict.points[4]
     assert verdict.points[-1].endswith("2.57 and 4.98 s: 0.516 times as long.")
-    assert "no benchmark.json" in verdicts.faster_verdict(compared, None).answer
+    assert "no benchmark.json" in paper_verdicts.faster_verdict(compared, None).answer
 
 
 def test_the_student_answers_and_the_others_are_counted(compared: ReportedRun) -> None:
@@ -169,18 +169,20 @@ def test_the_student_answers_and_the_others_are_counted(compared: ReportedRun) -
     few = comparison(0.01, 0.03, "few seeds", (1, 1), "efficientnet_b0-hinton", "efficientnet_b0-labels")
     higher = comparison(0.01, 0.03, "a is higher", (3, 3), "vgg16-hinton", "vgg16-labels")
     found = with_judgement(compared, comparisons=(student_gains, few, higher))
-    verdict = verdicts.gain_verdict(found, "hinton", "What does distillation give?")
+    verdict = paper_verdicts.gain_verdict(found, "hinton", "What does distillation give?")
     assert verdict.answer == (
         "DSNet distilled scored higher than labels only, by 0.020 [0.010, 0.030]. 2 other networks: 1 higher "
         "(VGG-16); 1 without a claim, 1 of them for too few seeds."
     )
     assert verdict.points[1].endswith("One seed is too few to claim it; run 3. (1 seed each)")
-    nothing = verdicts.gain_verdict(with_judgement(compared, comparisons=()), "as-published", "?").answer
+    nothing = paper_verdicts.gain_verdict(
+        with_judgement(compared, comparisons=()), "as-published", "?"
+    ).answer
     assert nothing == "Cannot be answered: no network has finished models “as published” and “labels only”."
 
 
 def test_settings_are_answered_by_their_test(compared: ReportedRun) -> None:
-    verdict = verdicts.setting_verdict(compared, TEMPERATURE)
+    verdict = paper_verdicts.setting_verdict(compared, TEMPERATURE)
     assert verdict.answer.startswith(
         "Yes: the AUC changes with the temperature by more than the seeds explain"
     )
@@ -189,14 +191,14 @@ def test_settings_are_answered_by_their_test(compared: ReportedRun) -> None:
     assert verdict.points[2].startswith(
         "The paper's accuracies, single runs on its own test set, range from 0.772 to 0.917"
     )
-    batch = verdicts.setting_verdict(compared, BATCH_SIZE)
+    batch = paper_verdicts.setting_verdict(compared, BATCH_SIZE)
     assert batch.answer.startswith("Cannot be told: so few batch sizes and seeds give no p below 0.25 ")
 
 
 def test_the_best_of_a_sweep_was_picked_on_the_same_images(compared: ReportedRun) -> None:
     sweep = compared.networks.temperature.model_copy(update={"best": 100.0})
     networks = compared.networks.model_copy(update={"temperature": sweep})
-    verdict = verdicts.setting_verdict(with_judgement(compared, networks=networks), TEMPERATURE)
+    verdict = paper_verdicts.setting_verdict(with_judgement(compared, networks=networks), TEMPERATURE)
     assert "Highest mean AUC on the test images: T = 100, " in verdict.points[1]
     assert "its interval excludes 0. It was picked as the highest of 3" in verdict.points[1]
 
@@ -212,11 +214,11 @@ def test_other_answers_on_settings(compared: ReportedRun, answer: Any, words: st
     sweep = compared.networks.temperature.model_copy(update={"answer": answer})
     networks = compared.networks.model_copy(update={"temperature": sweep})
     changed = with_judgement(compared, networks=networks)
-    assert verdicts.setting_verdict(changed, TEMPERATURE).answer.startswith(words)
+    assert paper_verdicts.setting_verdict(changed, TEMPERATURE).answer.startswith(words)
 
 
 def test_without_a_sweep_it_is_said(compared: ReportedRun) -> None:
     sweep = compared.networks.temperature.model_copy(update={"test": None})
     networks = compared.networks.model_copy(update={"temperature": sweep})
-    verdict = verdicts.setting_verdict(with_judgement(compared, networks=networks), TEMPERATURE)
+    verdict = paper_verdicts.setting_verdict(with_judgement(compared, networks=networks), TEMPERATURE)
     assert verdict.answer == "Cannot be answered: this run trained DSNet with one temperature only."

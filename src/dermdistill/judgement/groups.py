@@ -71,8 +71,4 @@ def _judge(name: str, label: str, models: Sequence[ScoredModel], replicates: int
 def _rank(group: Group) -> tuple[bool, int, str]:
     order = list(OBJECTIVES)
     objective = "" if group.summary is None else group.summary.objective
-    return (
-        not group.is_teacher,
-        order.index(objective) if objective in order else len(order),
-        group.name,
-    )
+    return (not group.is_teacher, order.index(objective) if objective in order else len(order), group.name)

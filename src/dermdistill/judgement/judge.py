@@ -50,12 +50,7 @@ def stored_or_new(files: RunFiles) -> Judgement:
 
 
 def judge_evaluation(
-    models: Sequence[ScoredModel],
-    path: Path,
-    *,
-    synthetic: bool,
-    notes: Sequence[str],
-    replicates: int,
+    models: Sequence[ScoredModel], path: Path, *, synthetic: bool, notes: Sequence[str], replicates: int
 ) -> Judgement:
     """Compute the figures of models on other data than their run's, and store them at ``path``."""
     pairs = Pairs(judge_groups(models, None, replicates), models, replicates)

@@ -6,14 +6,7 @@ from dataclasses import asdict
 from dermdistill.benchmark import ratios
 from dermdistill.benchmark.results import PAPER_IMAGES, Benchmark, Measured, Ratio, Runtime, Timing
 from dermdistill.benchmark.whole_command import time_for, why_unknown
-from dermdistill.judgement.judgement import (
-    CommandTime,
-    Faster,
-    FasterAnswer,
-    Multiples,
-    Race,
-    RaceResult,
-)
+from dermdistill.judgement.judgement import CommandTime, Faster, FasterAnswer, Multiples, Race, RaceResult
 
 RUNTIMES: tuple[Runtime, Runtime] = ("ONNX Runtime", "PyTorch")
 PAPER_SIZE = 224

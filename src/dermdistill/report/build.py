@@ -13,7 +13,7 @@ from dermdistill.files import write_text
 from dermdistill.judgement.names import network_name, objective_name
 from dermdistill.outputs import open_output
 from dermdistill.records import Pixels
-from dermdistill.report import cost_tables, numbers, provenance, published, verdicts
+from dermdistill.report import cost_tables, numbers, paper_verdicts, provenance, published, verdicts
 from dermdistill.report import results_tables as results
 from dermdistill.report.gallery import galleries, save_thumbnails
 from dermdistill.report.paper_tables import table_2
@@ -137,7 +137,7 @@ def _of_run(run: ReportedRun) -> dict[str, Any]:
 def _of_comparison(run: ReportedRun) -> dict[str, Any]:
     """What the page of a comparison of networks shows beside that."""
     benchmark, networks = run.files.benchmark, run.networks
-    found = verdicts.verdicts(run)
+    found = paper_verdicts.verdicts(run)
     swept = [setting for setting in (TEMPERATURE, BATCH_SIZE) if setting.sweep(networks).has_others]
     tables = [*results.paired_tables(run), *(results.sweep_table(run, setting) for setting in swept)]
     if benchmark is not None:

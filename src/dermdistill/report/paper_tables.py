@@ -62,10 +62,7 @@ def _networks(run: ReportedRun, objectives: Sequence[str]) -> dict[str, dict[str
 
 
 def _row(
-    run: ReportedRun,
-    name: str,
-    printed: published.PublishedStudent | None,
-    groups: Sequence[Group | None],
+    run: ReportedRun, name: str, printed: published.PublishedStudent | None, groups: Sequence[Group | None]
 ) -> TableRow:
     summary = next(summary_of(group) for group in groups if group is not None)
     parameters = TableCell(

@@ -171,11 +171,7 @@ def cost_plots(run: ReportedRun) -> list[Plot]:
             "millions of multiply-accumulates of one image",
             lambda group: summary_of(group).macs / 1e6,
         ),
-        (
-            "measured time",
-            "ms for one image, ONNX Runtime, median",
-            lambda group: _milliseconds(run, group),
-        ),
+        ("measured time", "ms for one image, ONNX Runtime, median", lambda group: _milliseconds(run, group)),
     )
     plots = []
     for name, axis, cost in kinds:

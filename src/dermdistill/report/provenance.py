@@ -47,11 +47,7 @@ def data_table(run: ReportedRun) -> Table:
         name="data",
         caption="Images per diagnosis and split",
         columns=("diagnosis", *(_SPLIT_WORDS[split] for split in SPLIT_NAMES), "all"),
-        rows=(
-            *rows,
-            _total_row("images", totals),
-            _total_row("lesions", lesions),
-        ),
+        rows=(*rows, _total_row("images", totals), _total_row("lesions", lesions)),
     )
 
 
@@ -89,10 +85,7 @@ def recipe_table(recipe: Recipe) -> Table:
         f"Recipe “{recipe.name}”",
         [
             ("input", f"{recipe.data.size} x {recipe.data.size} pixels"),
-            (
-                "target",
-                "all diagnoses" if recipe.data.target == "diagnoses" else "melanoma or not",
-            ),
+            ("target", "all diagnoses" if recipe.data.target == "diagnoses" else "melanoma or not"),
             ("teacher", f"{networks}, weights: {teacher.weights}; {_training(teacher)}"),
             ("students", f"{student.model}, weights: {student.weights}; {_training(student)}"),
             (

@@ -42,14 +42,7 @@ TABLE_2 = (
     PublishedStudent("ResNet-50", "23.5 M", 1165, 8.28, 0.994),
     PublishedStudent("Inception-V3", "21.7 M", 896, 10.26, 0.995, "0.985 in the notebook with distillation"),
     PublishedStudent("VGG-16", "14.7 M", 664, 20.49, 0.998),
-    PublishedStudent(
-        "EfficientNet-B0",
-        "4 M",
-        1070,
-        4.98,
-        0.820,
-        "1.00 in a notebook without distillation",
-    ),
+    PublishedStudent("EfficientNet-B0", "4 M", 1070, 4.98, 0.820, "1.00 in a notebook without distillation"),
     PublishedStudent("MobileNet", "3.2 M", 660, 5.14, 0.985),
     PublishedStudent("DSNet", "0.26 M", 340, 2.57, 0.917),
 )

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from dermdistill.errors import UserError
@@ -86,66 +86,46 @@ def as_csv(table: Table) -> str:
     def written(cell: TableCell) -> str:
         return text_cell(cell.in_one_line if cell.reason is None else f"{cell.in_one_line} ({cell.reason})")
 
-    lines = [] if not table.columns else [csv_line(map(text_cell, table.full_headings))]
-    lines += [csv_line(map(written, (row.heading, *row.cells))) for row in table.rows]
-    return "".join(lines)
+    head = [csv_line(map(text_cell, table.full_headings))] if table.columns else []
+    return "".join([*head, *(csv_line(map(written, (row.heading, *row.cells))) for row in table.rows)])
 
 
 def as_markdown(table: Table) -> str:
     """A pipe table, its footnotes below."""
-    width = len(table.rows[0].cells) + 1 if not table.columns else len(table.columns)
-    lines = [
-        _markdown_line(table.full_headings or [""] * width),
-        _markdown_line(["---"] * width, escape=False),
-    ]
-    for row in table.rows:
-        if row.cells:
-            lines.append(_markdown_line([_with_marker(table, cell) for cell in (row.heading, *row.cells)]))
-        else:
-            lines.append(_markdown_line([row.heading.text, *[""] * (width - 1)]))
-    notes = [f"{footnote_letter(i)}: {_escaped(note)}\n" for i, note in enumerate(table.footnotes)]
-    return "\n".join([f"{_escaped(table.caption)}\n", *lines, *(["", *notes] if notes else [])]) + "\n"
-
-
-def _markdown_line(cells: Iterable[str], *, escape: bool = True) -> str:
-    return f"| {' | '.join(_escaped(cell) if escape else cell for cell in cells)} |"
-
-
-def _escaped(text: str) -> str:
-    return re.sub(r"([\\`*_\[\]<>|])", r"\\\1", " ".join(text.split()))
-
-
-def _with_marker(table: Table, cell: TableCell) -> str:
-    return cell.in_one_line if cell.reason is None else f"{cell.in_one_line} ({table.marker(cell)})"
+    head, *rows = ([_markdown(cell) for cell in row] for row in _grid(table))
+    lines = [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]
+    notes = [f"\n{_markdown(note)}" for note in _notes(table)]
+    return "\n".join([_markdown(table.caption), "", *lines, *notes]) + "\n"
 
 
 def as_latex(table: Table) -> str:
     """A ``table`` environment that needs no package."""
-    width = len(table.rows[0].cells) + 1 if not table.columns else len(table.columns)
-    aligned = (
-        "".join("l" if table.is_text_column(i) else "r" for i in range(width)) if table.columns else "ll"
-    )
-    lines = [
-        r"\begin{table}",
-        rf"\caption{{{_tex(table.caption)}}}",
-        rf"\begin{{tabular}}{{{aligned}}}",
-        r"\hline",
-    ]
-    if table.columns:
-        lines += [_latex_line(table.full_headings), r"\hline"]
-    for row in table.rows:
-        if row.cells:
-            lines.append(_latex_line([_with_marker(table, cell) for cell in (row.heading, *row.cells)]))
-        else:
-            lines.append(rf"\multicolumn{{{width}}}{{l}}{{{_tex(row.heading.text)}}} \\")
-    notes = [f"{footnote_letter(i)}: {_tex(note)}" for i, note in enumerate(table.footnotes)]
-    ends = [r"\hline", r"\end{tabular}", *(rf"\par {note}" for note in notes), r"\end{table}"]
-    return "\n".join([*lines, *ends]) + "\n"
+    head, *rows = (" & ".join(map(_latex, row)) + r" \\" for row in _grid(table))
+    width = len(_grid(table)[0])
+    aligned = "".join("l" if not table.columns or table.is_text_column(i) else "r" for i in range(width))
+    lines = [r"\begin{table}", rf"\caption{{{_latex(table.caption)}}}", rf"\begin{{tabular}}{{{aligned}}}"]
+    lines += [r"\hline", *([head, r"\hline"] if table.columns else []), *rows, r"\hline", r"\end{tabular}"]
+    return "\n".join([*lines, *(rf"\par {_latex(note)}" for note in _notes(table)), r"\end{table}"]) + "\n"
 
 
-def _latex_line(cells: Iterable[str]) -> str:
-    return " & ".join(map(_tex, cells)) + r" \\"
+def _grid(table: Table) -> list[list[str]]:
+    """Headings and cells, each in one line, with the letters of their footnotes; all rows are as long."""
+    width = max(len(row.cells) for row in table.rows) + 1
+    rows = [[_marked(table, cell) for cell in (row.heading, *row.cells)] for row in table.rows]
+    return [row + [""] * (width - len(row)) for row in (list(table.full_headings), *rows)]
 
 
-def _tex(text: str) -> str:
+def _marked(table: Table, cell: TableCell) -> str:
+    return cell.in_one_line if cell.reason is None else f"{cell.in_one_line} ({table.marker(cell)})"
+
+
+def _notes(table: Table) -> list[str]:
+    return [f"{footnote_letter(i)}: {note}" for i, note in enumerate(table.footnotes)]
+
+
+def _markdown(text: str) -> str:
+    return re.sub(r"([\\`*_\[\]<>|])", r"\\\1", " ".join(text.split()))
+
+
+def _latex(text: str) -> str:
     return "".join(_TEX.get(character, character) for character in " ".join(text.split()))
