@@ -98,6 +98,16 @@ def test_a_file_of_somebody_else_is_left_as_it_is(tmp_path: Path) -> None:
     assert names(tmp_path) == ["main.csv"]
 
 
+def test_a_damaged_list_of_files_costs_one_line(tmp_path: Path) -> None:
+    (tmp_path / "written.json").write_text("{")
+    with pytest.raises(
+        UserError, match=r"written\.json: not as this program wrote it; move or delete"
+    ) as caught:
+        write_tables(tmp_path, [TABLE])
+    assert "\n" not in str(caught.value)
+    assert names(tmp_path) == ["written.json"]
+
+
 def test_files_that_a_kill_left_behind_are_replaced(tmp_path: Path) -> None:
     write_tables(tmp_path, [TABLE])
     old = (tmp_path / "main.csv").read_bytes()

@@ -73,7 +73,12 @@ def check_tables(folder: Path, names: Sequence[str] = ()) -> None:
 
 def _written(folder: Path) -> dict[str, tuple[str, ...]]:
     path = folder / _INDEX
-    return dict(read_json(path, _Written).files) if path.exists() else {}
+    if not path.exists():
+        return {}
+    try:
+        return read_json(path, _Written).files
+    except UserError:
+        raise UserError(f"{path}: not as this program wrote it; move or delete {folder}") from None
 
 
 def _digest(content: bytes) -> str:
