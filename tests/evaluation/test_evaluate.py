@@ -202,6 +202,22 @@ def test_mean_over_seeds_averages_the_evaluations_of_each(simulated: Table) -> N
     assert GroupEvaluation.model_validate_json(group.model_dump_json()) == group
 
 
+def test_a_group_says_what_its_thresholds_were_and_how_they_call_on_average(simulated: Table) -> None:
+    tests = [simulated(seed=seed) for seed in (1, 2)]
+    points = [operating_points(simulated(seed=seed)) for seed in (4, 5)]
+    chosen = [next(point for point in of_seed if point.name == "youden") for of_seed in points]
+    each = [evaluate(*both, replicates=5).operating_points for both in zip(tests, points, strict=True)]
+
+    found = mean_over_seeds(tests, points, replicates=5).operating_points
+
+    youden = found["youden"]
+    assert youden.thresholds == tuple(point.threshold for point in chosen)
+    assert youden.chosen_sensitivity == pytest.approx(np.mean([point.sensitivity or 0 for point in chosen]))
+    assert youden.chosen_specificity == pytest.approx(np.mean([point.specificity or 0 for point in chosen]))
+    np.testing.assert_allclose(youden.confusion, np.mean([one["youden"].confusion for one in each], axis=0))
+    assert (found["argmax"].thresholds, found["argmax"].chosen_sensitivity) == ((0.5, 0.5), None)
+
+
 def test_mean_over_seeds_keeps_the_images_of_all_seeds_together(simulated: Table) -> None:
     tests = [simulated(seed=seed) for seed in (1, 2)]
     points = [[HALF], [HALF]]
