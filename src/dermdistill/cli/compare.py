@@ -6,6 +6,7 @@ from pathlib import Path
 from dermdistill.cli.table import results_text
 from dermdistill.config import Recipe
 from dermdistill.judgement.judge import judgement_of
+from dermdistill.messages import inform
 from dermdistill.pipeline.compare import Outcome, compare
 from dermdistill.pipeline.environment import choose_device
 from dermdistill.pipeline.prepare import DataOptions
@@ -33,7 +34,7 @@ def run_comparison(
         run = outcome.run
         stopped = failures_of(run)
         print(results_text(judgement_of(run)))
-        print(f"report: {run.report}", file=sys.stderr)
+        inform(f"report: {run.report}")
     for line in (*(f"stopped early: {line}" for line in stopped), *_missing(outcome)):
         print(line, file=sys.stderr)
     return bool(outcome.failed or stopped)
