@@ -4,22 +4,23 @@ RUN/
   recipe.toml          the resolved recipe
   run.json             RunManifest: data, environment, command, times
   split.csv            image_id, lesion_id, diagnosis, split, content (digest), hash (perceptual)
-  comparisons.json     list of Comparison, paired on the test split
+  judgement.json       Judgement: every figure, computed from the files here (docs/judgement.md)
   benchmark.json       Benchmark of one model of each network; of a comparison only
   failed.json          {name: reason} of the models that could not be trained; of a comparison only
   thumbnails/          small copies of the images that the report shows
   export/              <name>.onnx and <name>.parity.json, by `dermdistill export RUN`
-  report.html          rebuilt from the rest by `dermdistill report RUN`
+  report.html, tables/ rebuilt from the rest by `dermdistill report RUN`
   models/<name>/       one folder a model: teacher, teacher-seed0 (a member of it), dsnet-labels-seed0, ...
     model.json         ModelSummary
     history.csv        a line an epoch: epoch, learning_rate, train_loss, <named losses>, val_auc, seconds;
                        not of a teacher that was composed of members
     weights.safetensors
     predictions.csv    validation and test rows
-    metrics.json       Evaluation of the test rows
     tensorboard/
     .lock              of the process that trains it; of a comparison only
     checkpoint.ckpt    only while training
+
+Older runs have comparisons.json and models/<name>/metrics.json instead of judgement.json; nothing reads them.
 """
 
 from dataclasses import dataclass
@@ -192,10 +193,6 @@ class ModelFolder:
         return self.path / "predictions.csv"
 
     @property
-    def metrics(self) -> Path:
-        return self.path / "metrics.json"
-
-    @property
     def checkpoint(self) -> Path:
         return self.path / "checkpoint.ckpt"
 
@@ -227,12 +224,16 @@ class RunFolder:
         return self.path / "split.csv"
 
     @property
-    def comparisons(self) -> Path:
-        return self.path / "comparisons.json"
+    def judgement(self) -> Path:
+        return self.path / "judgement.json"
 
     @property
     def report(self) -> Path:
         return self.path / "report.html"
+
+    @property
+    def tables(self) -> Path:
+        return self.path / "tables"
 
     @property
     def benchmark(self) -> Path:
@@ -260,7 +261,7 @@ class RunFolder:
 
     def models(self) -> list[ModelFolder]:
         """The folders of all finished models, the teacher first, then its members, then by name."""
-        found = [ModelFolder(p.parent) for p in (self.path / "models").glob("*/metrics.json")]
+        found = [ModelFolder(p.parent) for p in (self.path / "models").glob("*/model.json")]
         return sorted(found, key=_teacher_first)
 
 

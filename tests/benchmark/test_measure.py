@@ -137,7 +137,6 @@ def test_one_model_of_each_kind_of_a_run_is_found(tmp_path: Path) -> None:
             training_seconds=1.0,
         )
         write_json(folder.summary, summary)
-        folder.metrics.write_text("{}")
     found = find([str(run.path)], ())
     assert [(each.name, each.source) for each in found] == [
         (name, run.model(name).weights) for name in ("teacher", "big", "dsnet-a")

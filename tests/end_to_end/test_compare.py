@@ -13,8 +13,8 @@ import torch
 from dermdistill.benchmark.measure import Options
 from dermdistill.benchmark.results import Benchmark, DiskTime, Measured
 from dermdistill.benchmark.subjects import find
-from dermdistill.evaluation.results import Comparison
 from dermdistill.json_files import read_json, write_json
+from dermdistill.judgement.judge import judgement_of
 from dermdistill.models.checkpoint import build
 from dermdistill.runs import ModelSummary, RunFolder
 
@@ -152,7 +152,7 @@ def test_one_command_trains_all_measures_and_reports(
     assert summaries["dsnet-hinton-seed0"].temperature == 4
 
     # Students are paired with the control of their own network, and with the teacher.
-    pairs = {(c.a, c.b) for c in read_json(run.comparisons, list[Comparison])}
+    pairs = {(c.a, c.b) for c in judgement_of(run).comparisons}
     groups = {name.rpartition("-")[0] for name in STUDENTS}
     distilled = groups - {"dsnet-labels", "mobilenetv1_100-labels"}
     assert pairs == {(group, "teacher") for group in groups} | {

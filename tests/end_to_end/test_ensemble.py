@@ -60,8 +60,9 @@ def summary(folder: ModelFolder) -> ModelSummary:
     return read_json(folder.summary, ModelSummary)
 
 
-def learned(run: RunFolder) -> dict[str, tuple[str, str]]:
-    return {m.path.name: (m.predictions.read_text(), m.metrics.read_text()) for m in run.models()}
+def learned(run: RunFolder) -> dict[str, tuple[str, object]]:
+    figures = json.loads(run.judgement.read_text())["models"]
+    return {m.path.name: (m.predictions.read_text(), figures[m.path.name]) for m in run.models()}
 
 
 def test_a_teacher_of_two_members(command: Callable[..., Outcome], run: Run, tmp_path: Path) -> None:
@@ -84,7 +85,7 @@ def test_a_teacher_of_two_members(command: Callable[..., Outcome], run: Run, tmp
     assert info.thresholds != load_weights(members[0].weights)[1].thresholds
 
     # Members are judged, and compared with nothing.
-    pairs = [(c["a"], c["b"]) for c in json.loads(out.comparisons.read_text())]
+    pairs = [(c["a"], c["b"]) for c in json.loads(out.judgement.read_text())["comparisons"]]
     assert ("dsnet-hinton", "teacher") in pairs
     assert not any("teacher-member" in pair for pair in pairs)
     page = out.report.read_text()

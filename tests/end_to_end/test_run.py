@@ -5,6 +5,7 @@ import json
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -74,13 +75,19 @@ def check_same_figures(found: object, expected: object) -> None:
     }
 
 
+def figures_of(run: RunFolder) -> dict[str, Any]:
+    """The stored figures of every model."""
+    models: dict[str, Any] = json.loads(run.judgement.read_text())["models"]
+    return models
+
+
 def learned(run: RunFolder) -> dict[str, object]:
     """All numbers of a run that must not depend on how often it was interrupted."""
     return {
         folder.path.name: (
             [line.rpartition(",")[0] for line in folder.history.read_text().splitlines()],  # without seconds
             folder.predictions.read_text(),
-            json.loads(folder.metrics.read_text()),
+            figures_of(run)[folder.path.name],
         )
         for folder in run.models()
     }
@@ -119,7 +126,7 @@ def test_one_command_trains_judges_and_reports(command: Command, recipe: Path, t
     # Figures follow from the predictions table; weights carry their thresholds.
     for folder in run.models():
         test = read_predictions(folder.predictions).of_split("test")
-        metrics = json.loads(folder.metrics.read_text())
+        metrics = figures_of(run)[folder.path.name]
         assert metrics["auc"]["value"] == pytest.approx(roc_auc_score(test.label, test.probability))
         assert metrics["auc"]["reason"] or metrics["auc"]["low"] <= metrics["auc"]["high"]
         info = load_weights(folder.weights)[1]
@@ -234,15 +241,15 @@ def test_evaluate_scores_a_run_elsewhere_and_guards_its_training_images(
     scored = json.loads(own.out)["models"]
     assert scored.keys() == {"teacher", "dsnet-labels-seed0"}
     for folder in run.models():
-        check_same_figures(scored[folder.path.name], json.loads(folder.metrics.read_text()))
+        check_same_figures(scored[folder.path.name], figures_of(run)[folder.path.name])
 
     # A folder that holds something else, the run itself among them, is left as it is.
-    comparisons = run.comparisons.read_text()
+    judgement = run.judgement.read_text()
     for out in (run.path, data.parent):
         refused = command("evaluate", run.path, "--data", "synthetic", "--output", out)
         assert refused.code == 2
         assert "holds other files and is not an evaluation; choose an empty or new folder" in refused.err
-    assert run.comparisons.read_text() == comparisons
+    assert run.judgement.read_text() == judgement
     refused = command("evaluate", run.path, "--data", renamed, "--output", renamed / "new", "--split", "test")
     assert "lies in the data folder" in refused.err
 
@@ -310,4 +317,4 @@ def test_synthetic_evaluation_draws_the_runs_own_images(
     judged = json.loads(again.out)
     assert judged["synthetic"]
     for folder in run.models():
-        check_same_figures(judged["models"][folder.path.name], json.loads(folder.metrics.read_text()))
+        check_same_figures(judged["models"][folder.path.name], figures_of(run)[folder.path.name])

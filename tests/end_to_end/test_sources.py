@@ -98,7 +98,7 @@ def test_a_run_keeps_to_the_file_and_says_everything_by_source(
     folder = run.model("dsnet-labels-seed0")
     test = read_predictions(folder.predictions).of_split("test")
     assert Counter(test.source) == {"clinic": 6, "archive": 4}
-    by_source = json.loads(folder.metrics.read_text())["by_source"]
+    by_source = json.loads(run.judgement.read_text())["models"]["dsnet-labels-seed0"]["by_source"]
     assert {name: figures["n_images"] for name, figures in by_source.items()} == {"clinic": 6, "archive": 4}
     assert {"val_auc_clinic", "val_auc_archive"} <= set(folder.history.read_text().splitlines()[0].split(","))
     page = run.report.read_text()

@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from dermdistill.evaluation.delong import delong_test
-from dermdistill.evaluation.metrics import Floats, Labels
+from dermdistill.evaluation.metrics import Bools, Floats
 
 LABEL = np.array([1] * 8 + [0] * 12, bool)
 # Eight melanomas, then twelve others; the scores of two models, with ties.
@@ -17,13 +17,13 @@ def own_lesions(images: int) -> list[str]:
     return [str(i) for i in range(images)]
 
 
-def placements_by_pairs(label: Labels, score: Floats) -> tuple[Floats, Floats]:
+def placements_by_pairs(label: Bools, score: Floats) -> tuple[Floats, Floats]:
     """DeLong's V10 and V01 from all pairs."""
     wins = np.array([[(m > o) + (m == o) / 2 for o in score[~label]] for m in score[label]])
     return wins.mean(axis=1), wins.mean(axis=0)
 
 
-def tied_scores(seed: int, images: int = 80) -> tuple[Labels, Floats, Floats]:
+def tied_scores(seed: int, images: int = 80) -> tuple[Bools, Floats, Floats]:
     rng = np.random.default_rng(seed)
     label = np.arange(images) % 3 == 0
     shared = rng.normal(size=images) + label

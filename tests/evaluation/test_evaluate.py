@@ -8,9 +8,9 @@ from sklearn import metrics as reference
 
 from dermdistill.errors import UserError
 from dermdistill.evaluation.delong import delong_test
-from dermdistill.evaluation.evaluate import compare, evaluate, mean_over_seeds
+from dermdistill.evaluation.estimates import Comparison, Estimate, Evaluation, GroupEvaluation, OperatingPoint
+from dermdistill.evaluation.evaluate import compare_aucs, evaluate, mean_over_seeds
 from dermdistill.evaluation.predictions import Predictions
-from dermdistill.evaluation.results import Comparison, Estimate, Evaluation, GroupEvaluation, OperatingPoint
 from dermdistill.evaluation.thresholds import operating_points
 
 Table = Callable[..., Predictions]
@@ -165,7 +165,7 @@ def test_nothing_to_judge(table: Table) -> None:
     with pytest.raises(UserError, match="no image to judge"):
         evaluate(empty, [HALF])
     with pytest.raises(UserError, match="no image to judge"):
-        compare([empty], [empty], names=("a", "b"))
+        compare_aucs([empty], [empty], names=("a", "b"))
     with pytest.raises(UserError, match="no image to judge"):
         mean_over_seeds([empty], [[HALF]])
 
@@ -200,6 +200,22 @@ def test_mean_over_seeds_averages_the_evaluations_of_each(simulated: Table) -> N
         assert estimate.sd == pytest.approx(np.std(np.array(values, float), ddof=1)), path  # type: ignore[attr-defined]
         assert estimate.low <= estimate.value <= estimate.high, path  # type: ignore[operator]
     assert GroupEvaluation.model_validate_json(group.model_dump_json()) == group
+
+
+def test_a_group_says_what_its_thresholds_were_and_how_they_call_on_average(simulated: Table) -> None:
+    tests = [simulated(seed=seed) for seed in (1, 2)]
+    points = [operating_points(simulated(seed=seed)) for seed in (4, 5)]
+    chosen = [next(point for point in of_seed if point.name == "youden") for of_seed in points]
+    each = [evaluate(*both, replicates=5).operating_points for both in zip(tests, points, strict=True)]
+
+    found = mean_over_seeds(tests, points, replicates=5).operating_points
+
+    youden = found["youden"]
+    assert youden.thresholds == tuple(point.threshold for point in chosen)
+    assert youden.chosen_sensitivity == pytest.approx(np.mean([point.sensitivity or 0 for point in chosen]))
+    assert youden.chosen_specificity == pytest.approx(np.mean([point.specificity or 0 for point in chosen]))
+    np.testing.assert_allclose(youden.confusion, np.mean([one["youden"].confusion for one in each], axis=0))
+    assert (found["argmax"].thresholds, found["argmax"].chosen_sensitivity) == ((0.5, 0.5), None)
 
 
 def test_mean_over_seeds_keeps_the_images_of_all_seeds_together(simulated: Table) -> None:
@@ -250,7 +266,7 @@ def test_compare_pairs_seed_with_seed(simulated: Table) -> None:
     b = [simulated(seed=seed, skill=0.8) for seed in (4, 5, 6)]
     areas = [[reference.roc_auc_score(t.label, t.probability) for t in group] for group in (a, b)]
 
-    result = compare([a[0], shuffled(a[1], 0), a[2]], b, names=("student", "control"), replicates=200)
+    result = compare_aucs([a[0], shuffled(a[1], 0), a[2]], b, names=("student", "control"), replicates=200)
 
     assert (result.a, result.b, result.seeds) == ("student", "control", (3, 3))
     assert result.delta_auc.value == pytest.approx(np.mean(areas[0]) - np.mean(areas[1]))
@@ -267,10 +283,10 @@ def test_compare_pairs_seed_with_seed(simulated: Table) -> None:
 
 def test_compare_pairs_groups_of_unequal_size_crosswise(simulated: Table) -> None:
     teacher, students = simulated(seed=1), [simulated(seed=seed) for seed in (2, 3, 4)]
-    one_by_one = [compare([student], [teacher], names=("s", "t"), replicates=5) for student in students]
+    one_by_one = [compare_aucs([student], [teacher], names=("s", "t"), replicates=5) for student in students]
 
-    result = compare(students, [teacher], names=("s", "t"), replicates=5)
-    two_by_three = compare(students[:2], [teacher, *students[1:]], names=("s", "t"), replicates=5)
+    result = compare_aucs(students, [teacher], names=("s", "t"), replicates=5)
+    two_by_three = compare_aucs(students[:2], [teacher, *students[1:]], names=("s", "t"), replicates=5)
 
     assert result.seeds == (3, 1)
     assert result.p_values == tuple(single.p_values[0] for single in one_by_one)
@@ -280,8 +296,8 @@ def test_compare_pairs_groups_of_unequal_size_crosswise(simulated: Table) -> Non
 
 def test_swapping_the_sides_mirrors_the_comparison(simulated: Table) -> None:
     a, b = [simulated(seed=1)], [simulated(seed=2)]
-    forth = compare(a, b, names=("a", "b"), replicates=100).delta_auc
-    back = compare(b, a, names=("b", "a"), replicates=100).delta_auc
+    forth = compare_aucs(a, b, names=("a", "b"), replicates=100).delta_auc
+    back = compare_aucs(b, a, names=("b", "a"), replicates=100).delta_auc
 
     assert (back.value, back.low, back.high) == pytest.approx((-forth.value, -forth.high, -forth.low))  # type: ignore[operator]
 
@@ -291,7 +307,7 @@ def test_pairing_makes_the_difference_of_like_models_sure(simulated: Table) -> N
     noise = np.random.default_rng(0).normal(0, 0.01, size=len(a))
     b = replace(a, probability=np.clip(a.probability + noise, 0, 1))
 
-    delta = compare([a], [b], names=("a", "b"), replicates=200).delta_auc
+    delta = compare_aucs([a], [b], names=("a", "b"), replicates=200).delta_auc
     single = evaluate(a, [], replicates=200).auc
 
     assert delta.high - delta.low < 0.2 * (single.high - single.low)  # type: ignore[operator]
@@ -300,7 +316,7 @@ def test_pairing_makes_the_difference_of_like_models_sure(simulated: Table) -> N
 def test_a_model_does_not_differ_from_itself(simulated: Table) -> None:
     a = simulated(seed=1)
 
-    result = compare([a], [a], names=("a", "a"), replicates=20)
+    result = compare_aucs([a], [a], names=("a", "a"), replicates=20)
 
     assert result.delta_auc == Estimate(value=0, reason="no interval: the resamples do not differ")
     assert (result.pair_deltas, result.p_values) == ((0,), (1,))
@@ -309,7 +325,7 @@ def test_a_model_does_not_differ_from_itself(simulated: Table) -> None:
 def test_comparing_on_one_class_is_undefined(table: Table) -> None:
     a = table([0] * 20, np.linspace(0, 1, 20))
 
-    result = compare([a], [a], names=("a", "b"), replicates=20)
+    result = compare_aucs([a], [a], names=("a", "b"), replicates=20)
 
     assert result.delta_auc == Estimate(value=None, reason="no melanoma among the images")
     assert (result.pair_deltas, result.p_values) == ((None,), (None,))
@@ -319,7 +335,7 @@ def test_models_judged_on_other_images_are_not_compared(simulated: Table) -> Non
     a = simulated(seed=1)
 
     with pytest.raises(UserError, match="dsnet, seed 1 and teacher, seed 1 cannot be compared: image image9"):
-        compare([a], [a.take([*range(9), *range(10, 300)])], names=("dsnet", "teacher"), replicates=5)
+        compare_aucs([a], [a.take([*range(9), *range(10, 300)])], names=("dsnet", "teacher"), replicates=5)
     with pytest.raises(UserError, match="seed 1 and seed 2 cannot be compared"):
         mean_over_seeds([a, a.take(range(299))], [[HALF], [HALF]], replicates=5)
 

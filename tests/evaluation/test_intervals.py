@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from dermdistill.evaluation.estimates import Estimate
 from dermdistill.evaluation.intervals import (
     CHANCE,
     Statistic,
@@ -12,17 +13,16 @@ from dermdistill.evaluation.intervals import (
     percentile_estimate,
     resamples,
 )
-from dermdistill.evaluation.metrics import Floats, Labels, Ranking, weighted_mean
-from dermdistill.evaluation.results import Estimate
+from dermdistill.evaluation.metrics import Bools, Floats, Ranking, weighted_mean
 
 
-def auc_statistic(label: Labels, score: Floats) -> Statistic:
+def auc_statistic(label: Bools, score: Floats) -> Statistic:
     ranking = Ranking.of(label, score)
     return lambda weights: {"auc": ranking.count(weights).auc()}
 
 
 def auc_estimate(
-    label: Labels, score: Floats, lesion: list[str], replicates: int = 300, seed: int = 0
+    label: Bools, score: Floats, lesion: list[str], replicates: int = 300, seed: int = 0
 ) -> Estimate:
     statistic = auc_statistic(label, score)
     return bootstrap(statistic, lambda _: "why", lesion, label, replicates=replicates, seed=seed)["auc"]

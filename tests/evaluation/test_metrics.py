@@ -5,12 +5,12 @@ import pytest
 from sklearn import metrics as reference
 
 from dermdistill.evaluation import metrics
-from dermdistill.evaluation.metrics import Confusion, Floats, Labels, Ranking
+from dermdistill.evaluation.metrics import Bools, Confusion, Floats, Ranking
 
 RATES = (0.0, 0.5, 0.8, 0.9, 0.95, 1.0)
 
 
-def tied_images(seed: int, images: int = 60) -> tuple[Labels, Floats]:
+def tied_images(seed: int, images: int = 60) -> tuple[Bools, Floats]:
     """Both classes, few distinct probabilities."""
     rng = np.random.default_rng(seed)
     label = rng.random(images) < 0.3

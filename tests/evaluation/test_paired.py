@@ -6,20 +6,20 @@ import pytest
 from sklearn.metrics import precision_recall_fscore_support
 
 from dermdistill.errors import UserError
+from dermdistill.evaluation.estimates import DecisionComparison, Difference, OperatingPoint
 from dermdistill.evaluation.intervals import resamples
-from dermdistill.evaluation.paired import Judged, compare_decisions
+from dermdistill.evaluation.paired import AtPoint, compare_decisions
 from dermdistill.evaluation.predictions import Predictions
-from dermdistill.evaluation.results import DecisionComparison, Difference, OperatingPoint
 
 NAMES = ("a", "b")
 Simulated = Callable[..., Predictions]
 
 
-def at(test: Predictions, threshold: float) -> Judged:
+def at(test: Predictions, threshold: float) -> AtPoint:
     return test, OperatingPoint(name="x", threshold=threshold, chosen_on="val")
 
 
-def scores(judged: Judged, rows: np.ndarray | None = None) -> np.ndarray:
+def scores(judged: AtPoint, rows: np.ndarray | None = None) -> np.ndarray:
     """``(2, 3)``: precision, recall, F1 of other and of melanoma, by scikit-learn."""
     test, point = judged
     assert point.threshold is not None

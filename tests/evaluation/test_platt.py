@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from dermdistill.evaluation.calibration import ece
 from dermdistill.evaluation.platt import fit_calibration
+from dermdistill.evaluation.reliability import ece
 from dermdistill.inference.calibration import Calibration, expit, log_odds
 
 
 def drawn(images: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Labels and the true P(melanoma) that they were drawn from."""
+    """Bools and the true P(melanoma) that they were drawn from."""
     rng = np.random.default_rng(seed)
     probability = expit(rng.normal(-2, 1.5, images))
     return rng.random(images) < probability, probability

@@ -4,9 +4,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from dermdistill.evaluation.estimates import OperatingPoint
 from dermdistill.evaluation.metrics import sensitivity_at_specificity, specificity_at_sensitivity
 from dermdistill.evaluation.predictions import Predictions
-from dermdistill.evaluation.results import OperatingPoint
 from dermdistill.evaluation.thresholds import called_melanoma, operating_points
 
 Table = Callable[..., Predictions]

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from dermdistill.evaluation.estimates import OperatingPoint
 from dermdistill.evaluation.predictions import Predictions
-from dermdistill.evaluation.results import OperatingPoint
 from dermdistill.export.parity import Parity, measure
 
 

@@ -4,10 +4,10 @@ import pytest
 from rich.console import Console
 
 from dermdistill.config import Recipe
+from dermdistill.judgement.names import network_name
 from dermdistill.pipeline.board import Board
 from dermdistill.pipeline.cells import compared_cells, student_cells, teacher_cell
 from dermdistill.pipeline.workload import Forecast, Workload
-from dermdistill.report.groups import network_name
 
 MOBILENET = network_name("mobilenetv1_100")
 RECIPE = Recipe.model_validate(

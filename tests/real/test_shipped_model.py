@@ -12,8 +12,8 @@ import dermdistill
 from dermdistill.data.packed_hashes import unpack
 from dermdistill.data.perceptual_hash import SAME_BY_SHORT_HASH, coefficients, nearest
 from dermdistill.data.sources import read_data
-from dermdistill.evaluation.calibration import ece
 from dermdistill.evaluation.metrics import auc
+from dermdistill.evaluation.reliability import ece
 from dermdistill.inference.model import SHIPPED
 from dermdistill.inference.stream import score_files
 from dermdistill.records import Record

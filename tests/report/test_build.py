@@ -1,3 +1,4 @@
+import csv
 import json
 import os
 import re
@@ -10,12 +11,11 @@ from typing import Any
 import pytest
 
 from dermdistill.errors import UserError
-from dermdistill.evaluation.results import Comparison, Evaluation
-from dermdistill.json_files import read_json
+from dermdistill.judgement.judge import judgement_of
 from dermdistill.records import Pixels
 from dermdistill.report import build_report
-from dermdistill.report.wrong import thumbnail_path
-from dermdistill.runs import ModelFolder, RunFolder
+from dermdistill.report.gallery import thumbnail_path
+from dermdistill.runs import RunFolder
 
 MakeRun = Callable[..., RunFolder]
 ReadPage = Callable[[Path], Any]
@@ -30,60 +30,61 @@ def change_json(path: Path, **entries: object) -> None:
 # What it says
 
 
-def test_every_group_has_its_column_the_teacher_first(reported_run: RunFolder, read_page: ReadPage) -> None:
+def test_every_group_has_its_row_the_teacher_first(reported_run: RunFolder, read_page: ReadPage) -> None:
     page = read_page(reported_run.report)
-    assert page.tables["table-main"][0] == ["", *GROUPS]
-    assert page.tables["table-argmax"][0] == ["", *GROUPS]
+    assert [row[0] for row in page.tables["table-main"][1:]] == GROUPS
+    assert [row[0] for row in page.tables["table-classes-youden"][2:]] == GROUPS
 
 
-def test_the_teachers_figures_are_those_of_its_metrics(reported_run: RunFolder, read_page: ReadPage) -> None:
+def test_the_teachers_figures_are_those_of_the_judgement(
+    reported_run: RunFolder, read_page: ReadPage
+) -> None:
     page = read_page(reported_run.report)
-    metrics = read_json(reported_run.model("teacher").metrics, Evaluation)
-    youden = metrics.operating_points["youden"]
-    expected = {
-        "AUC": metrics.auc,
-        "sensitivity at 90 % specificity": metrics.sensitivity_at_specificity["0.90"],
-        "accuracy": youden.accuracy,
-        "precision, melanoma": youden.melanoma.precision,
-        "recall, melanoma (sensitivity)": youden.sensitivity,
-        "F1, other": youden.other.f1,
-    }
-    for name, figure in expected.items():
-        written = f"{figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}]"
-        assert page.row("table-main", name)[0] == written
+    figures = judgement_of(reported_run).models["teacher"]
+    youden = figures.operating_points["youden"]
+    main = page.row("table-main", GROUPS[0])
+    classes = page.row("table-classes-youden", GROUPS[0])
+    for cell, figure in (
+        (main[0], figures.auc),
+        (main[1], figures.sensitivity_at_specificity["0.90"]),
+        (classes[0], youden.accuracy),
+        (classes[1], youden.melanoma.precision),
+        (classes[2], youden.sensitivity),
+        (classes[6], youden.other.f1),
+    ):
+        assert cell == f"{figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}]"
 
 
 def test_a_group_of_seeds_has_their_mean_and_range(reported_run: RunFolder, read_page: ReadPage) -> None:
     page = read_page(reported_run.report)
-    aucs = [
-        read_json(reported_run.model(f"dsnet-hinton-seed{seed}").metrics, Evaluation).auc.value or 0
-        for seed in range(3)
-    ]
-    cell = page.row("table-main", "AUC")[GROUPS.index("DSNet distilled")]
+    models = judgement_of(reported_run).models
+    aucs = [models[f"dsnet-hinton-seed{seed}"].auc.value or 0 for seed in range(3)]
+    cell = page.row("table-main", "DSNet distilled")[0]
     assert cell.startswith(f"{sum(aucs) / 3:.3f} [")
     assert cell.endswith(f"seeds {min(aucs):.3f}\N{EN DASH}{max(aucs):.3f}")
 
 
 def test_size_and_cost_are_in_units_for_people(reported_run: RunFolder, read_page: ReadPage) -> None:
     page = read_page(reported_run.report)
-    assert page.row("table-main", "parameters")[:2] == ["23,516,228", "268,898"]
-    assert page.row("table-main", "MACs of one image")[:2] == ["4.09 G", "1.10 G"]
-    assert page.row("table-main", "weights file")[:2] == ["94.3 MB", "1.08 MB"]
-    assert page.row("table-main", "training")[:2] == ["1 h 23 min", "5 min 38 s mean of 3"]
+    rows = [page.row("table-main", name)[2:] for name in GROUPS[:2]]
+    assert rows == [
+        ["1", "23,516,228", "4.09 G", "94.3 MB", "1 h 23 min"],
+        ["3", "268,898", "1.10 G", "1.08 MB", "5 min 38 s mean of 3"],
+    ]
 
 
 def test_comparisons_are_shown_with_what_they_allow_to_say(
     reported_run: RunFolder, read_page: ReadPage
 ) -> None:
     page = read_page(reported_run.report)
-    comparison = read_json(reported_run.comparisons, list[Comparison])[0]
+    comparison = judgement_of(reported_run).comparisons[0]
     delta = comparison.delta_auc
     row = page.row("table-comparisons", "DSNet distilled minus DSNet labels only")
     assert row[0] == f"{delta.value:+.3f} [{delta.low:+.3f}, {delta.high:+.3f}]"
     assert row[1] == "3 and 3"
     assert row[3] == "DSNet distilled has the higher AUC"
-    assert "Distillation helped: DSNet distilled gains" in page.text
-    assert "between DSNet as published and DSNet labels only" in page.text
+    assert "Distillation helped: DSNet distilled scored higher than DSNet labels only, by 0." in page.text
+    assert "DSNet as published and DSNet labels only cannot be compared" in page.text
 
 
 def test_data_table_adds_up_to_the_split(reported_run: RunFolder, read_page: ReadPage) -> None:
@@ -107,17 +108,16 @@ def test_further_columns_of_the_split_are_no_matter(run_copy: RunFolder) -> None
 
 def test_confusion_matrices_hold_the_counts(reported_run: RunFolder, read_page: ReadPage) -> None:
     page = read_page(reported_run.report)
-    metrics = read_json(reported_run.model("teacher").metrics, Evaluation)
-    (true_other, false), (missed, true) = metrics.operating_points["youden"].confusion
-    rows = page.tables[""][1:3]
-    assert [cell.split()[0] for row in rows for cell in row[1:]] == [
-        str(true_other), str(false), str(missed), str(true)
-    ]  # fmt: skip
+    confusion = judgement_of(reported_run).models["teacher"].operating_points["youden"].confusion
+    cells = page.row("table-confusion-youden", "Teacher (ResNet-50)")
+    assert [cell.split()[0] for cell in cells] == [str(count) for row in confusion for count in row]
+    (missed, found) = confusion[1]
+    assert cells[3].split()[1] == f"{100 * found / (missed + found):.1f}"
 
 
 def test_operating_points_show_validation_and_test(reported_run: RunFolder, read_page: ReadPage) -> None:
     page = read_page(reported_run.report)
-    metrics = read_json(reported_run.model("teacher").metrics, Evaluation)
+    metrics = judgement_of(reported_run).models["teacher"]
     scores = metrics.operating_points["sensitivity_0.95"]
     cells = page.row("table-operating-points", "Teacher (ResNet-50)")
     assert cells[1:3] == [f"{scores.point.sensitivity:.3f}", f"{scores.point.specificity:.3f}"]
@@ -126,12 +126,16 @@ def test_operating_points_show_validation_and_test(reported_run: RunFolder, read
 
 def test_the_papers_own_figures_stand_beside_ours(reported_run: RunFolder, read_page: ReadPage) -> None:
     page = read_page(reported_run.report)
-    assert page.row("table-paper", "DSNet") == [
-        *("0.26 M", "340 s", "2.57 s", "0.917"),
-        *("0.96", "0.87", "0.91"),
-        *("0.88", "0.97", "0.92"),
-    ]
-    assert page.row("table-paper", "DSNet distilled")[0] == "268,898"
+    papers = page.row("table-classes-argmax", "DSNet in the paper on other images")
+    assert papers == ["0.917", "0.96", "0.87", "0.91", "0.88", "0.97", "0.92"]
+    row = page.row("table-table-2", "DSNet")
+    assert row[:4] == ["0.26 M", "340 s", "2.57 s", "0.917"]
+    assert row[4] == "268,898 1.10 G MACs weights: unknown"
+    groups = judgement_of(reported_run).groups
+    for cell, name in zip(row[6:], ("labels", "hinton"), strict=True):
+        assert cell.startswith(
+            f"{groups[f'dsnet-{name}'].mean.operating_points['argmax'].accuracy.value:.3f} AUC"
+        )
     assert "not comparable" in page.text
 
 
@@ -150,10 +154,23 @@ def test_synthetic_images_are_named_so_and_real_ones_not(
 
 def test_training_that_failed_or_did_not_finish_is_named(run_copy: RunFolder, read_page: ReadPage) -> None:
     change_json(run_copy.model("dsnet-hinton-seed1").summary, failure="the loss was not a number in epoch 4")
-    run_copy.model("dsnet-labels-seed2").metrics.unlink()
+    run_copy.model("dsnet-labels-seed2").summary.unlink()
     text = read_page(build_report(run_copy)).text
     assert "dsnet-hinton-seed1 stopped early: the loss was not a number in epoch 4." in text
     assert "dsnet-labels-seed2 is not finished and is left out." in text
+
+
+def test_every_table_is_a_file_too(reported_run: RunFolder, read_page: ReadPage) -> None:
+    page = read_page(reported_run.report)
+    names = {name.removeprefix("table-") for name in page.tables}
+    files = {path.name for path in reported_run.tables.iterdir()}
+    assert files == {f"{name}.{ending}" for name in names for ending in ("csv", "md", "tex")} | {
+        "written.json"
+    }
+    with (reported_run.tables / "main.csv").open(newline="") as handle:
+        rows = list(csv.reader(handle))
+    shown = [[" ".join(cell.replace(";", "").split()) for cell in row] for row in rows]
+    assert shown == page.tables["table-main"]
 
 
 def test_a_run_that_goes_on_says_so(run_copy: RunFolder, read_page: ReadPage) -> None:
@@ -164,10 +181,10 @@ def test_a_run_that_goes_on_says_so(run_copy: RunFolder, read_page: ReadPage) ->
 
 def test_undefined_figures_are_dashes_with_the_reason(make_run: MakeRun, read_page: ReadPage) -> None:
     page = read_page(build_report(make_run(diagnoses=("nevus",) * 4)))
-    assert page.row("table-main", "AUC") == ["\N{EN DASH} a"] * 4
-    assert page.row("table-main", "accuracy") == ["\N{EN DASH} b"] * 4
+    assert [page.row("table-main", name)[0] for name in GROUPS] == ["\N{EN DASH} a"] * 4
+    assert page.row("table-classes-youden", GROUPS[0]) == ["\N{EN DASH} a"] * 7
     assert "a no melanoma among the images" in page.text
-    assert "b no threshold chosen: the validation images are of one class" in page.text
+    assert "a no threshold chosen: the validation images are of one class" in page.text
     assert any(attributes.get("title") == "no melanoma among the images" for _, attributes in page.elements)
     assert "Teacher (ResNet-50): undefined, no melanoma among the images" in page.text
 
@@ -281,13 +298,18 @@ def test_thumbnails_are_stored_only_for_what_is_shown(
 # Bad input
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["recipe.toml", "run.json", "split.csv", "comparisons.json"]
-    + [f"models/dsnet-hinton-seed0/{name}" for name in ("model.json", "history.csv", "predictions.csv")],
+OF_A_MODEL = ("model.json", "history.csv", "predictions.csv")
+FILES = (
+    *("recipe.toml", "run.json", "split.csv"),
+    *(f"models/dsnet-hinton-seed0/{name}" for name in OF_A_MODEL),
 )
+
+
 @pytest.mark.parametrize(
-    "content", [None, b"", b"\xff\xfe{not this", b"{"], ids=["missing", "empty", "bytes", "cut"]
+    ("name", "content"),
+    [(name, content) for name in FILES for content in (b"", b"\xff\xfe{not this", b"{")]
+    # A model without its summary is one that is not finished.
+    + [(name, None) for name in FILES if not name.endswith("model.json")],
 )
 def test_a_missing_or_damaged_file_costs_one_line_that_names_it(
     run_copy: RunFolder, name: str, content: bytes | None
@@ -302,14 +324,6 @@ def test_a_missing_or_damaged_file_costs_one_line_that_names_it(
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
     assert run_copy.report.read_bytes() == report
-
-
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe{not this", b'{"auc": 1}'])
-def test_damaged_figures_cost_one_line(run_copy: RunFolder, content: bytes) -> None:
-    path = run_copy.model("teacher").metrics
-    path.write_bytes(content)
-    with pytest.raises(UserError, match=re.escape(str(path))):
-        build_report(run_copy)
 
 
 @pytest.mark.parametrize(
@@ -359,7 +373,7 @@ def test_a_damaged_thumbnail_is_named(run_copy: RunFolder) -> None:
 
 def test_a_run_without_a_finished_model_is_refused(run_copy: RunFolder) -> None:
     for model in run_copy.models():
-        ModelFolder(model.path).metrics.unlink()
+        model.summary.unlink()
     with pytest.raises(UserError, match="no model in this run is finished"):
         build_report(run_copy)
 

@@ -1,32 +1,65 @@
-import numpy as np
+from collections.abc import Sequence
+from pathlib import Path
 
-from dermdistill.report.gallery import galleries, wrong_predictions
-from dermdistill.report.groups import group_models
-from dermdistill.report.reading import read_run
+import numpy as np
+import pytest
+from PIL import Image
+
+from dermdistill.errors import UserError
+from dermdistill.records import Pixels
+from dermdistill.report.gallery import read_thumbnail, save_thumbnails, thumbnail_path
 from dermdistill.runs import RunFolder
 
 
-def test_probabilities_are_means_over_the_seeds(reported_run: RunFolder) -> None:
-    group = group_models(read_run(reported_run))[1]
-    wrong = wrong_predictions(group)
-    for image_id, probability in zip(wrong.image_id, wrong.probability, strict=True):
-        row = group.models[0].test.image_id.index(image_id)
-        assert np.isclose(probability, np.mean([model.test.probability[row] for model in group.models]))
+@pytest.mark.parametrize(
+    "image_id",
+    ["ISIC_0000001", "../../etc/passwd", "/abs", "a\x00b", "", ".", "CON", "ä" * 500, "a b\n", "\ud800"],
+)
+def test_any_id_gives_a_file_name_inside_the_folder(tmp_path: Path, image_id: str) -> None:
+    run = RunFolder(tmp_path)
+    path = thumbnail_path(run, image_id)
+    assert path.parent == tmp_path / "thumbnails"
+    assert path.name.isascii()
+    assert len(path.name) < 80
+    save_thumbnails(run, [image_id], lambda _: [np.zeros((4, 4, 3), dtype=np.uint8)])
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
-def test_no_image_outside_the_gallery_is_more_wrong(reported_run: RunFolder) -> None:
-    group = group_models(read_run(reported_run))[0]
-    test, wrong = group.models[0].test, wrong_predictions(group)
-    shown = set(wrong.lesion_id)
-    hidden = np.array([lesion not in shown for lesion in test.lesion_id])
-    assert test.probability[hidden & ~test.label].max() <= wrong.probability[~wrong.label].min()
-    assert test.probability[hidden & test.label].min() >= wrong.probability[wrong.label].max()
+def test_ids_that_look_alike_have_files_of_their_own(tmp_path: Path) -> None:
+    ids = ["a/b", "a_b", "a\\b", "A_B", "a_b ", "x" * 100, "x" * 101]
+    names = {thumbnail_path(RunFolder(tmp_path), image_id).name.lower() for image_id in ids}
+    assert len(names) == len(ids)
 
 
-def test_others_and_melanomas_are_apart(reported_run: RunFolder) -> None:
-    shown = galleries(reported_run, group_models(read_run(reported_run)))[0]
-    assert [len(shown.others), len(shown.melanomas)] == [6, 6]
-    assert {image.diagnosis for image in shown.melanomas} == {"melanoma"}
-    assert "melanoma" not in {image.diagnosis for image in shown.others}
-    probabilities = [float(image.probability) for image in shown.others]
-    assert probabilities == sorted(probabilities, reverse=True)
+def test_thumbnails_keep_shape_and_colour(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path)
+
+    def images(image_ids: Sequence[str]) -> list[Pixels]:
+        shapes = {"wide": (100, 400, 3), "small": (20, 10, 3)}
+        return [np.full(shapes[image_id], (200, 100, 50), dtype=np.uint8) for image_id in image_ids]
+
+    save_thumbnails(run, ["wide", "small"], images)
+    with Image.open(thumbnail_path(run, "wide")) as wide, Image.open(thumbnail_path(run, "small")) as small:
+        assert (wide.format, wide.size, small.size) == ("JPEG", (128, 32), (10, 20))
+        assert np.abs(np.asarray(wide).astype(int) - (200, 100, 50)).max() <= 3
+    assert read_thumbnail(run, "wide") == thumbnail_path(run, "wide").read_bytes()
+
+
+def test_a_thumbnail_that_is_not_there_is_none(tmp_path: Path) -> None:
+    assert read_thumbnail(RunFolder(tmp_path), "a") is None
+
+
+@pytest.mark.parametrize("kind", ["empty", "text", "png", "cut", "large"])
+def test_what_is_no_thumbnail_is_refused(tmp_path: Path, kind: str) -> None:
+    run = RunFolder(tmp_path)
+    save_thumbnails(run, ["a"], lambda _: [np.zeros((64, 64, 3), dtype=np.uint8)])
+    path = thumbnail_path(run, "a")
+    if kind == "png":
+        Image.new("RGB", (8, 8)).save(path, "PNG")
+    elif kind == "large":
+        Image.new("RGB", (129, 8)).save(path, "JPEG")
+    else:
+        path.write_bytes({"empty": b"", "text": b"<script>", "cut": path.read_bytes()[:-200]}[kind])
+    with pytest.raises(UserError) as caught:
+        read_thumbnail(run, "a")
+    assert str(caught.value).startswith(f"{path}: not a whole JPEG of at most 128 x 128 pixels")

@@ -1,7 +1,7 @@
 import pytest
 
 from dermdistill.benchmark.results import Ratio
-from dermdistill.evaluation.results import Estimate
+from dermdistill.evaluation.estimates import Estimate
 from dermdistill.report import numbers
 
 MINUS = "\N{MINUS SIGN}"

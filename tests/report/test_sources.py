@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from dermdistill.evaluation.results import Evaluation
 from dermdistill.json_files import read_json
+from dermdistill.judgement.judge import judgement_of
 from dermdistill.report import build_report
 from dermdistill.report.numbers import with_interval
 from dermdistill.runs import RunFolder, RunManifest
@@ -16,7 +16,7 @@ def test_images_and_figures_of_each_source(
 ) -> None:
     run = make_run(sources=("clinic", "archive"), lesions=900)
     page = read_page(build_report(run))
-    metrics = read_json(run.model("teacher").metrics, Evaluation)
+    metrics = judgement_of(run).models["teacher"]
     cells = page.row("table-sources", "Teacher (ResNet-50)")
     for name, (auc, sensitivity, ece) in zip(metrics.by_source, (cells[:3], cells[3:]), strict=True):
         of_source = metrics.by_source[name]
@@ -43,3 +43,16 @@ def test_one_source_needs_no_table_of_its_own(
     page = read_page(reported_run.report)
     assert "table-sources" not in page.tables
     assert "All sources" not in page.text
+
+
+def test_subgroups_have_a_table_where_the_data_name_them(
+    make_run: Callable[..., RunFolder], reported_run: RunFolder, read_page: Callable[[Path], Any]
+) -> None:
+    run = make_run(details=(("sex", ("male", "female", "")),))
+    page = read_page(build_report(run))
+    rows = {row[0]: row[1:] for row in page.tables["table-subgroups"]}
+    assert list(rows)[-4:] == ["Sex", "female", "male", "not stated"]
+    first, *_ = judgement_of(run).groups["teacher"].subgroups
+    assert rows["female"][:2] == [str(first.n_images), str(first.n_melanoma)]
+    assert rows["female"][2].startswith(f"{first.auc.value:.3f}")
+    assert "table-subgroups" not in read_page(reported_run.report).tables

@@ -5,11 +5,12 @@ from pathlib import Path
 
 from dermdistill.cli.table import results_text
 from dermdistill.config import Recipe
+from dermdistill.judgement.judge import judgement_of
 from dermdistill.messages import inform
 from dermdistill.pipeline.compare import Outcome, compare
 from dermdistill.pipeline.environment import choose_device
 from dermdistill.pipeline.prepare import DataOptions
-from dermdistill.pipeline.run import comparisons_of, failures_of, results_of
+from dermdistill.pipeline.run import failures_of
 from dermdistill.pipeline.workload import Part
 
 
@@ -32,7 +33,7 @@ def run_comparison(
     if outcome.complete:
         run = outcome.run
         stopped = failures_of(run)
-        print(results_text(results_of(run), comparisons_of(run), synthetic=data.synthetic))
+        print(results_text(judgement_of(run)))
         inform(f"report: {run.report}")
     for line in (*(f"stopped early: {line}" for line in stopped), *_missing(outcome)):
         print(line, file=sys.stderr)

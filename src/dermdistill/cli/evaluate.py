@@ -21,11 +21,9 @@ def evaluate_and_print(
     as_json: bool,
 ) -> None:
     """Evaluate and print the figures; arguments and errors as ``pipeline.evaluate.evaluate_models``."""
-    done = evaluate_models(model, data, split=split, out=out, device=device, replicates=replicates)
-    figures = (done.results, done.comparisons, done.means)
-    print(
-        results_json(*figures, synthetic=done.synthetic, notes=done.notes)
-        if as_json
-        else results_text(*figures, synthetic=done.synthetic)
+    written_to, judgement = evaluate_models(
+        model, data, split=split, out=out, device=device, replicates=replicates
     )
-    inform(f"predictions and metrics: {done.out}")
+    show = results_json if as_json else results_text
+    print(show(judgement))
+    inform(f"predictions and figures: {written_to}")

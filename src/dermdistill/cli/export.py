@@ -7,7 +7,7 @@ from pathlib import Path
 from dermdistill.cli.table import figure, with_interval
 from dermdistill.columns import align
 from dermdistill.digits import rounded
-from dermdistill.evaluation.results import Estimate
+from dermdistill.evaluation.estimates import Estimate
 from dermdistill.export.parity import Parity, PointParity
 from dermdistill.pipeline.export import export
 from dermdistill.runs import RunFolder

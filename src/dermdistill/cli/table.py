@@ -1,11 +1,12 @@
 """Results as plain text for the terminal, and as JSON for programs."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from dermdistill.columns import align
 from dermdistill.digits import rounded
-from dermdistill.evaluation.results import Comparison, Estimate, Evaluation, GroupEvaluation
+from dermdistill.evaluation.estimates import Estimate, Evaluation, GroupEvaluation
+from dermdistill.judgement.judgement import Judgement
 
 _IMAGES = ("", "images", "seen in training", "melanoma")
 _RANKING = ("AUC [95 % interval]", "sens. at 90 % spec.", "AUPRC", "Brier", "ECE")
@@ -23,43 +24,33 @@ _DECISIONS = (
 Figures = Mapping[str, Evaluation] | Mapping[str, GroupEvaluation]
 
 
-def results_text(
-    results: Mapping[str, Evaluation],
-    comparisons: Sequence[Comparison],
-    means: Mapping[str, GroupEvaluation] | None = None,
-    *,
-    synthetic: bool,
-) -> str:
+def results_text(judgement: Judgement) -> str:
     """Every model, the means over seeds and the paired differences, for a person to read."""
-    parts = ["SYNTHETIC images: these figures say nothing about patients."] if synthetic else []
-    parts.append(_tables(results))
-    if any(result.by_source for result in results.values()):
-        parts.append(_by_source(results))
+    parts = ["SYNTHETIC images: these figures say nothing about patients."] if judgement.synthetic else []
+    parts.append(_tables(judgement.models))
+    if any(result.by_source for result in judgement.models.values()):
+        parts.append(_by_source(judgement.models))
+    means = _means(judgement)
     if means:
         parts.append("means over the seeds of a group\n" + _tables(means))
-    if comparisons:
-        rows = [(f"{c.a} minus {c.b}", with_interval(c.delta_auc)) for c in comparisons]
+    if judgement.comparisons:
+        rows = [(f"{c.a} minus {c.b}", with_interval(c.delta_auc)) for c in judgement.comparisons]
         parts.append(align([("paired on the same images", "difference in AUC"), *rows]))
     return "\n\n".join(parts)
 
 
-def results_json(
-    results: Mapping[str, Evaluation],
-    comparisons: Sequence[Comparison],
-    means: Mapping[str, GroupEvaluation] | None = None,
-    *,
-    synthetic: bool,
-    notes: Sequence[str] = (),
-) -> str:
+def results_json(judgement: Judgement) -> str:
     """The same, with every figure and with notes on the images, for a program to read."""
     content = {
-        "synthetic": synthetic,
-        "notes": list(notes),
-        "models": {name: result.model_dump(mode="json") for name, result in results.items()},
-        "means": {name: result.model_dump(mode="json") for name, result in (means or {}).items()},
-        "comparisons": [comparison.model_dump(mode="json") for comparison in comparisons],
+        **judgement.model_dump(mode="json", include={"synthetic", "notes", "models"}),
+        "means": {name: mean.model_dump(mode="json") for name, mean in _means(judgement).items()},
+        **judgement.model_dump(mode="json", include={"comparisons"}),
     }
     return json.dumps(rounded(content), indent=2)
+
+
+def _means(judgement: Judgement) -> dict[str, GroupEvaluation]:
+    return {name: group.mean for name, group in judgement.groups.items() if len(group.models) > 1}
 
 
 def _tables(figures: Figures) -> str:

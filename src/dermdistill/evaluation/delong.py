@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dermdistill.evaluation.metrics import Floats, Labels
+from dermdistill.evaluation.metrics import Bools, Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class PairedTest:
     p_value: float
 
 
-def delong_test(label: Labels, a: Floats, b: Floats, lesion: Sequence[str]) -> PairedTest:
+def delong_test(label: Bools, a: Floats, b: Floats, lesion: Sequence[str]) -> PairedTest:
     """Is the AUC of ``a`` another than that of ``b``?
 
     DeLong et al. (1988), in Obuchowski's (1997) form for clustered data: several photographs of one lesion
@@ -49,7 +49,7 @@ def delong_test(label: Labels, a: Floats, b: Floats, lesion: Sequence[str]) -> P
     return PairedTest(delta, error, math.erfc(abs(delta) / error / math.sqrt(2)))
 
 
-def _placements(label: Labels, score: Floats) -> Floats:
+def _placements(label: Bools, score: Floats) -> Floats:
     """``(N,)``: the share of the other class that each image is ranked rightly against, a tie counting half.
 
     Their mean over either class is the AUC. From ranks in O(N log N), as Sun and Xu (2014).
@@ -67,7 +67,7 @@ def _share_below(ranked: Floats, score: Floats) -> Floats:
     return (below + not_above) / (2 * len(ranked))
 
 
-def _mean_and_standard_error(label: Labels, placement: Floats, lesion: Sequence[str]) -> tuple[float, float]:
+def _mean_and_standard_error(label: Bools, placement: Floats, lesion: Sequence[str]) -> tuple[float, float]:
     """The mean difference of placements, which is that of the AUCs, and its standard error over lesions."""
     names, cluster = np.unique(np.asarray(lesion), return_inverse=True)
     variance, deviations = 0.0, []

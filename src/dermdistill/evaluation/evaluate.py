@@ -1,18 +1,15 @@
 """Judge models by their predictions: one model, one model over seeds, one model against another."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 from dermdistill.errors import UserError
 from dermdistill.evaluation.delong import delong_test
-from dermdistill.evaluation.figures import Figures, nest, why_undefined
-from dermdistill.evaluation.intervals import REPLICATES, bootstrap
-from dermdistill.evaluation.metrics import Confusion, Floats, Labels, Ranking
-from dermdistill.evaluation.predictions import Predictions, aligned
-from dermdistill.evaluation.results import (
+from dermdistill.evaluation.estimates import (
+    RATES,
     Comparison,
     Estimate,
     Evaluation,
@@ -20,9 +17,98 @@ from dermdistill.evaluation.results import (
     OperatingPoint,
     SeedMean,
 )
+from dermdistill.evaluation.intervals import CHANCE, REPLICATES, bootstrap
+from dermdistill.evaluation.metrics import (
+    Bools,
+    Confusion,
+    Floats,
+    Ranking,
+    squared_error,
+    weighted_mean,
+)
+from dermdistill.evaluation.predictions import Predictions, aligned
+from dermdistill.evaluation.reliability import bin_gaps, mean_gaps
 from dermdistill.evaluation.thresholds import called_melanoma
 
 T = TypeVar("T")
+
+
+class Figures:
+    """All figures of one model on one set of images, as a function of the weight of each image.
+
+    What does not depend on the weights is worked out once.
+    """
+
+    def __init__(self, predictions: Predictions, points: Sequence[OperatingPoint]) -> None:
+        self._label = predictions.label
+        self._ranking = Ranking.of(self._label, predictions.probability)
+        self._squared_error = squared_error(self._label, predictions.probability)
+        self._gaps = bin_gaps(self._label, predictions.probability)
+        self._unweighted_gaps = mean_gaps(self._gaps, np.ones(len(self._label)))
+        self._called = {point.name: called_melanoma(predictions, point) for point in points}
+
+    def __call__(self, weights: Floats) -> dict[str, Floats]:
+        """The figures by name, each of shape ``(...)`` for ``weights`` ``(..., N)``."""
+        roc = self._ranking.count(weights)
+        gaps = mean_gaps(self._gaps, weights)
+        figures = {
+            "auc": roc.auc(),
+            "auprc": roc.average_precision(),
+            "brier": weighted_mean(self._squared_error, weights),
+            "ece": np.abs(gaps).sum(axis=-1),
+            f"ece{CHANCE}": np.abs(gaps - self._unweighted_gaps).sum(axis=-1),
+        }
+        for rate in RATES:
+            figures[f"sensitivity_at_specificity/{rate}"] = roc.sensitivity_at_specificity(float(rate))
+            figures[f"specificity_at_sensitivity/{rate}"] = roc.specificity_at_sensitivity(float(rate))
+        for point, called in self._called.items():
+            for name, value in _of_confusion(Confusion.of(self._label, called, weights)).items():
+                figures[f"operating_points/{point}/{name}"] = value
+        return figures
+
+
+def _of_confusion(confusion: Confusion) -> dict[str, Floats]:
+    return {
+        "sensitivity": confusion.sensitivity(),
+        "specificity": confusion.specificity(),
+        "accuracy": confusion.accuracy(),
+        "balanced_accuracy": confusion.balanced_accuracy(),
+        **class_figures(confusion),
+    }
+
+
+def class_figures(confusion: Confusion) -> dict[str, Floats]:
+    """Precision, recall and F1 of both classes."""
+    other = confusion.other_side
+    return {
+        "melanoma/precision": confusion.precision(),
+        "melanoma/recall": confusion.sensitivity(),
+        "melanoma/f1": confusion.f1(),
+        "other/precision": other.precision(),
+        "other/recall": other.sensitivity(),
+        "other/f1": other.f1(),
+    }
+
+
+def why_undefined(name: str, label: Bools) -> str:
+    """The reason, in words, for a figure that is NaN on images with labels ``(N,)``."""
+    if name.endswith("melanoma/precision"):
+        return "no image is called melanoma"
+    if name.endswith("other/precision"):
+        return "every image is called melanoma"
+    return "every image is melanoma" if label.any() else "no melanoma among the images"
+
+
+def nest(figures: Mapping[str, object]) -> dict[str, Any]:
+    """The figures as nested dictionaries, one level for each ``/`` in their names."""
+    nested: dict[str, Any] = {}
+    for name, figure in figures.items():
+        *parents, last = name.split("/")
+        level = nested
+        for parent in parents:
+            level = level.setdefault(parent, {})
+        level[last] = figure
+    return nested
 
 
 def evaluate(
@@ -106,18 +192,17 @@ def mean_over_seeds(
 
     estimates = bootstrap(mean, why, tests[0].lesion_id, label, replicates=replicates, seed=seed)
     means = {
-        name: _seed_mean(estimate, [float(figures[name]) for figures in per_seed])
+        name: seed_mean(estimate, [float(figures[name]) for figures in per_seed])
         for name, estimate in estimates.items()
     }
-    return GroupEvaluation(
-        seeds=len(tests),
-        **_counts(tests[0]),
-        **({"operating_points": {}} | nest(means)),
-        by_source=by_source,
-    )
+    result = {"operating_points": {}} | nest(means)
+    for name in result["operating_points"]:
+        chosen = [next(point for point in of_seed if point.name == name) for of_seed in points]
+        result["operating_points"][name] |= _over_seeds(chosen, tests)
+    return GroupEvaluation(seeds=len(tests), **_counts(tests[0]), **result, by_source=by_source)
 
 
-def compare(
+def compare_aucs(
     a: Sequence[Predictions],
     b: Sequence[Predictions],
     *,
@@ -186,12 +271,32 @@ def _mean_auc(rankings: Sequence[Ranking], weights: Floats) -> Floats:
     return mean
 
 
-def _seed_mean(mean: Estimate, values: Sequence[float]) -> SeedMean:
+def seed_mean(mean: Estimate, values: Sequence[float]) -> SeedMean:
+    """The mean over seeds with the figure of each, NaN where it is undefined, and their spread."""
     spread = float(np.std(values, ddof=1)) if len(values) > 1 and mean.value is not None else None
     return SeedMean(**dict(mean), per_seed=tuple(map(_none_if_nan, values)), sd=spread)
 
 
-def _confusion(label: Labels, called: Labels) -> tuple[tuple[int, int], tuple[int, int]]:
+def _over_seeds(points: Sequence[OperatingPoint], tests: Sequence[Predictions]) -> dict[str, Any]:
+    """What is no estimate of an operating point: thresholds, and means over the seeds."""
+    counts = [
+        _confusion(test.label, called_melanoma(test, point))
+        for test, point in zip(tests, points, strict=True)
+    ]
+    return {
+        "thresholds": tuple(point.threshold for point in points),
+        "chosen_sensitivity": _mean_of_known([point.sensitivity for point in points]),
+        "chosen_specificity": _mean_of_known([point.specificity for point in points]),
+        "confusion": np.mean(counts, axis=0).tolist(),
+    }
+
+
+def _mean_of_known(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
+
+
+def _confusion(label: Bools, called: Bools) -> tuple[tuple[int, int], tuple[int, int]]:
     counts = Confusion.of(label, called, np.ones(len(label)))
     return (
         (int(counts.true_other), int(counts.false_melanoma)),

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from dermdistill.evaluation.metrics import Floats, Labels
-from dermdistill.evaluation.results import Estimate
+from dermdistill.evaluation.estimates import Estimate
+from dermdistill.evaluation.metrics import Bools, Floats
 
 REPLICATES = 2000
 
@@ -35,7 +35,7 @@ def bootstrap(
     statistic: Statistic,
     why_undefined: Callable[[str], str],
     lesion_id: Sequence[str],
-    label: Labels,
+    label: Bools,
     *,
     replicates: int,
     seed: int,
@@ -118,7 +118,7 @@ def error_estimate(value: float, drawn: Floats, chance: Floats) -> Estimate:
     return Estimate(value=value, low=min(value, low), high=max(value, 2 * value - estimate.low))
 
 
-def _too_few_lesions(lesion_id: Sequence[str], label: Labels) -> str | None:
+def _too_few_lesions(lesion_id: Sequence[str], label: Bools) -> str | None:
     lesions = np.asarray(lesion_id)
     for of_class, name in ((label, "with melanoma"), (~label, "without melanoma")):
         found = len(np.unique(lesions[of_class]))

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-Labels = NDArray[np.bool_]
+Bools = NDArray[np.bool_]
 
 # A share such as (1 - 0.9) * 10 misses the whole number it stands for by rounding.
 _ROUNDING = 1e-9
 
 
-def auc(label: Labels, probability: Floats) -> float:
+def auc(label: Bools, probability: Floats) -> float:
     """Area under the ROC curve: P(a melanoma scores above another image), ties counting one half.
 
     ``label`` ``(N,)`` is True for melanoma, ``probability`` is ``(N,)``. NaN unless both classes are present.
@@ -24,7 +24,7 @@ def auc(label: Labels, probability: Floats) -> float:
     return float(_curve(label, probability).auc())
 
 
-def auprc(label: Labels, probability: Floats) -> float:
+def auprc(label: Bools, probability: Floats) -> float:
     """Average precision: the mean, over melanomas, of the precision at their probability.
 
     No interpolation, as Davis and Goadrich (2006) advise. NaN unless both classes are present.
@@ -32,7 +32,7 @@ def auprc(label: Labels, probability: Floats) -> float:
     return float(_curve(label, probability).average_precision())
 
 
-def sensitivity_at_specificity(label: Labels, probability: Floats, specificity: float) -> float:
+def sensitivity_at_specificity(label: Bools, probability: Floats, specificity: float) -> float:
     """The highest sensitivity of any threshold whose specificity is at least ``specificity``.
 
     NaN unless both classes are present.
@@ -40,7 +40,7 @@ def sensitivity_at_specificity(label: Labels, probability: Floats, specificity: 
     return float(_curve(label, probability).sensitivity_at_specificity(specificity))
 
 
-def specificity_at_sensitivity(label: Labels, probability: Floats, sensitivity: float) -> float:
+def specificity_at_sensitivity(label: Bools, probability: Floats, sensitivity: float) -> float:
     """The highest specificity of any threshold whose sensitivity is at least ``sensitivity``.
 
     NaN unless both classes are present.
@@ -48,12 +48,12 @@ def specificity_at_sensitivity(label: Labels, probability: Floats, sensitivity: 
     return float(_curve(label, probability).specificity_at_sensitivity(sensitivity))
 
 
-def brier(label: Labels, probability: Floats) -> float:
+def brier(label: Bools, probability: Floats) -> float:
     """Mean squared difference of probability and label; 0 is best (Brier 1950). NaN of no image."""
     return float(weighted_mean(squared_error(label, probability), np.ones(len(label))))
 
 
-def squared_error(label: Labels, probability: Floats) -> Floats:
+def squared_error(label: Bools, probability: Floats) -> Floats:
     """Each image's part of the Brier score, ``(N,)``."""
     return (probability - label) ** 2
 
@@ -70,7 +70,7 @@ def ratio(numerator: Floats | np.float64, denominator: Floats | np.float64) -> F
     return quotient
 
 
-def _curve(label: Labels, probability: Floats) -> "RocCounts":
+def _curve(label: Bools, probability: Floats) -> "RocCounts":
     return Ranking.of(label, probability).count(np.ones(len(label)))
 
 
@@ -84,7 +84,7 @@ class Confusion:
     true_other: Floats
 
     @classmethod
-    def of(cls, label: Labels, called: Labels, weights: Floats) -> "Confusion":
+    def of(cls, label: Bools, called: Bools, weights: Floats) -> "Confusion":
         """Count images under ``weights`` ``(..., N)``; ``called`` ``(N,)`` is True for melanoma."""
         return cls(
             true_melanoma=weights @ (label & called),
@@ -143,12 +143,12 @@ class Ranking:
     """
 
     order: NDArray[np.intp]
-    label: Labels
+    label: Bools
     last: NDArray[np.intp]
     probability: Floats
 
     @classmethod
-    def of(cls, label: Labels, probability: Floats) -> "Ranking":
+    def of(cls, label: Bools, probability: Floats) -> "Ranking":
         """Rank images by ``probability`` ``(N,)``."""
         order = np.argsort(-probability, kind="stable")
         ranked = probability[order]
@@ -194,11 +194,11 @@ class RocCounts:
         area = (np.diff(self.melanoma, axis=-1) * precision[..., 1:]).sum(axis=-1)
         return ratio(area, np.where(self._pairs > 0, self.melanoma[..., -1], 0.0))
 
-    def has_specificity(self, specificity: float) -> Labels:
+    def has_specificity(self, specificity: float) -> Bools:
         """``(..., 1 + G)``: True where calling that many leaves at least ``specificity``."""
         return self.other <= (1 - specificity) * self.other[..., -1:] + _ROUNDING
 
-    def has_sensitivity(self, sensitivity: float) -> Labels:
+    def has_sensitivity(self, sensitivity: float) -> Bools:
         """``(..., 1 + G)``: True where calling that many finds at least ``sensitivity``."""
         return self.melanoma >= sensitivity * self.melanoma[..., -1:] - _ROUNDING
 

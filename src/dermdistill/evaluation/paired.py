@@ -4,21 +4,26 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dermdistill.evaluation.evaluate import aligned_seeds, pairs_of_seeds
-from dermdistill.evaluation.figures import class_figures, nest, why_undefined
+from dermdistill.evaluation.estimates import DecisionComparison, Difference, OperatingPoint
+from dermdistill.evaluation.evaluate import (
+    aligned_seeds,
+    class_figures,
+    nest,
+    pairs_of_seeds,
+    why_undefined,
+)
 from dermdistill.evaluation.intervals import REPLICATES, bootstrap
-from dermdistill.evaluation.metrics import Confusion, Floats, Labels
+from dermdistill.evaluation.metrics import Bools, Confusion, Floats
 from dermdistill.evaluation.predictions import Predictions
-from dermdistill.evaluation.results import DecisionComparison, Difference, OperatingPoint
 from dermdistill.evaluation.thresholds import called_melanoma
 
-Judged = tuple[Predictions, OperatingPoint]
+AtPoint = tuple[Predictions, OperatingPoint]
 """The predictions of one seed and the rule that calls them."""
 
 
 def compare_decisions(
-    a: Sequence[Judged],
-    b: Sequence[Judged],
+    a: Sequence[AtPoint],
+    b: Sequence[AtPoint],
     *,
     names: tuple[str, str],
     replicates: int = REPLICATES,
@@ -57,12 +62,12 @@ def compare_decisions(
     return DecisionComparison(a=names[0], b=names[1], seeds=(len(a), len(b)), **nest(differences))
 
 
-def _mean_figures(label: Labels, calls: Sequence[Labels], weights: Floats) -> dict[str, Floats]:
+def _mean_figures(label: Bools, calls: Sequence[Bools], weights: Floats) -> dict[str, Floats]:
     each = [class_figures(Confusion.of(label, called, weights)) for called in calls]
     return {name: np.mean([figures[name] for figures in each], axis=0) for name in each[0]}
 
 
-def _differences(label: Labels, a: Labels, b: Labels) -> dict[str, float | None]:
+def _differences(label: Bools, a: Bools, b: Bools) -> dict[str, float | None]:
     of_a, of_b = (_mean_figures(label, [called], np.ones(len(label))) for called in (a, b))
     return {
         name: None if np.isnan(of_a[name] - of_b[name]) else float(of_a[name] - of_b[name]) for name in of_a

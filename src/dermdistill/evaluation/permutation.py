@@ -2,22 +2,19 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from dermdistill.evaluation.metrics import Floats
+from dermdistill.json_files import Frozen
 
 SHUFFLES = 9_999
 _SEED = 0
 # Sums of the same numbers in another order differ in the last digits.
 _ROUNDING = 1e-9
 
-Setting = float
 
-
-@dataclass(frozen=True, slots=True)
-class SettingTest:
+class SettingTest(Frozen):
     """Settings against seeds, over the seeds that were trained with every setting.
 
     Attributes:
@@ -41,7 +38,7 @@ class SettingTest:
     reason: str | None = None
 
 
-def setting_test(values: Mapping[Setting, Mapping[int, float | None]]) -> SettingTest:
+def setting_test(values: Mapping[float, Mapping[int, float | None]]) -> SettingTest:
     """Permutation test of a setting, with the seeds as blocks.
 
     A seed fixes the first weights and the order of the images whatever the setting, so the values of a seed
@@ -53,18 +50,20 @@ def setting_test(values: Mapping[Setting, Mapping[int, float | None]]) -> Settin
         values: of each setting, the figure by seed; None where undefined.
     """
     if len(values) < 2:
-        return SettingTest(len(values), 0, reason="a test needs two settings or more")
+        return SettingTest(settings=len(values), seeds=0, reason="a test needs two settings or more")
     defined = [{seed for seed, value in of.items() if value is not None} for of in values.values()]
     complete = sorted(set.intersection(*defined))
     if len(complete) < 2:
         return SettingTest(
-            len(values), len(complete), reason="a test needs two seeds or more that every setting has"
+            settings=len(values),
+            seeds=len(complete),
+            reason="a test needs two seeds or more that every setting has",
         )
     table = np.array([[of[seed] for seed in complete] for of in values.values()], dtype=np.float64)
     settings, seeds = table.shape
     return SettingTest(
-        settings,
-        seeds,
+        settings=settings,
+        seeds=seeds,
         between=float(table.mean(axis=1).std(ddof=1)),
         by_chance=_by_chance(table),
         p_value=_p_value(table),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dermdistill.evaluation.metrics import Floats, Labels
+from dermdistill.evaluation.metrics import Bools, Floats
 from dermdistill.inference.calibration import Calibration, expit, log_odds
 
 _STEPS = 100
@@ -11,7 +11,7 @@ _CLOSE_ENOUGH = 1e-10
 _LARGEST_LOG_ODDS = 30.0
 
 
-def fit_calibration(label: Labels, probability: Floats) -> Calibration:
+def fit_calibration(label: Bools, probability: Floats) -> Calibration:
     """Platt scaling that makes the validation labels most likely.
 
     Logistic regression of the label on the log-odds, with Platt's (1999) smoothed targets

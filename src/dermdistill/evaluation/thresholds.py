@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from dermdistill.evaluation.metrics import Floats, Labels, Ranking
+from dermdistill.evaluation.estimates import RATES, OperatingPoint
+from dermdistill.evaluation.metrics import Bools, Floats, Ranking
 from dermdistill.evaluation.predictions import Predictions
-from dermdistill.evaluation.results import RATES, OperatingPoint
 from dermdistill.inference.model_info import ChosenThreshold
 from dermdistill.records import MELANOMA
 
@@ -61,7 +61,7 @@ def stored(points: Iterable[ChosenThreshold]) -> list[OperatingPoint]:
     ]
 
 
-def called_melanoma(predictions: Predictions, point: OperatingPoint) -> Labels:
+def called_melanoma(predictions: Predictions, point: OperatingPoint) -> Bools:
     """``(N,)``: True where the operating point calls the image melanoma.
 
     Raises:
@@ -78,7 +78,7 @@ def called_melanoma(predictions: Predictions, point: OperatingPoint) -> Labels:
 class _Choice:
     """Every choice of one validation set: to call the g highest distinct probabilities melanoma, g from 0."""
 
-    def __init__(self, label: Labels, probability: Floats) -> None:
+    def __init__(self, label: Bools, probability: Floats) -> None:
         ranking = Ranking.of(label, probability)
         self._counts = ranking.count(np.ones(len(label)))
         self._probability = ranking.probability

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dermdistill.evaluation.evaluate import compare, evaluate
+from dermdistill.evaluation.estimates import Estimate, Evaluation, OperatingPoint
+from dermdistill.evaluation.evaluate import compare_aucs, evaluate
 from dermdistill.evaluation.predictions import Predictions
-from dermdistill.evaluation.results import Estimate, Evaluation, OperatingPoint
 from dermdistill.evaluation.thresholds import called_melanoma
 from dermdistill.json_files import Frozen
 
@@ -90,7 +90,7 @@ def measure(
     of_resizing = np.abs(photographs.probability - after[1].probability)
     of_before = evaluate(before[1], before[2], replicates=replicates)
     of_after = evaluate(after[1], after[2], replicates=replicates)
-    paired = compare([after[1]], [before[1]], names=(after[0], before[0]), replicates=replicates)
+    paired = compare_aucs([after[1]], [before[1]], names=(after[0], before[0]), replicates=replicates)
     return Parity(
         before=before[0],
         after=after[0],

@@ -26,7 +26,7 @@ class ChosenThreshold:
     """An operating point of the validation images, so that the weights alone can make a decision.
 
     Attributes:
-        name: as in ``evaluation.results.OperatingPoint``.
+        name: as in ``evaluation.estimates.OperatingPoint``.
         threshold: on P(melanoma), at or above which an image is called melanoma; None for argmax over more
             than two diagnoses.
         sensitivity, specificity: on the validation images; None for a fixed threshold.

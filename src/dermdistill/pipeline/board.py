@@ -15,10 +15,10 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from dermdistill.judgement.names import network_name
 from dermdistill.messages import is_quiet
 from dermdistill.pipeline.cells import Cell
 from dermdistill.pipeline.workload import Forecast
-from dermdistill.report.groups import network_name
 from dermdistill.report.numbers import duration
 from dermdistill.training.history import Row
 

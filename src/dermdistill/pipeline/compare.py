@@ -24,10 +24,10 @@ from dermdistill.evaluation.metrics import auc
 from dermdistill.evaluation.predictions import read_predictions
 from dermdistill.files import disk_is_full, lock_if_free, write_text
 from dermdistill.json_files import read_json, write_json
+from dermdistill.judgement.judge import judge_run
 from dermdistill.pipeline.board import Board
 from dermdistill.pipeline.cells import Bench, Cell, compared_cells, finish, student_cells, teacher_cells
 from dermdistill.pipeline.environment import describe
-from dermdistill.pipeline.judge import judge
 from dermdistill.pipeline.opening import close_run, open_run
 from dermdistill.pipeline.prepare import DataOptions
 from dermdistill.pipeline.workload import Forecast, Part, Workload
@@ -216,8 +216,8 @@ def _conclude(bench: Bench, cells: Sequence[Cell], recipe: CompareRecipe, failed
             f"{bench.run.path}: no model could be trained; the first failure: {next(iter(failed.values()))}"
         )
     write_text(bench.run.failed, json.dumps(failed, indent=2, ensure_ascii=False) + "\n")
-    judge(bench, cells)
     _measure(bench, recipe)
+    judge_run(bench.run)
     close_run(bench)
     build_report(bench.run)
 

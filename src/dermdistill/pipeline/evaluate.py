@@ -13,16 +13,16 @@ from dermdistill.audit.seen import Candidates, find_seen, run_of
 from dermdistill.config import SyntheticRecipe, load_recipe
 from dermdistill.data.split_file import read_split, splits_again
 from dermdistill.errors import UserError
-from dermdistill.evaluation.evaluate import evaluate, mean_over_seeds
 from dermdistill.evaluation.predictions import Predictions, tabulate, write_predictions
-from dermdistill.evaluation.results import Comparison, Evaluation, GroupEvaluation, OperatingPoint
 from dermdistill.evaluation.thresholds import stored
 from dermdistill.inference.predictor import Predictor, predict_in_batches
-from dermdistill.json_files import is_json_of, read_json, write_json, write_json_list
+from dermdistill.json_files import is_json_of, read_json, write_json
+from dermdistill.judgement.groups import ScoredModel
+from dermdistill.judgement.judge import judge_evaluation
+from dermdistill.judgement.judgement import Judgement
 from dermdistill.messages import warn
 from dermdistill.models.predictor import open_predictor
 from dermdistill.outputs import check_folder, check_outside
-from dermdistill.pipeline.judge import comparisons, controls_of
 from dermdistill.pipeline.prepare import (
     DataOptions,
     as_recorded,
@@ -36,34 +36,12 @@ from dermdistill.runs import EvaluationManifest, ModelFolder, ModelSummary, RunF
 
 
 @dataclass(frozen=True, slots=True)
-class ExternalEvaluation:
-    """What an evaluation wrote.
-
-    Attributes:
-        out: the folder.
-        notes: on images that the models learned from; printed already.
-        synthetic: whether the images are procedural.
-        results: figures by model.
-        means: figures of each group of several seeds, by group.
-        comparisons: every student against its control and the teacher, paired on these images.
-    """
-
-    out: Path
-    notes: tuple[str, ...]
-    synthetic: bool
-    results: dict[str, Evaluation]
-    means: dict[str, GroupEvaluation]
-    comparisons: list[Comparison]
-
-
-@dataclass(frozen=True, slots=True)
 class _Model:
-    """A model to judge; ``student`` is what ``controls_of`` asks of it, None where it is no student."""
+    """A model to judge; ``summary`` is None of a file without a run."""
 
     name: str
-    group: str
-    student: tuple[str, str, str] | None
     weights: Path
+    summary: ModelSummary | None
 
 
 def evaluate_models(
@@ -74,7 +52,7 @@ def evaluate_models(
     out: Path | None,
     device: torch.device,
     replicates: int,
-) -> ExternalEvaluation:
+) -> tuple[Path, Judgement]:
     """Score every model of a run, or one weights or ONNX file, on other data.
 
     Thresholds are those chosen on each model's own validation images; nothing is fitted to this data. Images
@@ -88,6 +66,9 @@ def evaluate_models(
         out: where everything goes; by default ``evaluations/<data>`` in the run, or beside the weights file.
         device: where the networks run.
         replicates: bootstrap resamples.
+
+    Returns:
+        The folder that everything was written to, and the figures.
 
     Raises:
         UserError: nothing to score, an unknown split, image files that the run was trained on, or a folder
@@ -119,47 +100,34 @@ def evaluate_models(
     seen = find_seen(candidates, run, info, model)
     for text in seen.notes:
         warn(text)
-    results: dict[str, Evaluation] = {}
-    tables: dict[str, list[Predictions]] = {}
-    points: dict[str, list[Sequence[OperatingPoint]]] = {}
+    scored = []
     for each in models:
         predictor = open_predictor(each.weights, device)
         predictions = _score(predictor, each.name, images.pixels, records, splits)
         predictions = replace(predictions, seen=seen.how)
-        chosen = stored(predictor.info.thresholds)
-        tables.setdefault(each.group, []).append(predictions)
-        points.setdefault(each.group, []).append(chosen)
-        results[each.name] = evaluate(predictions, chosen, replicates=replicates)
-        folder = ModelFolder(out / each.name)
-        write_predictions(folder.predictions, predictions)
-        write_json(folder.metrics, results[each.name])
-    means = {
-        group: mean_over_seeds(tables[group], points[group], replicates=replicates)
-        for group in tables
-        if len(tables[group]) > 1
-    }
-    students = [each.student for each in models if each.student is not None]
-    paired = comparisons(tables, controls_of(students), replicates)
-    write_json_list(out / "comparisons.json", paired)
-    return ExternalEvaluation(out, seen.notes, dataset.synthetic, results, means, paired)
+        write_predictions(ModelFolder(out / each.name).predictions, predictions)
+        group = each.name if each.summary is None else each.summary.group
+        points = stored(predictor.info.thresholds)
+        scored.append(ScoredModel(each.name, group, predictions, points, each.summary))
+    judgement = judge_evaluation(
+        scored,
+        RunFolder(out).judgement,
+        synthetic=dataset.synthetic,
+        notes=seen.notes,
+        replicates=replicates,
+    )
+    return out, judgement
 
 
 def _models(model: Path) -> list[_Model]:
     if model.is_file():
         name = model.parent.name if model.stem == "weights" else model.stem
-        return [_Model(name, name, None, model)]
+        return [_Model(name, model, None)]
     found = [(folder, read_json(folder.summary, ModelSummary)) for folder in RunFolder(model).models()]
     if not found:
         raise UserError(f"{model}: neither a model file nor a run folder with finished models")
-    return [
-        _Model(
-            folder.path.name,  # a stranger's model.json may say anything
-            s.group,
-            (s.group, s.architecture, s.objective) if s.role == "student" else None,
-            folder.weights,
-        )
-        for folder, s in found
-    ]
+    # A stranger's model.json may name itself as it likes; the folder's name counts.
+    return [_Model(folder.path.name, folder.weights, summary) for folder, summary in found]
 
 
 def _score(

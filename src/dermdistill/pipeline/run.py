@@ -5,10 +5,9 @@ from pathlib import Path
 import torch
 
 from dermdistill.config import Recipe
-from dermdistill.evaluation.results import Comparison, Evaluation
 from dermdistill.json_files import read_json
+from dermdistill.judgement.judge import judge_run
 from dermdistill.pipeline.cells import finish, student_cells, teacher_cells, untrained
-from dermdistill.pipeline.judge import judge
 from dermdistill.pipeline.opening import close_run, open_run, pixels_of
 from dermdistill.pipeline.prepare import DataOptions
 from dermdistill.report.build import build_report
@@ -39,20 +38,10 @@ def run(recipe: Recipe, data: DataOptions, out: Path, *, device: torch.device, c
     reporter = Lines()
     for cell in cells:
         finish(cell, bench, reporter)
-    judge(bench, cells)
+    judge_run(folder)
     close_run(bench)
     build_report(folder, images=pixels_of(bench))
     return folder
-
-
-def results_of(folder: RunFolder) -> dict[str, Evaluation]:
-    """The test figures of every model of a finished run, the teacher first."""
-    return {model.path.name: read_json(model.metrics, Evaluation) for model in folder.models()}
-
-
-def comparisons_of(folder: RunFolder) -> list[Comparison]:
-    """The paired comparisons of a finished run."""
-    return read_json(folder.comparisons, list[Comparison])
 
 
 def failures_of(folder: RunFolder) -> list[str]:

@@ -1,70 +1,85 @@
-"""The images that each group of models gets most wrong, with their thumbnails."""
+"""The images that each group gets most wrong, and their thumbnails in the run folder (``thumbnails/``)."""
 
 import base64
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import hashlib
+import io
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
-import numpy as np
+from PIL import Image
 
-from dermdistill.evaluation.predictions import Predictions
-from dermdistill.report import numbers
-from dermdistill.report.groups import Group
-from dermdistill.report.wrong import most_wrong, read_thumbnail
+from dermdistill.errors import UserError
+from dermdistill.files import write_bytes
+from dermdistill.judgement.judgement import WrongImage
+from dermdistill.records import MELANOMA, Pixels
+from dermdistill.report.read import ReportedRun
 from dermdistill.runs import RunFolder
 
-IMAGES_PER_GROUP = 12
+THUMBNAIL_SIZE = 128
+_JPEG_QUALITY = 85
+_KINDS = (("Not melanoma, highest P(melanoma)", False), ("Melanoma, lowest P(melanoma)", True))
+
+ShownImage = tuple[WrongImage, str | None]
+"""An image, and its thumbnail as a data URI; None where the run folder has none."""
 
 
-@dataclass(frozen=True, slots=True)
-class WrongImage:
-    """One image; ``source`` is a data URI, None where the run folder has no thumbnail."""
-
-    image_id: str
-    diagnosis: str
-    probability: str
-    source: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Gallery:
-    """The most wrong images of one group: those called too high, then the melanomas called too low."""
-
-    label: str
-    others: tuple[WrongImage, ...]
-    melanomas: tuple[WrongImage, ...]
-
-
-def wrong_predictions(group: Group) -> Predictions:
-    """The rows to show of a group, with P(melanoma) as the mean over its seeds."""
-    test = group.models[0].test
-    mean = np.mean([model.test.probability for model in group.models], axis=0)
-    of_group = replace(test, probability=mean)
-    return of_group.take(most_wrong(of_group, IMAGES_PER_GROUP))
-
-
-def galleries(run: RunFolder, groups: Sequence[Group]) -> list[Gallery]:
-    """A gallery for each group."""
-    return [_gallery(run, group) for group in groups]
-
-
-def _gallery(run: RunFolder, group: Group) -> Gallery:
-    wrong = wrong_predictions(group)
-    images = [
-        WrongImage(
-            wrong.image_id[i],
-            wrong.diagnosis[i],
-            numbers.fraction(float(wrong.probability[i])),
-            _data_uri(read_thumbnail(run, wrong.image_id[i])),
-        )
-        for i in range(len(wrong))
-    ]
-    label = wrong.label
-    return Gallery(
-        group.label,
-        others=tuple(image for image, is_melanoma in zip(images, label, strict=True) if not is_melanoma),
-        melanomas=tuple(image for image, is_melanoma in zip(images, label, strict=True) if is_melanoma),
-    )
+def galleries(run: ReportedRun) -> dict[str, list[tuple[str, list[ShownImage]]]]:
+    """By group: the images called too high under their heading, then the melanomas called too low."""
+    return {
+        group.label: [
+            (
+                heading,
+                [
+                    (image, _data_uri(read_thumbnail(run.files.run, image.image_id)))
+                    for image in group.most_wrong
+                    if (image.diagnosis == MELANOMA) == is_melanoma
+                ],
+            )
+            for heading, is_melanoma in _KINDS
+        ]
+        for group in run.groups
+    }
 
 
 def _data_uri(jpeg: bytes | None) -> str | None:
     return None if jpeg is None else f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
+
+
+def thumbnail_path(run: RunFolder, image_id: str) -> Path:
+    """Where the thumbnail of an image lies; any id gives a safe, short name, and two ids never the same."""
+    readable = re.sub(r"[^A-Za-z0-9_-]+", "_", image_id)[:40]
+    digest = hashlib.sha256(image_id.encode(errors="surrogatepass")).hexdigest()[:16]
+    return run.path / "thumbnails" / f"{readable}-{digest}.jpg"
+
+
+def save_thumbnails(
+    run: RunFolder, image_ids: Sequence[str], images: Callable[[Sequence[str]], list[Pixels]]
+) -> None:
+    """Store the images as JPEGs of at most 128 x 128 pixels; ``images`` gives the pixels of the ids."""
+    for image_id, pixels in zip(image_ids, images(image_ids), strict=True):
+        image = Image.fromarray(pixels)
+        image.thumbnail((THUMBNAIL_SIZE, THUMBNAIL_SIZE), Image.Resampling.LANCZOS)
+        encoded = io.BytesIO()
+        image.save(encoded, "JPEG", quality=_JPEG_QUALITY)
+        write_bytes(thumbnail_path(run, image_id), encoded.getvalue())
+
+
+def read_thumbnail(run: RunFolder, image_id: str) -> bytes | None:
+    """The JPEG of an image; None where none was stored.
+
+    Raises:
+        UserError: the file is not a whole JPEG.
+    """
+    path = thumbnail_path(run, image_id)
+    try:
+        content = path.read_bytes()
+        with Image.open(io.BytesIO(content), formats=["JPEG"]) as image:
+            if max(image.size) <= THUMBNAIL_SIZE:
+                image.load()
+                return content
+    except FileNotFoundError:
+        return None
+    except OSError:
+        pass
+    raise UserError(f"{path}: not a whole JPEG of at most 128 x 128 pixels; remove it and report again")

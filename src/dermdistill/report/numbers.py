@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from dermdistill.benchmark.results import Ratio
-from dermdistill.evaluation.results import Estimate
+from dermdistill.evaluation.estimates import Estimate
 
 UNDEFINED = "\N{EN DASH}"
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 from dermdistill.config import Recipe, TrainingRecipe
 from dermdistill.inference.model_info import joint_architecture
+from dermdistill.judgement.names import network_name
 from dermdistill.records import MELANOMA, SPLIT_NAMES
 from dermdistill.report import numbers
-from dermdistill.report.groups import network_name
-from dermdistill.report.reading import RunResults
-from dermdistill.report.tables import Cell, Row, Table, section, text
+from dermdistill.report.read import ReportedRun
+from dermdistill.report.table import Table, TableCell, TableRow, section, text
 from dermdistill.runs import DataSummary
 
 _SPLIT_WORDS = {"train": "training", "val": "validation", "test": "test"}
@@ -28,30 +28,26 @@ def data_sentence(data: DataSummary) -> str:
     )
 
 
-def tables(run: RunResults) -> tuple[Table, Table, Table]:
+def tables(run: ReportedRun) -> tuple[Table, Table, Table]:
     """All of this module."""
-    return data_table(run), recipe_table(run.recipe), environment_table(run)
+    return data_table(run), recipe_table(run.files.recipe), environment_table(run)
 
 
-def data_table(run: RunResults) -> Table:
+def data_table(run: ReportedRun) -> Table:
     """Images per diagnosis and split, melanoma first, by source; then images and lesions in all."""
-    data = run.manifest.data
+    data = run.files.manifest.data
     totals = _totals(data.counts)
     rows = [] if len(data.sources) > 1 else _diagnosis_rows(data.counts)
     if not rows:
         for source, counts in data.sources.items():
             rows += [section(source), *_diagnosis_rows(counts), _total_row("images", _totals(counts))]
         rows.append(section("All sources"))
-    lesions = [run.lesions[split] for split in SPLIT_NAMES]
+    lesions = [run.judgement.lesions[split] for split in SPLIT_NAMES]
     return Table(
         name="data",
         caption="Images per diagnosis and split",
         columns=("diagnosis", *(_SPLIT_WORDS[split] for split in SPLIT_NAMES), "all"),
-        rows=(
-            *rows,
-            _total_row("images", totals),
-            _total_row("lesions", lesions),
-        ),
+        rows=(*rows, _total_row("images", totals), _total_row("lesions", lesions)),
     )
 
 
@@ -60,20 +56,24 @@ def _totals(counts: Mapping[str, Mapping[str, int]]) -> list[int]:
     return [sum(counts.get(split, {}).values()) for split in SPLIT_NAMES]
 
 
-def _diagnosis_rows(counts: Mapping[str, Mapping[str, int]]) -> list[Row]:
+def _diagnosis_rows(counts: Mapping[str, Mapping[str, int]]) -> list[TableRow]:
     by_split = [counts.get(split, {}) for split in SPLIT_NAMES]
     diagnoses = {name: [each.get(name, 0) for each in by_split] for each in by_split for name in each}
     ordered = sorted(diagnoses, key=lambda name: (name != MELANOMA, -sum(diagnoses[name]), name))
     return [_count_row(name, diagnoses[name], _totals(counts)) for name in ordered]
 
 
-def _count_row(name: str, counts: list[int], totals: list[int]) -> Row:
+def _count_row(name: str, counts: list[int], totals: list[int]) -> TableRow:
     shares = zip((*counts, sum(counts)), (*totals, sum(totals)), strict=True)
-    return Row(text(name), tuple(Cell(numbers.count(n), numbers.percent(n, total)) for n, total in shares))
+    return TableRow(
+        text(name), tuple(TableCell(numbers.count(n), numbers.percent(n, total)) for n, total in shares)
+    )
 
 
-def _total_row(name: str, counts: list[int]) -> Row:
-    return Row(text(name), tuple(Cell(numbers.count(n)) for n in (*counts, sum(counts))), quiet=True)
+def _total_row(name: str, counts: list[int]) -> TableRow:
+    return TableRow(
+        text(name), tuple(TableCell(numbers.count(n)) for n in (*counts, sum(counts))), quiet=True
+    )
 
 
 def recipe_table(recipe: Recipe) -> Table:
@@ -85,10 +85,7 @@ def recipe_table(recipe: Recipe) -> Table:
         f"Recipe “{recipe.name}”",
         [
             ("input", f"{recipe.data.size} x {recipe.data.size} pixels"),
-            (
-                "target",
-                "all diagnoses" if recipe.data.target == "diagnoses" else "melanoma or not",
-            ),
+            ("target", "all diagnoses" if recipe.data.target == "diagnoses" else "melanoma or not"),
             ("teacher", f"{networks}, weights: {teacher.weights}; {_training(teacher)}"),
             ("students", f"{student.model}, weights: {student.weights}; {_training(student)}"),
             (
@@ -100,11 +97,11 @@ def recipe_table(recipe: Recipe) -> Table:
     )
 
 
-def environment_table(run: RunResults) -> Table:
+def environment_table(run: ReportedRun) -> Table:
     """The command, the times and the machine."""
-    manifest = run.manifest
+    manifest = run.files.manifest
     # A composed teacher's seconds are its members'.
-    trained = sum(m.summary.training_seconds for m in run.models if not m.summary.is_composed)
+    trained = sum(s.training_seconds for s in run.summaries.values() if not s.is_composed)
     return _listing(
         "environment",
         "How this run was made",
@@ -119,7 +116,7 @@ def environment_table(run: RunResults) -> Table:
 
 
 def _listing(name: str, caption: str, entries: list[tuple[str, str]]) -> Table:
-    rows = tuple(Row(text(entry), (text(value),)) for entry, value in entries)
+    rows = tuple(TableRow(text(entry), (text(value),)) for entry, value in entries)
     return Table(name=name, caption=caption, columns=(), rows=rows)
 
 

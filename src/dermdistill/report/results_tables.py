@@ -1,13 +1,27 @@
-"""The figures of a run as tables, the teacher first."""
+"""Tables of figures: one row per group of models, the teacher first."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from dataclasses import replace
 
-from dermdistill.evaluation.results import Comparison, OperatingPointSeedMeans, SeedMean
-from dermdistill.report import numbers
-from dermdistill.report.claims import claim, why_nothing
-from dermdistill.report.groups import Group, network_name
-from dermdistill.report.tables import Cell, Row, Table, figure, mean_figure, section, text
+from dermdistill.evaluation.estimates import GroupEvaluation, OperatingPointSeedMeans, SeedMean
+from dermdistill.judgement.judgement import ClaimedComparison, Group, SweepPoint
+from dermdistill.judgement.names import network_name
+from dermdistill.report import numbers, published
+from dermdistill.report.published import Setting
+from dermdistill.report.read import ReportedRun, summary_of
+from dermdistill.report.table import (
+    BLANK,
+    NOT_CHOSEN,
+    Table,
+    TableCell,
+    TableRow,
+    figure,
+    mean_figure,
+    missing,
+    section,
+    text,
+)
+from dermdistill.report.verdicts import claim_words
 from dermdistill.runs import ModelSummary
 
 _POINTS = {
@@ -16,75 +30,161 @@ _POINTS = {
     "sensitivity_0.90": "Sensitivity of at least 0.90 on validation",
     "sensitivity_0.95": "Sensitivity of at least 0.95 on validation",
 }
-_NOT_CHOSEN = Cell(numbers.UNDEFINED, reason="no threshold chosen: the validation images are of one class")
-_NOT_TRAINED = Cell(numbers.UNDEFINED, reason="not trained itself: the mean of its members' logits")
+_RULES = {
+    "youden": "At the Youden threshold, chosen on the validation images",
+    "argmax": "Where the most probable class is called (argmax), as the paper does",
+}
 
 
 def main_table(groups: Sequence[Group]) -> Table:
-    """Size and cost, discrimination, and what the Youden threshold does; a column a group."""
-    return Table(
-        name="main",
-        caption="Size, cost and figures on the test images",
-        columns=("", *(group.label for group in groups)),
-        rows=(
-            section("Size and cost"),
-            _row("parameters", groups, lambda group: Cell(numbers.count(group.summary.parameters))),
-            _row("MACs of one image", groups, lambda group: Cell(numbers.macs(group.summary.macs))),
-            _row("weights file", groups, lambda group: Cell(numbers.size(group.summary.weights_bytes))),
-            _row("seeds", groups, lambda group: Cell(str(group.mean.seeds))),
-            _row("training", groups, _training),
-            section("Whatever the threshold"),
-            _row("AUC", groups, lambda group: mean_figure(group.mean.auc)),
-            _row("sensitivity at 90 % specificity", groups, _sensitivity_at_90),
-            section("At the Youden threshold, chosen on the validation images"),
-            *_decision_rows(groups, "youden"),
+    """AUC, size and cost."""
+    return _by_group(
+        "main",
+        "AUC on the test images, size and cost",
+        ("AUC", "sensitivity at 90 % specificity", "seeds", "parameters", "MACs", "weights", "training"),
+        groups,
+        lambda group: (
+            mean_figure(group.mean.auc),
+            mean_figure(group.mean.sensitivity_at_specificity["0.90"]),
+            TableCell(str(group.mean.seeds)),
+            TableCell(numbers.count(summary_of(group).parameters)),
+            TableCell(numbers.macs(summary_of(group).macs)),
+            TableCell(numbers.size(summary_of(group).weights_bytes)),
+            TableCell(numbers.duration(group.training_seconds or 0), below=training_remark(group)),
         ),
     )
 
 
-def argmax_table(groups: Sequence[Group]) -> Table:
-    """The decision figures again where the most probable class is called, as the paper does."""
-    return Table(
-        name="argmax",
-        caption="The same test images where the most probable class is called (argmax)",
-        columns=("", *(group.label for group in groups)),
-        rows=tuple(_decision_rows(groups, "argmax")),
-    )
+def _by_group(
+    name: str,
+    caption: str,
+    columns: Sequence[str],
+    groups: Sequence[Group],
+    cells: Callable[[Group], Sequence[TableCell]],
+    spans: Sequence[tuple[str, int]] = (),
+) -> Table:
+    rows = tuple(TableRow(text(group.label), tuple(cells(group))) for group in groups)
+    return Table(name, caption, ("model", *columns), rows, (("", 1), *spans) if spans else ())
 
 
-def comparisons_table(comparisons: Sequence[Comparison], groups: Mapping[str, Group]) -> Table:
-    """Differences in AUC, paired on the same images, and what may be claimed."""
-    return Table(
-        name="comparisons",
-        caption="Difference in AUC on the same test images",
-        columns=("A minus B", "difference", "seeds", "each pair of seeds (DeLong p)", "what can be claimed"),
-        rows=tuple(_comparison_row(comparison, groups) for comparison in comparisons),
+def class_table(groups: Sequence[Group], point: str) -> Table:
+    """Accuracy, precision, recall and F1 at one operating point; at argmax the paper's DSNet below."""
+    table = _by_group(
+        f"classes-{point}",
+        _RULES[point],
+        ("accuracy", *("precision", "recall", "F1") * 2),
+        groups,
+        lambda group: _at_point(group, point, _class_figures, 7),
+        (("", 1), ("Melanoma", 3), ("Other", 3)),
     )
+    if point != "argmax":
+        return table
+    printed = (published.DSNET_ACCURACY, *published.DSNET_MELANOMA, *published.DSNET_OTHER)
+    papers = TableRow(
+        text("DSNet in the paper", "on other images"), tuple(map(_printed, printed)), quiet=True
+    )
+    return replace(table, rows=(*table.rows, papers))
+
+
+def _printed(value: float) -> TableCell:
+    return TableCell(f"{value:g}")
+
+
+def _at_point(
+    group: Group, point: str, of: Callable[[OperatingPointSeedMeans], Sequence[TableCell]], width: int
+) -> Sequence[TableCell]:
+    scores = group.mean.operating_points.get(point)
+    return (NOT_CHOSEN,) * width if scores is None else of(scores)
+
+
+def _class_figures(scores: OperatingPointSeedMeans) -> Sequence[TableCell]:
+    melanoma, other = scores.melanoma, scores.other
+    of_melanoma = (melanoma.precision, melanoma.recall, melanoma.f1)
+    return _means(scores.accuracy, *of_melanoma, other.precision, other.recall, other.f1)
+
+
+def _means(*figures: SeedMean) -> tuple[TableCell, ...]:
+    return tuple(map(mean_figure, figures))
 
 
 def sources_table(groups: Sequence[Group]) -> Table:
     """The figures of each source's test images; no rows where all are of one source."""
     sources = groups[0].mean.by_source
-    return Table(
-        name="sources",
-        caption="The test images of each source",
-        spans=(
-            ("", 1),
-            *((f"{name}: {numbers.count(one.n_images)} images", 3) for name, one in sources.items()),
-        ),
-        columns=("model", *("AUC", "sensitivity at 90 % specificity", "ECE") * len(sources)),
-        rows=tuple(
-            Row(text(group.label), tuple(cell for name in sources for cell in _of_source(group, name)))
-            for group in groups
-            if sources
-        ),
+
+    def of_source(mean: GroupEvaluation) -> tuple[TableCell, ...]:
+        return _means(mean.auc, mean.sensitivity_at_specificity["0.90"], mean.ece)
+
+    return _by_group(
+        "sources",
+        "The test images of each source",
+        ("AUC", "sensitivity at 90 % specificity", "ECE") * len(sources),
+        groups if sources else (),
+        lambda group: [cell for name in sources for cell in of_source(group.mean.by_source[name])],
+        [(f"{name}: {numbers.count(one.n_images)} images", 3) for name, one in sources.items()],
     )
 
 
-def _of_source(group: Group, name: str) -> tuple[Cell, ...]:
-    mean = group.mean.by_source[name]
-    figures = (mean.auc, mean.sensitivity_at_specificity["0.90"], mean.ece)
-    return tuple(map(mean_figure, figures))
+def subgroups_table(groups: Sequence[Group]) -> Table:
+    """AUC, sensitivity and specificity by age, sex, site and skin type; no rows where the data lack them."""
+    rows: list[TableRow] = []
+    last = ""
+    for subgroups in zip(*(group.subgroups for group in groups), strict=True):
+        first = subgroups[0]
+        rows += [section(first.by.capitalize())] if first.by != last else []
+        last = first.by
+        counts = [TableCell(numbers.count(n)) for n in (first.n_images, first.n_melanoma)]
+        figures = [cell for one in subgroups for cell in _means(one.auc, one.sensitivity, one.specificity)]
+        rows.append(TableRow(text(first.value), (*counts, *figures)))
+    return Table(
+        "subgroups",
+        "The test images by patient and site; sensitivity and specificity at the threshold for 0.90 "
+        "sensitivity on validation",
+        (*("", "images", "melanomas"), *("AUC", "sensitivity", "specificity") * len(groups)),
+        tuple(rows),
+        (("", 3), *((group.label, 3) for group in groups)),
+    )
+
+
+def comparisons_table(
+    run: ReportedRun,
+    comparisons: Sequence[ClaimedComparison],
+    name: str = "comparisons",
+    what: str = "Difference in AUC",
+) -> Table:
+    """Differences in AUC, paired on the same images, and what may be claimed."""
+    groups = run.judgement.groups
+    rows = []
+    for each in comparisons:
+        pairs = [
+            f"{numbers.UNDEFINED if delta is None else numbers.signed(delta)} ({numbers.p_value(p)})"
+            for delta, p in zip(each.pair_deltas, each.p_values, strict=True)
+        ]
+        cells = (
+            figure(each.delta_auc, with_sign=True),
+            TableCell(f"{each.seeds[0]} and {each.seeds[1]}"),
+            TableCell("\n".join(pairs)),
+            text(claim_words(each, groups)),
+        )
+        rows.append(TableRow(text(groups[each.a].label, f"minus {groups[each.b].label}"), cells))
+    columns = ("A minus B", "difference", "seeds", "each pair of seeds (DeLong p)", "what can be claimed")
+    return Table(name, f"{what} on the same test images", columns, tuple(rows))
+
+
+def paired_tables(run: ReportedRun) -> tuple[Table, ...]:
+    """Of a comparison: against the labels-only control; against the teacher; and the sweeps against both."""
+    main, teacher = set(run.networks.main_groups), run.networks.teacher
+    comparisons = run.judgement.comparisons
+    of_main = [each for each in comparisons if {each.a, each.b} <= main]
+    of_sweeps = [each for each in comparisons if not {each.a, each.b} <= main]
+    parts = (
+        ("against-labels", "the same network with labels only", [c for c in of_main if c.b != teacher]),
+        ("against-teacher", "the teacher", [c for c in of_main if c.b == teacher]),
+    )
+    difference = "difference in AUC"
+    return (
+        *(comparisons_table(run, each, name, f"Against {what}: {difference}") for name, what, each in parts),
+        comparisons_table(run, of_sweeps, "of-sweeps", f"Other temperatures and batch sizes: {difference}"),
+    )
 
 
 def operating_points_table(groups: Sequence[Group]) -> Table:
@@ -92,163 +192,129 @@ def operating_points_table(groups: Sequence[Group]) -> Table:
     rows = []
     for point, words in _POINTS.items():
         rows.append(section(words))
-        rows += [Row(text(group.label), _operating_point(group, point)) for group in groups]
+        rows += [
+            TableRow(text(group.label), tuple(_at_point(group, point, _operating_point, 6)))
+            for group in groups
+        ]
     return Table(
-        name="operating-points",
-        caption="Thresholds, chosen on the validation images, and what they do on the test images",
-        spans=(("", 2), ("Validation", 2), ("Test", 3)),
-        columns=(
+        "operating-points",
+        "Thresholds, chosen on the validation images, and what they do on the test images",
+        (
             *("model", "threshold", "sensitivity", "specificity"),
             *("sensitivity", "specificity", "balanced accuracy"),
         ),
-        rows=tuple(rows),
+        tuple(rows),
+        (("", 2), ("Validation", 2), ("Test", 3)),
+    )
+
+
+def _operating_point(scores: OperatingPointSeedMeans) -> Sequence[TableCell]:
+    known = [threshold for threshold in scores.thresholds if threshold is not None]
+    threshold = TableCell(numbers.threshold(known[0]))
+    if min(known) < max(known):
+        span = f"seeds {numbers.span(known, numbers.threshold)}"
+        threshold = TableCell(numbers.threshold(sum(known) / len(known)), below=(span,))
+    return (
+        threshold,
+        TableCell(numbers.fraction(scores.chosen_sensitivity)),
+        TableCell(numbers.fraction(scores.chosen_specificity)),
+        *_means(scores.sensitivity, scores.specificity, scores.balanced_accuracy),
     )
 
 
 def calibration_table(groups: Sequence[Group]) -> Table:
-    """Whether the probabilities mean what they say; below, what always saying the prevalence would score."""
+    """Calibration and precision-recall; below, what always saying the share of melanoma would score."""
+    table = _by_group(
+        "calibration",
+        "Calibration and precision-recall on the test images",
+        ("Brier score", "ECE", "AUPRC"),
+        groups,
+        lambda group: _means(group.mean.brier, group.mean.ece, group.mean.auprc),
+    )
     share = groups[0].mean.n_melanoma / groups[0].mean.n_images
-    return Table(
-        name="calibration",
-        caption="Calibration and precision-recall on the test images",
-        columns=("model", "Brier score", "ECE", "AUPRC"),
-        rows=(
-            *(
-                Row(
-                    text(group.label),
-                    tuple(map(mean_figure, (group.mean.brier, group.mean.ece, group.mean.auprc))),
-                )
-                for group in groups
-            ),
-            Row(
-                text(f"a constant {numbers.fraction(share)}", "the share of melanoma"),
-                (
-                    Cell(numbers.fraction(share * (1 - share))),
-                    Cell(numbers.fraction(0)),
-                    Cell(numbers.fraction(share)),
-                ),
-                quiet=True,
-            ),
-        ),
+    constant = tuple(TableCell(numbers.fraction(value)) for value in (share * (1 - share), 0, share))
+    heading = text(f"a constant {numbers.fraction(share)}", "the share of melanoma")
+    return replace(table, rows=(*table.rows, TableRow(heading, constant, quiet=True)))
+
+
+def confusion_table(groups: Sequence[Group], point: str) -> Table:
+    """Counts of test images by truth and call, means over the seeds; no rows where the point is missing."""
+
+    def counts(scores: OperatingPointSeedMeans) -> list[TableCell]:
+        return [
+            TableCell(numbers.mean_count(count), below=(numbers.percent(count, sum(row)),))
+            for row in scores.confusion
+            for count in row
+        ]
+
+    return _by_group(
+        f"confusion-{point}",
+        "Confusion matrix at the Youden threshold: test images, and their share of the truth",
+        ("called other", "called melanoma") * 2,
+        [group for group in groups if point in group.mean.operating_points],
+        lambda group: counts(group.mean.operating_points[point]),
+        (("is other", 2), ("is melanoma", 2)),
     )
 
 
-def _training(group: Group) -> Cell:
-    return Cell(numbers.duration(group.training_seconds), below=group.training_remark)
-
-
-def models_table(groups: Sequence[Group]) -> Table:
+def models_table(run: ReportedRun) -> Table:
     """Every single model."""
-    return Table(
-        name="models",
-        caption="Every model that was trained",
-        columns=("model", "network", "objective", "seed", "epochs", "kept epoch", "training", "test AUC"),
-        rows=tuple(
-            Row(
-                text(model.summary.name),
-                (
-                    text(network_name(model.summary.architecture)),
-                    text(model.summary.objective),
-                    Cell(str(model.summary.seed)),
-                    Cell(str(model.summary.epochs)),
-                    _kept_epoch(model.summary),
-                    Cell(numbers.duration(model.summary.training_seconds)),
-                    figure(model.evaluation.auc),
-                ),
+    rows = []
+    for group in run.groups:
+        for name in group.models:
+            summary = run.summaries[name]
+            cells = (
+                text(network_name(summary.architecture)),
+                text(summary.objective),
+                TableCell(str(summary.seed)),
+                TableCell(str(summary.epochs)),
+                _kept_epoch(summary),
+                TableCell(numbers.duration(summary.training_seconds)),
+                figure(run.judgement.models[name].auc),
             )
-            for group in groups
-            for model in group.models
-        ),
-    )
+            rows.append(TableRow(text(summary.name), cells))
+    columns = ("model", "network", "objective", "seed", "epochs", "kept epoch", "training", "test AUC")
+    return Table("models", "Every model that was trained", columns, tuple(rows))
 
 
-def _kept_epoch(summary: ModelSummary) -> Cell:
+def _kept_epoch(summary: ModelSummary) -> TableCell:
     if summary.is_composed:
-        return _NOT_TRAINED
+        return missing("not trained itself: the mean of its members' logits")
     epochs = ", ".join(map(str, summary.kept_epochs))
-    return Cell(epochs if len(summary.kept_epochs) == 1 else f"mean of {epochs}")
+    return TableCell(epochs if len(summary.kept_epochs) == 1 else f"mean of {epochs}")
 
 
-def _row(name: str, groups: Sequence[Group], cell: Callable[[Group], Cell]) -> Row:
-    return Row(text(name), tuple(cell(group) for group in groups))
+def training_remark(group: Group) -> tuple[str, ...]:
+    """What the training time of a group is, where it is not that of one training."""
+    if summary_of(group).is_composed:
+        return ("sum of its members",)
+    return (f"mean of {len(group.models)}",) if len(group.models) > 1 else ()
 
 
-def _sensitivity_at_90(group: Group) -> Cell:
-    return mean_figure(group.mean.sensitivity_at_specificity["0.90"])
-
-
-def _decision_rows(groups: Sequence[Group], point: str) -> list[Row]:
-    figures: list[tuple[str, Callable[[OperatingPointSeedMeans], SeedMean]]] = [
-        ("accuracy", lambda scores: scores.accuracy),
-        ("precision, melanoma", lambda scores: scores.melanoma.precision),
-        ("recall, melanoma (sensitivity)", lambda scores: scores.melanoma.recall),
-        ("F1, melanoma", lambda scores: scores.melanoma.f1),
-        ("precision, other", lambda scores: scores.other.precision),
-        ("recall, other (specificity)", lambda scores: scores.other.recall),
-        ("F1, other", lambda scores: scores.other.f1),
-    ]
-    return [_row(name, groups, partial(_at_point, point, figure)) for name, figure in figures]
-
-
-def _at_point(point: str, figure: Callable[[OperatingPointSeedMeans], SeedMean], group: Group) -> Cell:
-    scores = group.mean.operating_points.get(point)
-    return _NOT_CHOSEN if scores is None else mean_figure(figure(scores))
-
-
-def _operating_point(group: Group, name: str) -> tuple[Cell, ...]:
-    scores = group.mean.operating_points.get(name)
-    if scores is None:
-        return (_NOT_CHOSEN,) * 6
-    points = [model.evaluation.operating_points[name].point for model in group.models]
-    return (
-        _threshold([point.threshold for point in points]),
-        _on_validation([point.sensitivity for point in points]),
-        _on_validation([point.specificity for point in points]),
-        mean_figure(scores.sensitivity),
-        mean_figure(scores.specificity),
-        mean_figure(scores.balanced_accuracy),
+def sweep_table(run: ReportedRun, setting: Setting) -> Table:
+    """A row for each value, the paper's accuracy beside it; the paper's own values too, trained or not."""
+    sweep = setting.sweep(run.networks)
+    points = {point.value: point for point in sweep.points}
+    papers = {float(value): numbers.fraction(accuracy) for value, accuracy in setting.accuracies.items()}
+    rows = tuple(
+        TableRow(
+            text(f"{value:g}", *(["the recipe's own"] if value == sweep.base else [])),
+            (TableCell(papers.get(value, "")), *_swept(points.get(value), run.judgement.groups)),
+            quiet=value not in points,
+        )
+        for value in sorted({*points, *papers})
     )
+    columns = (setting.name, "the paper's accuracy", "AUC", f"minus {setting.named(sweep.base)}")
+    caption = f"{setting.name.capitalize()} of the distilled student"
+    return Table(setting.name.replace(" ", "-"), caption, columns, rows)
 
 
-def _threshold(thresholds: Sequence[float | None]) -> Cell:
-    known = [threshold for threshold in thresholds if threshold is not None]
-    if min(known) == max(known):
-        return Cell(numbers.threshold(known[0]))
-    return Cell(
-        numbers.threshold(sum(known) / len(known)),
-        below=(f"seeds {numbers.span(known, numbers.threshold)}",),
-    )
-
-
-def _on_validation(rates: Sequence[float | None]) -> Cell:
-    known = [rate for rate in rates if rate is not None]
-    return Cell(numbers.fraction(sum(known) / len(known)))
-
-
-def _comparison_row(comparison: Comparison, groups: Mapping[str, Group]) -> Row:
-    a, b = (_label(name, groups) for name in (comparison.a, comparison.b))
-    pairs = [
-        f"{numbers.UNDEFINED if delta is None else numbers.signed(delta)} ({numbers.p_value(p)})"
-        for delta, p in zip(comparison.pair_deltas, comparison.p_values, strict=True)
-    ]
-    return Row(
-        text(a, f"minus {b}"),
-        (
-            figure(comparison.delta_auc, with_sign=True),
-            Cell(f"{comparison.seeds[0]} and {comparison.seeds[1]}"),
-            Cell("\n".join(pairs)),
-            text(_claim_words(comparison, groups)),
-        ),
-    )
-
-
-def _claim_words(comparison: Comparison, groups: Mapping[str, Group]) -> str:
-    found = claim(comparison, groups)
-    if found in ("a is higher", "b is higher"):
-        higher = comparison.a if found == "a is higher" else comparison.b
-        return f"{_label(higher, groups)} has the higher AUC"
-    return f"nothing: {why_nothing(found)}"
-
-
-def _label(name: str, groups: Mapping[str, Group]) -> str:
-    return groups[name].label if name in groups else name
+def _swept(point: SweepPoint | None, groups: Mapping[str, Group]) -> tuple[TableCell, TableCell]:
+    if point is None:
+        return BLANK, BLANK
+    auc = mean_figure(groups[point.group].mean.auc)
+    if point.minus_base is None:
+        return auc, BLANK
+    deltas = point.minus_base.pair_deltas
+    pairs = ", ".join(numbers.UNDEFINED if delta is None else numbers.signed(delta) for delta in deltas)
+    return auc, figure(point.minus_base.delta_auc, f"pairs {pairs}", with_sign=True)

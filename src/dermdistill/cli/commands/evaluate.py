@@ -24,7 +24,7 @@ def evaluate(
     output: Annotated[
         Path | None,
         options.output(
-            "DIR", "For predictions and metrics. Default: RUN/evaluations/DATA, or beside a model file."
+            "DIR", "For predictions and figures. Default: RUN/evaluations/DATA, or beside a model file."
         ),
     ] = None,
     replicates: Annotated[

@@ -56,9 +56,10 @@ def run(
     chosen = load_recipe(recipe, [*(changes or []), *of_teacher])
     use_cores(workers)
     from dermdistill.errors import UserError
+    from dermdistill.judgement.judge import judgement_of
     from dermdistill.pipeline.environment import choose_device
     from dermdistill.pipeline.prepare import DataOptions
-    from dermdistill.pipeline.run import comparisons_of, failures_of, results_of
+    from dermdistill.pipeline.run import failures_of
     from dermdistill.pipeline.run import run as start
 
     data_options = DataOptions(tuple(data), split, parse_reading(label, positive, columns))
@@ -69,7 +70,7 @@ def run(
         print("interrupted; the same command goes on from the last finished epoch", file=sys.stderr)
         raise typer.Exit(130) from None
     show = results_json if as_json else results_text
-    print(show(results_of(finished), comparisons_of(finished), synthetic=data_options.synthetic))
+    print(show(judgement_of(finished)))
     inform(f"report: {finished.report}")
     if failures := failures_of(finished):
         raise UserError("; ".join(failures))

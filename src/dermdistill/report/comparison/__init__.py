@@ -1,1 +1,0 @@
-"""The page of `dermdistill compare`: many networks, objectives and settings, a row each."""
