@@ -15,7 +15,7 @@ from dermdistill.audit.findings import KINDS, Finding, Kind
 from dermdistill.audit.left_out import offenders
 from dermdistill.audit.shortcuts import Shortcut
 from dermdistill.errors import UserError
-from dermdistill.evaluation.results import Estimate
+from dermdistill.evaluation.estimates import Estimate
 from dermdistill.records import SPLIT_NAMES, Record
 
 SHOWN = 50

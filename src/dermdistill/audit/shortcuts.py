@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from dermdistill.audit.out_of_fold import by_regression, by_trees, can_fold, groups_of
 from dermdistill.audit.survey import Survey
 from dermdistill.evaluation.intervals import bootstrap
-from dermdistill.evaluation.metrics import Floats, Labels, Ranking
-from dermdistill.evaluation.results import Estimate
+from dermdistill.evaluation.metrics import Bools, Floats, Ranking
+from dermdistill.evaluation.estimates import Estimate
 from dermdistill.records import Record
 
 REPLICATES = 1000
@@ -92,7 +92,7 @@ def _varies(values: Floats) -> bool:
     return any(len(np.unique(column[~np.isnan(column)])) > 1 for column in values.T)
 
 
-def _judged(scores: Mapping[str, Floats], groups: NDArray[np.int64], label: Labels) -> list[Shortcut]:
+def _judged(scores: Mapping[str, Floats], groups: NDArray[np.int64], label: Bools) -> list[Shortcut]:
     rankings = {name: Ranking.of(label, score) for name, score in scores.items()}
 
     def aucs(weights: Floats) -> dict[str, Floats]:
