@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from dermdistill.audit.out_of_fold import by_regression, by_trees, can_fold, groups_of
 from dermdistill.audit.survey import Survey
+from dermdistill.evaluation.estimates import Estimate
 from dermdistill.evaluation.intervals import bootstrap
 from dermdistill.evaluation.metrics import Bools, Floats, Ranking
-from dermdistill.evaluation.estimates import Estimate
 from dermdistill.records import Record
 
 REPLICATES = 1000
