@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from dermdistill.benchmark.measure import Options, benchmark
-from dermdistill.benchmark.results import PAPER_IMAGES, Benchmark, DiskTime, Measured, Ratio, Timing
+from dermdistill.benchmark.measure import Options, measure_models
+from dermdistill.benchmark.measurements import PAPER_IMAGES, Benchmark, DiskTime, Measured, Ratio, Timing
 from dermdistill.benchmark.whole_command import time_for, why_unknown
 from dermdistill.columns import align
 from dermdistill.errors import printable
@@ -29,7 +29,7 @@ def measure(
     """
     device = choose_device(options.device)
     output = None if out is None else _output(out, models, overwrite=overwrite)
-    measured = benchmark(models, replace(options, device=device.type), describe(device))
+    measured = measure_models(models, replace(options, device=device.type), describe(device))
     if output is not None:
         output.write(f"{measured.model_dump_json(indent=2)}\n".encode())
         print(f"wrote {printable(str(out))}", file=sys.stderr)

@@ -19,15 +19,15 @@ from dermdistill.evaluation.results import Comparison, Evaluation, GroupEvaluati
 from dermdistill.evaluation.thresholds import stored
 from dermdistill.inference.predictor import Predictor, predict_in_batches
 from dermdistill.json_files import is_json_of, read_json, write_json, write_json_list
-from dermdistill.models.predictor import open_predictor
+from dermdistill.models.torch_predictor import open_predictor
 from dermdistill.outputs import check_folder, check_outside
 from dermdistill.pipeline.judge import comparisons, controls_of
 from dermdistill.pipeline.prepare import (
     DataOptions,
     as_recorded,
     coefficients_of,
-    contents_of,
     decode,
+    digests_of,
     open_data,
 )
 from dermdistill.pipeline.seen import Candidates, find_seen
@@ -188,7 +188,7 @@ def _chosen(
     Images are recognised by content: the same file under another name is still the same image.
     """
     assignments = read_split(run.split) if run.split.exists() else ()
-    contents = contents_of(records) if assignments else [""] * len(records)
+    contents = digests_of(records) if assignments else [""] * len(records)
     again = splits_again(assignments, records, contents)
     given = [record.split or mine or "" for record, mine in zip(records, again, strict=True)]
     if split is not None and split not in given:

@@ -7,16 +7,16 @@ from dermdistill.evaluation.predictions import Predictions, read_predictions
 from dermdistill.evaluation.results import Comparison
 from dermdistill.evaluation.thresholds import operating_points
 from dermdistill.json_files import write_json, write_json_list
-from dermdistill.pipeline.cells import Bench, Cell
+from dermdistill.pipeline.plan import Cell, RunContext
 from dermdistill.runs import TEACHER_MEMBER
 
 
-def judge(bench: Bench, cells: Sequence[Cell]) -> None:
+def judge(context: RunContext, cells: Sequence[Cell]) -> None:
     """Write the metrics of every model and the paired comparisons."""
-    replicates = bench.recipe.evaluation.replicates
+    replicates = context.recipe.evaluation.replicates
     tests: dict[str, Predictions] = {}
     for cell in cells:
-        folder = bench.run.model(cell.name)
+        folder = context.run.model(cell.name)
         predictions = read_predictions(folder.predictions)
         tests[cell.name] = predictions.of_split("test")
         points = operating_points(predictions.of_split("val"))
@@ -27,7 +27,7 @@ def judge(bench: Bench, cells: Sequence[Cell]) -> None:
     controls = controls_of(
         (cell.group, cell.architecture, cell.objective) for cell in cells if cell.role == "student"
     )
-    write_json_list(bench.run.comparisons, comparisons(groups, controls, replicates))
+    write_json_list(context.run.comparisons, comparisons(groups, controls, replicates))
 
 
 def controls_of(students: Iterable[tuple[str, str, str]]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dermdistill.benchmark.results import Benchmark
+from dermdistill.benchmark.measurements import Benchmark
 from dermdistill.config import Recipe, load_recipe
 from dermdistill.data.split_file import read_split
 from dermdistill.errors import UserError

@@ -17,6 +17,7 @@ from dermdistill.runs import RunFolder
 def render(run: RunFolder, results: RunResults, groups: Sequence[Group]) -> str:
     """The page."""
     synthetic = results.manifest.data.synthetic
+    failed = [f"{name} could not be trained: {reason}." for name, reason in sorted(results.failed.items())]
     return render_page(
         "report.html.j2",
         results,
@@ -24,7 +25,7 @@ def render(run: RunFolder, results: RunResults, groups: Sequence[Group]) -> str:
         title=f"Melanoma detection by distillation: recipe “{results.manifest.recipe_name}”",
         summary=summarise(groups, results.comparisons),
         tables=_tables(results, groups),
-        notes=training_notes(results),
+        notes=[*failed, *training_notes(results)],
         result_figures=draw_all(result_curves(groups), synthetic=synthetic),
         training_figures=draw_all(training_curves(groups), synthetic=synthetic),
         matrices=confusion_matrices(groups, "youden"),

@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from dermdistill.benchmark.results import Benchmark
+from dermdistill.benchmark.measurements import Benchmark
 from dermdistill.report.comparison.arrangement import Arrangement
 from dermdistill.report.comparison.faster import faster_verdict
 from dermdistill.report.comparison.verdict import Verdict

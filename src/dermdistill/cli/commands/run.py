@@ -1,6 +1,5 @@
 """``dermdistill run``: train and judge what a recipe names."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +18,7 @@ from dermdistill.cli.options import (
     Split,
     Workers,
 )
-from dermdistill.cli.process import command_line, need_training_parts, use_cores
+from dermdistill.cli.process import need_training_parts, use_cores
 
 
 def run(
@@ -48,9 +47,12 @@ def run(
     workers: Workers = None,
     as_json: AsJson = False,
 ) -> None:
-    """Train teacher and students, judge them, report."""
+    """Train teacher and students, judge them, report.
+
+    Stopped at any moment, it goes on with the same command. A model that fails is listed with its reason, the
+    others go on, and the exit code is 1.
+    """
     need_training_parts()
-    from dermdistill.cli.table import results_json, results_text
     from dermdistill.config import load_recipe
     from dermdistill.data.sources.names import parse_reading
 
@@ -58,21 +60,9 @@ def run(
     of_teacher = [] if weights is None else [f"teacher.weights={weights}"]
     chosen = load_recipe(recipe, [*(changes or []), *of_teacher])
     use_cores(workers)
-    from dermdistill.errors import UserError
-    from dermdistill.pipeline.environment import choose_device
+    from dermdistill.cli.train import train, without_comparison
     from dermdistill.pipeline.prepare import DataOptions
-    from dermdistill.pipeline.run import comparisons_of, failures_of, results_of
-    from dermdistill.pipeline.run import run as start
 
     options = DataOptions(tuple(data), split, parse_reading(label, positive, columns))
     folder = out or Path("runs") / f"{chosen.name}-{options.label}"
-    try:
-        finished = start(chosen, options, folder, device=choose_device(device), command=command_line())
-    except KeyboardInterrupt:
-        print("interrupted; the same command goes on from the last finished epoch", file=sys.stderr)
-        raise typer.Exit(130) from None
-    show = results_json if as_json else results_text
-    print(show(results_of(finished), comparisons_of(finished), synthetic=options.synthetic))
-    print(f"report: {finished.report}", file=sys.stderr)
-    if failures := failures_of(finished):
-        raise UserError("; ".join(failures))
+    train(without_comparison(chosen), options, folder, device=device, as_json=as_json)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from dermdistill.benchmark.results import PAPER_IMAGES, Benchmark, DiskTime, Measured, Timing
+from dermdistill.benchmark.measurements import PAPER_IMAGES, Benchmark, DiskTime, Measured, Timing
 from dermdistill.benchmark.whole_command import time_for, why_unknown
 from dermdistill.report import numbers
 from dermdistill.report.comparison import speed

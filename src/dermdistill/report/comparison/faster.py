@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from dermdistill.benchmark.results import Benchmark, Ratio, Runtime
+from dermdistill.benchmark.measurements import Benchmark, Ratio, Runtime
 from dermdistill.report import numbers, published
 from dermdistill.report.comparison import speed
 from dermdistill.report.comparison.arrangement import Arrangement

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from dermdistill.benchmark.results import Benchmark
+from dermdistill.benchmark.measurements import Benchmark
 from dermdistill.report import numbers
 from dermdistill.report.comparison import speed
 from dermdistill.report.comparison.arrangement import Arrangement, Sweep

@@ -1,7 +1,7 @@
 """What a benchmark says of one network beside another."""
 
 from dermdistill.benchmark import ratios
-from dermdistill.benchmark.results import Benchmark, DiskTime, Measured, Ratio, Runtime, Timing
+from dermdistill.benchmark.measurements import Benchmark, DiskTime, Measured, Ratio, Runtime, Timing
 
 RUNTIMES: tuple[Runtime, Runtime] = ("ONNX Runtime", "PyTorch")
 
@@ -25,7 +25,7 @@ def ratio(mine: Measured | None, theirs: Measured | None, batch: int) -> Ratio |
     of_mine, of_theirs = timing(mine, batch), timing(theirs, batch)
     if of_mine is None or of_theirs is None:
         return None
-    return ratios.ratio(_rounds(of_mine), _rounds(of_theirs), theirs.model)
+    return ratios.time_ratio(_rounds(of_mine), _rounds(of_theirs), theirs.model)
 
 
 def control(benchmark: Benchmark, runtime: Runtime, batch: int) -> Ratio | None:

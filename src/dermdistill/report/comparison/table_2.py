@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from dermdistill.benchmark.results import PAPER_IMAGES, Benchmark, DiskTime, Runtime
+from dermdistill.benchmark.measurements import PAPER_IMAGES, Benchmark, DiskTime, Runtime
 from dermdistill.benchmark.whole_command import time_for, why_unknown
 from dermdistill.report import numbers, published
 from dermdistill.report.comparison import speed

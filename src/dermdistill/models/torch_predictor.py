@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from dermdistill.inference.model_info import ModelInfo, Output
+from dermdistill.inference.model_info import ModelInfo, OutputActivation
 from dermdistill.inference.onnx import OnnxModel
 from dermdistill.inference.predictor import Predictor
 from dermdistill.models.checkpoint import load_weights
@@ -47,7 +47,7 @@ def open_predictor(path: Path, device: torch.device) -> Predictor:
     return TorchPredictor(*load_weights(path), device)
 
 
-def probabilities(logits: Tensor, output: Output) -> Tensor:
+def probabilities(logits: Tensor, output: OutputActivation) -> Tensor:
     """Class probabilities ``(N, C)``, float64, of logits ``(N, C)``."""
     result = logits.double().softmax(dim=1)
     return result.softmax(dim=1) if output == "softmax-of-softmax" else result
