@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from dermdistill.benchmark.disk import disk_time
-from dermdistill.benchmark.ratios import ratio
-from dermdistill.benchmark.results import Benchmark, Control, Measured, Ratio, Runtime, Timing
+from dermdistill.benchmark.measurements import Benchmark, Control, Measured, Ratio, Runtime, Timing
+from dermdistill.benchmark.ratios import time_ratio
 from dermdistill.config import (
     ComparedNetwork,
     CompareRecipe,
@@ -352,7 +352,7 @@ def measured_in(
 
 def _timing(batch: int, milliseconds: Sequence[float]) -> Timing:
     median = float(np.median(milliseconds))
-    itself = ratio([[ms] for ms in milliseconds], [[ms] for ms in milliseconds], REFERENCES[0])
+    itself = time_ratio([[ms] for ms in milliseconds], [[ms] for ms in milliseconds], REFERENCES[0])
     return Timing(
         batch=batch,
         calls=10 * len(milliseconds),

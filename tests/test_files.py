@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dermdistill.errors import UserError
-from dermdistill.files import cannot_write, disk_is_full, lock_if_free, replacing, write_text
+from dermdistill.files import cannot_write, disk_is_full, lock, replacing, write_text
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
@@ -57,13 +57,28 @@ def test_a_file_in_the_way_of_a_folder_is_one_clear_line(tmp_path: Path) -> None
 
 
 def test_a_full_disk_is_known_behind_its_line_too() -> None:
-    for number, full in ((errno.ENOSPC, True), (errno.EDQUOT, True), (errno.EACCES, False)):
+    for number, full in (
+        (errno.ENOSPC, True),
+        (errno.EDQUOT, True),
+        (errno.EFBIG, True),
+        (errno.EACCES, False),
+    ):
         error = OSError(number, "")
         behind = cannot_write(Path("a.txt"), error)
         behind.__cause__ = error
         assert disk_is_full(error) is full
         assert disk_is_full(behind) is full
     assert not disk_is_full(UserError("wrong data"))
+
+
+def test_a_locked_file_is_one_processes_until_it_is_closed(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with path.open("w") as ours, path.open("w") as another:  # as that of another process
+        lock(ours, path)
+        with pytest.raises(UserError, match=r"lock: another command is writing it; wait, or choose another"):
+            lock(another, path)
+    with path.open("w") as another:
+        lock(another, path)
 
 
 def test_where_the_file_system_has_no_locks_all_is_free(
@@ -77,7 +92,7 @@ def test_where_the_file_system_has_no_locks_all_is_free(
     monkeypatch.setattr(fcntl, "flock", flock)
     with (tmp_path / "lock").open("w") as handle:
         number = errno.ENOLCK
-        assert lock_if_free(handle)
+        lock(handle, tmp_path)
         number = errno.EBADF
         with pytest.raises(OSError, match="Bad file"):
-            lock_if_free(handle)
+            lock(handle, tmp_path)

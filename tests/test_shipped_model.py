@@ -15,7 +15,7 @@ from dermdistill.inference.model import SHIPPED
 from dermdistill.inference.onnx import OnnxModel
 from dermdistill.models.checkpoint import load_weights
 from dermdistill.models.cost import parameters
-from dermdistill.models.predictor import TorchPredictor
+from dermdistill.models.torch_predictor import TorchPredictor
 
 WEIGHTS = SHIPPED.parent
 

@@ -5,18 +5,16 @@ entries. Unknown keys and wrong values cost one line that names the nearest vali
 """
 
 import difflib
-import json
 import tomllib
 from collections.abc import Iterable, Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
+import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from dermdistill.errors import UserError
-
-ObjectiveName = Literal["labels", "hinton", "as-published"]
 
 
 class _Section(BaseModel):
@@ -174,13 +172,6 @@ class TeacherRecipe(TrainingRecipe):
         return self
 
 
-def _check_first_weights(key: str, model: str, weights: str) -> None:
-    if model == "dsnet" and weights != "none":
-        raise ValueError(f"{key} must be 'none' with dsnet, which has none")
-    if model == "dermlet" and weights not in ("none", "imagenet"):
-        raise ValueError(f"{key} must be 'none' or 'imagenet' with dermlet")
-
-
 def _check_each_once(key: str, values: tuple[object, ...]) -> None:
     if not values or len(set(values)) != len(values):
         raise ValueError(f"{key} must name at least one, each once")
@@ -190,10 +181,10 @@ class StudentRecipe(TrainingRecipe):
     """The small network, trained once for every objective and seed.
 
     Attributes:
-        model: ``dsnet``, the paper's; ``dermlet``, ours; or any timm model.
+        model: of ``models.registry``: ``dsnet``, the paper's; ``dermlet``, ours; or any timm model.
         weights: its first weights: ``none``, ``imagenet`` (for ``dermlet`` those of EfficientNet-Lite0), or a
             file, for a timm model.
-        objectives: ``labels`` is the control without a teacher; keep it.
+        objectives: of ``distillation.objectives``; ``labels`` is the control without a teacher, keep it.
         temperature: T of the soft targets.
         hard_weight: weight of the hard-label loss; the soft loss has the rest.
     """
@@ -202,21 +193,10 @@ class StudentRecipe(TrainingRecipe):
 
     model: str = "dsnet"
     weights: str = "none"
-    objectives: tuple[ObjectiveName, ...] = ("labels", "hinton")
+    objectives: tuple[str, ...] = ("labels", "hinton")
     seeds: tuple[Annotated[int, Field(ge=0)], ...] = (0,)
     temperature: float = Field(10.0, gt=0)
     hard_weight: float = Field(0.1, ge=0, le=1)
-
-    @model_validator(mode="after")
-    def _published_without_weights(self) -> Self:
-        if "as-published" in self.objectives and self.class_weights != "none":
-            raise ValueError("student.class_weights must be 'none' with the objective as-published")
-        return self
-
-    @model_validator(mode="after")
-    def _first_weights_exist(self) -> Self:
-        _check_first_weights("student.weights", self.model, self.weights)
-        return self
 
     @model_validator(mode="after")
     def _no_repeats(self) -> Self:
@@ -240,8 +220,7 @@ class ComparedNetwork(_Section):
     learning_rate: float | None = Field(None, gt=0)
 
     @model_validator(mode="after")
-    def _could_be_the_student(self) -> Self:
-        _check_first_weights("compare.networks.weights", self.model, self.weights)
+    def _no_repeats(self) -> Self:
         if self.seeds is not None:
             _check_each_once("compare.networks.seeds", self.seeds)
         return self
@@ -348,11 +327,7 @@ def packaged_recipes() -> list[str]:
 
 def to_toml(recipe: Recipe) -> str:
     """The recipe as TOML, every default written out, so that it can be run again."""
-    content = recipe.model_dump(mode="json", exclude_none=True)
-    lines = [f"name = {_toml_value(content.pop('name'))}"]
-    for section, entries in content.items():
-        lines += ["", f"[{section}]", *(f"{key} = {_toml_value(value)}" for key, value in entries.items())]
-    return "\n".join(lines) + "\n"
+    return tomli_w.dumps(recipe.model_dump(mode="json", exclude_none=True))
 
 
 def _read(name_or_file: str) -> tuple[str, str]:
@@ -406,16 +381,3 @@ def _keys(section: type[BaseModel], prefix: str = "") -> Iterator[str]:
         for candidate in (field.annotation, *get_args(field.annotation)):
             if isinstance(candidate, type) and issubclass(candidate, BaseModel):
                 yield from _keys(candidate, f"{prefix}{name}.")
-
-
-def _toml_value(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, dict):
-        entries = (f"{key} = {_toml_value(entry)}" for key, entry in value.items())
-        return f"{{ {', '.join(entries)} }}"
-    if isinstance(value, list):
-        return f"[{', '.join(_toml_value(item) for item in value)}]"
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)  # a TOML basic string escapes as JSON does
-    return repr(value)

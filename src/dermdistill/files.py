@@ -11,7 +11,7 @@ from typing import IO
 
 from dermdistill.errors import UserError
 
-_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NO_LOCKS = (errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK)
 """What network file systems without locks answer."""
 
@@ -66,43 +66,36 @@ def check_writable(folder: Path) -> None:
         raise UserError(f"{folder}: cannot write there; choose a writable folder")
 
 
-def lock(handle: IO[str], path: Path) -> None:
-    """Keep an open file to this process until it is closed; see ``lock_if_free``.
+def lock(handle: IO[str], path: Path, what: str = "file") -> None:
+    """Keep an open file to this process until it is closed, however the process ends.
+
+    Where the file system has no locks, every process has the file.
+
+    Args:
+        handle: the open file.
+        path: what it stands for.
+        what: the user could choose another one of.
 
     Raises:
         UserError: another process has it.
     """
-    if not lock_if_free(handle):
-        raise UserError(f"{path}: another command is writing it; wait, or choose another file")
+    from filelock import lock_descriptor  # most commands lock nothing, and its import takes a while
 
-
-def lock_if_free(handle: IO[str], *, wait: bool = False) -> bool:
-    """Keep an open file to this process until it is closed, however the process ends.
-
-    Args:
-        handle: the open file.
-        wait: until whoever has it lets it go.
-
-    Returns:
-        Whether it is ours: not where another process has it; always where the system or the
-            file system has no such locks.
-    """
+    if os.name == "nt":  # whose locks would keep this process itself from reading the file by another handle
+        return
     try:
-        import fcntl
-    except ImportError:  # Windows refuses to replace an open file, which is nearly as good
-        return True
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except BlockingIOError:
-        return False
+        is_ours = lock_descriptor(handle.fileno(), blocking=False)
     except OSError as error:
         if error.errno not in _NO_LOCKS:
             raise
-    return True
+        return
+    # Whoever had the file before may have removed it.
+    if not is_ours or os.fstat(handle.fileno()).st_nlink == 0:
+        raise UserError(f"{path}: another command is writing it; wait, or choose another {what}")
 
 
 def disk_is_full(error: BaseException) -> bool:
-    """Whether this error, or the one behind it, is a full disk or an exhausted quota."""
+    """Whether this error, or the one behind it, is a full disk, an exhausted quota or a limit on files."""
     cause = error.__cause__ if isinstance(error, UserError) else error
     return isinstance(cause, OSError) and cause.errno in _DISK_FULL
 

@@ -6,10 +6,11 @@ RUN/
   split.csv            image_id, lesion_id, diagnosis, split, content (digest), hash (perceptual)
   judgement.json       Judgement: every figure, computed from the files here (docs/judgement.md)
   benchmark.json       Benchmark of one model of each network; of a comparison only
-  failed.json          {name: reason} of the models that could not be trained; of a comparison only
+  failed.json          {name: reason} of the models that could not be trained
   thumbnails/          small copies of the images that the report shows
   export/              <name>.onnx and <name>.parity.json, by `dermdistill export RUN`
   report.html, tables/ rebuilt from the rest by `dermdistill report RUN`
+  .lock                of the process that trains here
   models/<name>/       one folder a model: teacher, teacher-seed0 (a member of it), dsnet-labels-seed0, ...
     model.json         ModelSummary
     history.csv        a line an epoch: epoch, learning_rate, train_loss, <named losses>, val_auc, seconds;
@@ -17,7 +18,6 @@ RUN/
     weights.safetensors
     predictions.csv    validation and test rows
     tensorboard/
-    .lock              of the process that trains it; of a comparison only
     checkpoint.ckpt    only while training
 
 Older runs have comparisons.json and models/<name>/metrics.json instead of judgement.json; nothing reads them.
@@ -195,10 +195,6 @@ class ModelFolder:
     @property
     def checkpoint(self) -> Path:
         return self.path / "checkpoint.ckpt"
-
-    @property
-    def lock(self) -> Path:
-        return self.path / ".lock"
 
     @property
     def tensorboard(self) -> Path:

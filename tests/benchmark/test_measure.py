@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from dermdistill.benchmark.measure import Options, benchmark, notes
-from dermdistill.benchmark.process import WorkerProcess
-from dermdistill.benchmark.results import Benchmark, Control, Measured, Ratio
-from dermdistill.benchmark.subjects import find, prepare
+from dermdistill.benchmark.measure import Options, measure_models, notes
+from dermdistill.benchmark.measurements import Benchmark, Control, Measured, Ratio
+from dermdistill.benchmark.subjects import check_architecture, find_models, prepare_subject
+from dermdistill.benchmark.worker_process import WorkerProcess
 from dermdistill.data.images import InputSpec
 from dermdistill.errors import UserError
 from dermdistill.inference.model_info import ModelInfo
@@ -19,7 +19,8 @@ from dermdistill.inference.onnx import OnnxModel
 from dermdistill.json_files import read_json, write_json
 from dermdistill.models.checkpoint import save_weights
 from dermdistill.models.dsnet import DSNet
-from dermdistill.models.predictor import open_predictor
+from dermdistill.models.registry import STUDENTS
+from dermdistill.models.torch_predictor import open_predictor
 from dermdistill.runs import ModelSummary, RunFolder
 
 CONVOLUTIONS = 3_584 + 73_792 + 18_464
@@ -41,7 +42,7 @@ def by_key(result: Benchmark) -> Mapping[tuple[str, str], Measured]:
 def test_everything_is_measured(weights: Path, model_file: Path, photographs: Path, tmp_path: Path) -> None:
     words = [str(weights), str(model_file)]
     options = Options(batches=(2, 1), rounds=1, references=("dsnet@24",), images=photographs, count=7)
-    result = benchmark(words, options, ENVIRONMENT)
+    result = measure_models(words, options, ENVIRONMENT)
 
     assert list(by_key(result)) == [
         ("small.safetensors", "PyTorch"),
@@ -102,9 +103,11 @@ def test_an_onnx_process_imports_no_torch(model_file: Path) -> None:
     assert heavy == "[]"
 
 
-def test_both_files_of_an_architecture_say_the_same(tmp_path: Path) -> None:
-    (named,) = find(["resnet10t@32"], ())
-    files = prepare(named, tmp_path, with_onnx=True).files
+@pytest.mark.parametrize("word", ["resnet10t@32", *(f"{name}@32" for name in STUDENTS)])
+def test_both_files_of_an_architecture_say_the_same(tmp_path: Path, word: str) -> None:
+    (named,) = find_models([word], ())
+    check_architecture(named)
+    files = prepare_subject(named, tmp_path, with_onnx=True).files
     pixels = torch.randint(0, 256, (3, 32, 32, 3), dtype=torch.uint8).numpy()
     expected = open_predictor(files["PyTorch"], torch.device("cpu")).predict(pixels)
     assert OnnxModel.read(files["ONNX Runtime"]).predict(pixels) == pytest.approx(expected, abs=1e-5)
@@ -137,14 +140,14 @@ def test_one_model_of_each_kind_of_a_run_is_found(tmp_path: Path) -> None:
             training_seconds=1.0,
         )
         write_json(folder.summary, summary)
-    found = find([str(run.path)], ())
+    found = find_models([str(run.path)], ())
     assert [(each.name, each.source) for each in found] == [
         (name, run.model(name).weights) for name in ("teacher", "big", "dsnet-a")
     ]
 
 
 def test_references_are_added_once_and_names_are_unique() -> None:
-    names = [named.name for named in find(["dsnet@224", "dsnet@224", "dsnet@64"])]
+    names = [named.name for named in find_models(["dsnet@224", "dsnet@224", "dsnet@64"])]
     assert names == ["dsnet@224", "dsnet@224 (2)", "dsnet@64", "efficientnet_b0@224"]
 
 
@@ -155,8 +158,8 @@ def test_what_cannot_be_exported_is_measured_in_pytorch_alone_and_said(
         raise ValueError("3 batch norms are not beside a layer")
 
     monkeypatch.setattr("dermdistill.benchmark.subjects.to_onnx", refuses)
-    (named,) = find(["dsnet@24"], ())
-    subject = prepare(named, tmp_path, with_onnx=True)
+    (named,) = find_models(["dsnet@24"], ())
+    subject = prepare_subject(named, tmp_path, with_onnx=True)
     assert list(subject.files) == ["PyTorch"]
     assert subject.notes == (
         "dsnet@24: not measured in ONNX Runtime, since it cannot be exported "

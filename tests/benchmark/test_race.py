@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from dermdistill.benchmark.measurements import Control, Ratio
 from dermdistill.benchmark.race import Contender, Start, race
-from dermdistill.benchmark.ratios import medians, percentiles, ratio
-from dermdistill.benchmark.results import Control, Ratio
+from dermdistill.benchmark.ratios import medians, percentiles, time_ratio
 
 
 @dataclass
@@ -65,7 +65,7 @@ def loaded(machine: Machine, seconds: Mapping[str, float], luck: float = 0.0) ->
 
 def compared(start: Start, *, rounds: int = 12, batch: int = 1) -> Ratio:
     times = race(start, [batch], rounds=rounds, seed=0)
-    return ratio(times["b", batch].rounds, times["a", batch].rounds, "a")
+    return time_ratio(times["b", batch].rounds, times["a", batch].rounds, "a")
 
 
 def covers(found: Ratio, value: float) -> bool:
@@ -170,7 +170,7 @@ def test_peak_of_small_batches_is_taken_before_larger_ones() -> None:
 def test_ratio_by_hand() -> None:
     mine = [[2, 2, 50], [3], [8, 10], [4], [5]]
     theirs = [[1], [3, 3, 3], [3], [1], [1]]
-    found = ratio(mine, theirs, "ref")
+    found = time_ratio(mine, theirs, "ref")
     assert medians(mine) == [2, 3, 9, 4, 5]
     # By round 2, 1, 3, 4, 5; the quantiles lie a fifth of the way from the extremes to the next.
     assert (found.to, found.value) == ("ref", 3)
@@ -178,13 +178,13 @@ def test_ratio_by_hand() -> None:
 
 
 def test_few_rounds_have_no_spread() -> None:
-    found = ratio([[2]] * 4, [[1]] * 4, "ref")
+    found = time_ratio([[2]] * 4, [[1]] * 4, "ref")
     assert (found.value, found.low, found.high) == (2, None, None)
     assert Control(runtime="PyTorch", batch=1, ratio=found).holds is None
 
 
 def test_ratio_to_itself_is_1_without_spread() -> None:
-    found = ratio([[1, 2], [5]] * 3, [[1, 2], [5]] * 3, "itself")
+    found = time_ratio([[1, 2], [5]] * 3, [[1, 2], [5]] * 3, "itself")
     assert (found.value, found.low, found.high) == (1, 1, 1)
 
 
@@ -194,4 +194,4 @@ def test_percentiles_are_of_all_calls() -> None:
 
 def test_another_number_of_rounds_is_an_error() -> None:
     with pytest.raises(ValueError, match="argument 2 is longer"):
-        ratio([[1]], [[1], [1]], "a")
+        time_ratio([[1]], [[1], [1]], "a")

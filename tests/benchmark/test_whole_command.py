@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from dermdistill.benchmark.disk import disk_time
-from dermdistill.benchmark.results import DiskTime
+from dermdistill.benchmark.measurements import DiskTime
 from dermdistill.benchmark.whole_command import time_for, why_unknown
 from dermdistill.json_files import read_json, write_json
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dermdistill.benchmark.disk import disk_time
-from dermdistill.benchmark.results import Benchmark, Measured, Timing
+from dermdistill.benchmark.measurements import Benchmark, Measured, Timing
 from dermdistill.cli.benchmark import text
 from dermdistill.json_files import read_json
 
@@ -52,7 +52,7 @@ def test_tables_and_file(command: Command, model_file: Path, tmp_path: Path) -> 
 
 
 def test_json_is_the_file(command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("dermdistill.cli.benchmark.benchmark", lambda *_: EMPTY)
+    monkeypatch.setattr("dermdistill.cli.benchmark.measure_models", lambda *_: EMPTY)
     outcome = command("benchmark", "dsnet@24", "--json", "--output", tmp_path / "b.json")
     assert json.loads(outcome.out) == json.loads((tmp_path / "b.json").read_text())
 
@@ -119,7 +119,9 @@ def damaged(folder: Path) -> str:
         (damaged, ["bad.onnx: cannot read it as an ONNX model"]),
         (lambda _: "resnet5@224", ["resnet5@224: no such architecture; did you mean resnet50"]),
         (lambda _: "dnset@64", ["dnset@64: no such architecture; did you mean dsnet"]),
+        (lambda _: "dermlte@64", ["dermlte@64: no such architecture; did you mean dermlet"]),
         (lambda _: "resnet50", ["resnet50: no such file; did you mean resnet50@224?"]),
+        (lambda _: "dermlet", ["dermlet: no such file; did you mean dermlet@224?"]),
         (lambda _: "dsnet@17", ["dsnet@17: cannot take images of 17 pixels", "at least 18 px"]),
         (lambda _: "vit_tiny_patch16_224@40", ["vit_tiny_patch16_224@40: cannot take images of 40 pixels"]),
         (lambda _: "dsnet@0", ["dsnet@0: no such file"]),

@@ -172,11 +172,16 @@ def test_a_loss_that_is_not_finite_in_the_first_epoch(
 ) -> None:
     data = image_folder(melanoma=24, nevus=24)
     hot = ["--set", "teacher.learning_rate=1e30", "--set", "teacher.weight_decay=0.0"]
-    line = one_line(command("run", "--data", data, "--output", tmp_path / "run", *TINY, *hot))
-    assert "teacher: the loss is" in line
-    assert "in epoch 1" in line
-    assert "no weights to keep" in line
-    assert not list((tmp_path / "run").rglob("*.safetensors"))
+    outcome = command("run", "--data", data, "--output", tmp_path / "run", *TINY, *hot)
+    assert outcome.code == 1
+    lines = [line for line in outcome.err.splitlines() if line.startswith("failed: ")]
+    assert "failed: teacher: the loss is" in lines[-1]
+    assert "in epoch 1" in lines[-1]
+    assert "no weights to keep" in lines[-1]
+    assert lines[:-1] == ["failed: dsnet-hinton-seed0: teacher could not be trained"]
+    trained = [path.parent.name for path in (tmp_path / "run").rglob("*.safetensors")]
+    assert trained == ["dsnet-labels-seed0"]
+    assert "teacher could not be trained: the loss is" in (tmp_path / "run" / "report.html").read_text()
 
 
 def test_a_corrupt_checkpoint(

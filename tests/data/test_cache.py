@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from dermdistill.data import cache, images
-from dermdistill.data.cache import decoded, default_cache_dir
+from dermdistill.data.cache import decode_images, default_cache_dir
 from dermdistill.data.images import ImageFile, resize
 from dermdistill.errors import UserError
 from dermdistill.records import Pixels, Record
@@ -64,20 +64,20 @@ def paths(tmp_path: Path, picture: Picture) -> list[Path]:
 
 class TestContent:
     def test_rows_are_the_resized_images_in_order(self, paths: list[Path], cache_dir: Path) -> None:
-        pixels = decoded(records_of(paths[::-1]), 4, cache_dir=cache_dir, progress=False)
+        pixels = decode_images(records_of(paths[::-1]), 4, cache_dir=cache_dir, progress=False).pixels
         assert pixels.shape == (5, 4, 4, 3)
         assert pixels.dtype == np.uint8
         for row, path in zip(pixels, paths[::-1], strict=True):
             assert np.array_equal(row, resize(ImageFile(path).decode(), 4))
 
     def test_is_a_read_only_memory_map(self, paths: list[Path], cache_dir: Path) -> None:
-        pixels = decoded(records_of(paths), 4, cache_dir=cache_dir, progress=False)
+        pixels = decode_images(records_of(paths), 4, cache_dir=cache_dir, progress=False).pixels
         assert isinstance(pixels, np.memmap)
         assert not pixels.flags.writeable
 
     def test_worker_processes_give_the_same_pixels(self, cache_dir: Path) -> None:
         records = drawings(300)
-        pixels = decoded(records, 4, cache_dir=cache_dir, workers=2, progress=False)
+        pixels = decode_images(records, 4, cache_dir=cache_dir, workers=2, progress=False).pixels
         assert pixels[:, 0, 0, 0].tolist() == [index % 256 for index in range(300)]
 
     def test_progress_goes_to_stderr_on_a_terminal(
@@ -88,7 +88,7 @@ class TestContent:
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-        decoded(records_of(paths), 4, cache_dir=cache_dir)
+        decode_images(records_of(paths), 4, cache_dir=cache_dir)
         output = capsys.readouterr()
         assert "Decoding images" in output.err
         assert output.out == ""
@@ -98,9 +98,9 @@ class TestReuse:
     def test_a_second_call_decodes_nothing(
         self, paths: list[Path], cache_dir: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        first = decoded(records_of(paths), 4, cache_dir=cache_dir, progress=False)
+        first = decode_images(records_of(paths), 4, cache_dir=cache_dir, progress=False).pixels
         monkeypatch.setattr(images, "decode_bytes", lambda *_: pytest.fail("decoded again"))
-        again = decoded(records_of(paths), 4, cache_dir=cache_dir, progress=False)
+        again = decode_images(records_of(paths), 4, cache_dir=cache_dir, progress=False).pixels
         assert np.array_equal(first, again)
 
     def test_a_settled_file_is_hashed_once(
@@ -108,15 +108,15 @@ class TestReuse:
     ) -> None:
         for path in paths:
             settle(path)
-        decoded(records_of(paths), 4, cache_dir=cache_dir, progress=False)
+        decode_images(records_of(paths), 4, cache_dir=cache_dir, progress=False)
         monkeypatch.setattr(ImageFile, "digest", lambda _: pytest.fail("hashed again"))
-        assert len(decoded(records_of(paths), 4, cache_dir=cache_dir, progress=False)) == 5
+        assert len(decode_images(records_of(paths), 4, cache_dir=cache_dir, progress=False).pixels) == 5
 
     def test_a_changed_file_is_seen(self, paths: list[Path], cache_dir: Path, picture: Picture) -> None:
         settle(paths[2])
-        before = decoded(records_of(paths), 4, cache_dir=cache_dir, progress=False)
+        before = decode_images(records_of(paths), 4, cache_dir=cache_dir, progress=False).pixels
         picture(paths[2], red=255)
-        after = decoded(records_of(paths), 4, cache_dir=cache_dir, progress=False)
+        after = decode_images(records_of(paths), 4, cache_dir=cache_dir, progress=False).pixels
         assert after[2, 0, 0, 0] == 255
         assert np.array_equal(np.delete(after, 2, axis=0), np.delete(before, 2, axis=0))
 
@@ -125,28 +125,30 @@ class TestReuse:
     ) -> None:
         # The same size within one tick of the clock: nothing but the content tells the two apart.
         stamp = paths[2].stat()
-        decoded(records_of(paths), 4, cache_dir=cache_dir, progress=False)
+        decode_images(records_of(paths), 4, cache_dir=cache_dir, progress=False)
         picture(paths[2], red=81)
         assert paths[2].stat().st_size == stamp.st_size
         os.utime(paths[2], ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
-        assert decoded(records_of(paths), 4, cache_dir=cache_dir, progress=False)[2, 0, 0, 0] == 81
+        assert (
+            decode_images(records_of(paths), 4, cache_dir=cache_dir, progress=False).pixels[2, 0, 0, 0] == 81
+        )
 
     def test_another_size_is_another_file(self, paths: list[Path], cache_dir: Path) -> None:
         for size in (4, 6):
-            pixels = decoded(records_of(paths), size, cache_dir=cache_dir, progress=False)
+            pixels = decode_images(records_of(paths), size, cache_dir=cache_dir, progress=False).pixels
             assert pixels.shape == (5, size, size, 3)
 
     def test_another_decoder_is_another_file(
         self, paths: list[Path], cache_dir: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        decoded(records_of(paths), 4, cache_dir=cache_dir, progress=False)
+        decode_images(records_of(paths), 4, cache_dir=cache_dir, progress=False)
         monkeypatch.setattr(cache, "DECODER_VERSION", images.DECODER_VERSION + 1)
-        decoded(records_of(paths), 4, cache_dir=cache_dir, progress=False)
+        decode_images(records_of(paths), 4, cache_dir=cache_dir, progress=False)
         assert len(list(cache_dir.glob("images-*.npy"))) == 2
 
     @pytest.mark.parametrize("damage", ["truncated", "not an array", "empty", "another shape"])
     def test_a_damaged_cache_is_built_again(self, damage: str, paths: list[Path], cache_dir: Path) -> None:
-        intact = np.array(decoded(records_of(paths), 4, cache_dir=cache_dir, progress=False))
+        intact = np.array(decode_images(records_of(paths), 4, cache_dir=cache_dir, progress=False).pixels)
         (file,) = cache_dir.glob("images-*.npy")
         if damage == "truncated":
             file.write_bytes(file.read_bytes()[:-10])
@@ -154,16 +156,18 @@ class TestReuse:
             np.save(file, intact[:2])
         else:
             file.write_bytes(b"not an array" if damage == "not an array" else b"")
-        assert np.array_equal(decoded(records_of(paths), 4, cache_dir=cache_dir, progress=False), intact)
+        assert np.array_equal(
+            decode_images(records_of(paths), 4, cache_dir=cache_dir, progress=False).pixels, intact
+        )
 
     def test_a_damaged_memo_is_ignored(self, paths: list[Path], cache_dir: Path) -> None:
         for path in paths:
             settle(path)
-        decoded(records_of(paths), 4, cache_dir=cache_dir, progress=False)
+        decode_images(records_of(paths), 4, cache_dir=cache_dir, progress=False)
         (memo,) = cache_dir.glob("digests-*.json")
         for content in ("{", "[1]", '{"a": 3}', '{"a": [1, 2]}'):
             memo.write_text(content)
-            assert len(decoded(records_of(paths), 4, cache_dir=cache_dir, progress=False)) == 5
+            assert len(decode_images(records_of(paths), 4, cache_dir=cache_dir, progress=False).pixels) == 5
 
 
 class TestBadInput:
@@ -171,7 +175,7 @@ class TestBadInput:
         paths[1].write_bytes(b"text")
         paths[3].write_bytes(b"")
         with pytest.raises(UserError) as caught:
-            decoded(records_of(paths), 4, cache_dir=cache_dir, progress=False)
+            decode_images(records_of(paths), 4, cache_dir=cache_dir, progress=False)
         assert str(caught.value).startswith(f"{paths[1]}: not an image")
         assert "(and 1 more of the 5 images cannot be used)" in str(caught.value)
         assert "\n" not in str(caught.value)
@@ -184,19 +188,19 @@ class TestBadInput:
         (tmp_path / "bad.jpg").write_bytes(b"\xff\xd8 no")
         bad = records_of([tmp_path / "bad.jpg"])
         with pytest.raises(UserError, match=r"bad\.jpg: damaged JPEG"):
-            decoded(good + bad, 4, cache_dir=cache_dir, workers=2, progress=False)
+            decode_images(good + bad, 4, cache_dir=cache_dir, workers=2, progress=False)
         assert list(cache_dir.glob("*images-*")) == []
 
     def test_missing_images_in_one_line(self, paths: list[Path], cache_dir: Path) -> None:
         paths[0].unlink()
         paths[4].unlink()
         with pytest.raises(UserError, match=r"0\.png: no such image file \(and 1 more"):
-            decoded(records_of(paths), 4, cache_dir=cache_dir, progress=False)
+            decode_images(records_of(paths), 4, cache_dir=cache_dir, progress=False)
 
     def test_a_folder_that_cannot_be_made(self, paths: list[Path], tmp_path: Path) -> None:
         (tmp_path / "file").write_text("")
         with pytest.raises(UserError, match="set DERMDISTILL_CACHE to another folder"):
-            decoded(records_of(paths), 4, cache_dir=tmp_path / "file" / "cache", progress=False)
+            decode_images(records_of(paths), 4, cache_dir=tmp_path / "file" / "cache", progress=False)
 
     def test_too_little_space_is_said_before_any_work(
         self, paths: list[Path], cache_dir: Path, monkeypatch: pytest.MonkeyPatch
@@ -204,7 +208,7 @@ class TestBadInput:
         usage = namedtuple("usage", "total used free")
         monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10, 10, 10))
         with pytest.raises(UserError, match=r"need 0\.0 GB and 0\.0 GB are free; .*DERMDISTILL_CACHE"):
-            decoded(records_of(paths), 4, cache_dir=cache_dir, progress=False)
+            decode_images(records_of(paths), 4, cache_dir=cache_dir, progress=False)
         assert list(cache_dir.glob("*images-*")) == []
 
 
@@ -222,7 +226,7 @@ import sys, time
 from dataclasses import dataclass
 from pathlib import Path
 import numpy as np
-from dermdistill.data.cache import decoded
+from dermdistill.data.cache import decode_images
 from dermdistill.records import Record
 
 @dataclass(frozen=True)
@@ -237,7 +241,7 @@ class Slow:
 
 records = [Record(str(i), Slow(i), str(i), "nevus") for i in range(64)]
 print("start", flush=True)
-pixels = decoded(records, 8, cache_dir=Path(sys.argv[1]), workers=1, progress=False)
+pixels = decode_images(records, 8, cache_dir=Path(sys.argv[1]), workers=1, progress=False).pixels
 print(pixels[:, 0, 0, 0].tolist() == list(range(64)), flush=True)
 """
 
@@ -259,7 +263,7 @@ class TestKilledAndConcurrent:
         for left in (stale, living):
             left.write_bytes(b"half")
         os.utime(stale, (0, 0))
-        decoded(drawings(3), 8, cache_dir=cache_dir, progress=False)
+        decode_images(drawings(3), 8, cache_dir=cache_dir, progress=False)
         assert not stale.exists()
         assert living.exists()
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from dermdistill.data import decoding_processes
-from dermdistill.data.cache import decoded
+from dermdistill.data.cache import decode_images
 from dermdistill.data.decoding_processes import Chunk, runner
 from dermdistill.data.images import ImageFile
 from dermdistill.data.unusable import undecodable, unusable
@@ -36,7 +36,7 @@ def test_every_image_that_cannot_be_decoded_is_found(images: list[ImageSource], 
 def test_a_run_names_unreadable_and_damaged_images_at_once(images: list[ImageSource], tmp_path: Path) -> None:
     records = [Record(image.name, image, image.name, "nevus") for image in images]
     with pytest.raises(SeveralError) as caught:
-        decoded(records, 4, cache_dir=tmp_path / "cache", progress=False)
+        decode_images(records, 4, cache_dir=tmp_path / "cache", progress=False)
     assert "(and 2 more of the 6 images cannot be used)" in str(caught.value)
     named = {line.split(":")[0] for line in (str(caught.value), *caught.value.lines)}
     assert named == {str(tmp_path / f"{index}.png") for index in (1, 3, 4)}

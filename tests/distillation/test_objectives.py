@@ -4,7 +4,10 @@ import pytest
 import torch
 
 from dermdistill.config import StudentRecipe
-from dermdistill.distillation.objectives import AsPublished, Hinton, Labels, create
+from dermdistill.distillation.as_published import AsPublished
+from dermdistill.distillation.hard_labels import HardLabels
+from dermdistill.distillation.hinton import Hinton
+from dermdistill.distillation.objectives import OBJECTIVES
 
 STUDENT = torch.tensor([[0.0, math.log(3.0)], [math.log(2.0), 0.0]])
 TEACHER = torch.tensor([[0.0, math.log(4.0)], [0.0, 0.0]])
@@ -12,13 +15,13 @@ LABELS = torch.tensor([1, 0])
 
 
 def test_labels_is_cross_entropy() -> None:
-    losses = Labels()(student_logits=STUDENT, teacher_logits=None, labels=LABELS)
+    losses = HardLabels()(student_logits=STUDENT, teacher_logits=None, labels=LABELS)
     # P(label) is 3/4 and 2/3.
     assert losses["total"].item() == pytest.approx(-(math.log(3 / 4) + math.log(2 / 3)) / 2, rel=1e-5)
 
 
 def test_class_weights_weigh_the_hard_loss() -> None:
-    losses = Labels(torch.tensor([1.0, 3.0]))(student_logits=STUDENT, teacher_logits=None, labels=LABELS)
+    losses = HardLabels(torch.tensor([1.0, 3.0]))(student_logits=STUDENT, teacher_logits=None, labels=LABELS)
     assert losses["total"].item() == pytest.approx(-(3 * math.log(3 / 4) + math.log(2 / 3)) / 4, rel=1e-5)
 
 
@@ -107,7 +110,7 @@ def test_as_published_batches_agree_with_the_whole_array() -> None:
 @pytest.mark.parametrize("name", ["labels", "hinton", "as-published"])
 def test_only_the_student_gets_a_gradient(name: str) -> None:
     student = STUDENT.clone().requires_grad_()
-    objective = create(name, StudentRecipe(), training_images=2, class_weights=None)  # type: ignore[arg-type]
+    objective = OBJECTIVES[name].of(StudentRecipe(), training_images=2, class_weights=None)
     losses = objective(student_logits=student, teacher_logits=TEACHER, labels=LABELS)
     losses["total"].backward()  # type: ignore[no-untyped-call]
     assert student.grad is not None
@@ -122,8 +125,8 @@ def test_logits_cannot_be_swapped_by_position() -> None:
 
 def test_recipe_reaches_the_objective() -> None:
     recipe = StudentRecipe(temperature=3.0, hard_weight=0.6)
-    made = create("hinton", recipe, training_images=9, class_weights=torch.ones(2))
+    made = OBJECTIVES["hinton"].of(recipe, training_images=9, class_weights=torch.ones(2))
     assert isinstance(made, Hinton)
     assert (made.temperature, made.hard_weight) == (3.0, 0.6)
-    published = create("as-published", recipe, training_images=9, class_weights=None)
+    published = OBJECTIVES["as-published"].of(recipe, training_images=9, class_weights=None)
     assert published == AsPublished(3.0, 0.6, 9)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dermdistill.benchmark.results import Benchmark, Measured, Ratio, Timing
+from dermdistill.benchmark.measurements import Benchmark, Measured, Ratio, Timing
 from dermdistill.export.parity import Parity
 
 from ..conftest import Outcome

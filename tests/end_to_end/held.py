@@ -23,11 +23,11 @@ class Hold:
     """Where the training waits.
 
     Attributes:
-        place: ``normalise`` is between the batches of an epoch, ``save_weights`` between an epoch's files.
+        place: ``normalise`` is between the batches of an epoch, ``write_history`` between an epoch's files.
         history: of the model that is training; it has one finished epoch.
     """
 
-    place: Literal["normalise", "save_weights"]
+    place: Literal["normalise", "write_history"]
     history: Path
 
 
@@ -68,7 +68,7 @@ def main() -> None:
     # Ignored by all that a shell starts in the background.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     from dermdistill.cli import main as command
-    from dermdistill.pipeline import compare
+    from dermdistill.pipeline import run
     from dermdistill.training import engine
 
     real = getattr(engine, place)
@@ -80,7 +80,7 @@ def main() -> None:
         return real(*arguments)
 
     setattr(engine, place, waiting)
-    vars(compare)["_measure"] = lambda bench, recipe: None
+    vars(run)["measure_speed"] = lambda context, recipe: None
     command()
 
 

@@ -1,7 +1,6 @@
 """A comparison as its user runs it, on small synthetic images; speed is measured in tests/benchmark."""
 
 import json
-import shutil
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -11,11 +10,11 @@ import pytest
 import torch
 
 from dermdistill.benchmark.measure import Options
-from dermdistill.benchmark.results import Benchmark, DiskTime, Measured
-from dermdistill.benchmark.subjects import find
+from dermdistill.benchmark.measurements import Benchmark, DiskTime, Measured
+from dermdistill.benchmark.subjects import find_models
 from dermdistill.json_files import read_json, write_json
 from dermdistill.judgement.judge import judgement_of
-from dermdistill.models.checkpoint import build
+from dermdistill.models.registry import build
 from dermdistill.runs import ModelSummary, RunFolder
 
 from ..conftest import Outcome
@@ -71,7 +70,7 @@ def measurements(monkeypatch: pytest.MonkeyPatch) -> Measurements:
     """Stands in for the benchmark: what was asked of it."""
     asked: Measurements = []
 
-    def benchmark(words: Sequence[str], options: Options, environment: Mapping[str, str]) -> Benchmark:
+    def measure_models(words: Sequence[str], options: Options, environment: Mapping[str, str]) -> Benchmark:
         assert options.images is not None
         asked.append((list(words), options, sorted(path.name for path in options.images.iterdir())))
         measured = [
@@ -85,7 +84,7 @@ def measurements(monkeypatch: pytest.MonkeyPatch) -> Measurements:
                 file_bytes=1,
                 timings=(),
             )
-            for named in find(words)
+            for named in find_models(words)
         ]
         disk = DiskTime(
             model=measured[0].model,
@@ -107,7 +106,7 @@ def measurements(monkeypatch: pytest.MonkeyPatch) -> Measurements:
             from_disk=(disk,),
         )
 
-    monkeypatch.setattr("dermdistill.pipeline.compare.benchmark", benchmark)
+    monkeypatch.setattr("dermdistill.pipeline.run_benchmark.measure_models", measure_models)
     return asked
 
 
@@ -203,44 +202,22 @@ def test_killed_at_any_point_it_finishes_without_repeating_a_finished_model(
     assert "Traceback" not in log.read_text()
 
 
-def test_processes_that_share_the_folder_share_the_work(recipe: Path, tmp_path: Path) -> None:
-    run, path = RunFolder(tmp_path / "run"), tmp_path / "run.log"
-    first = start(arguments_of(recipe, run), path)
+def test_a_second_process_on_the_folder_stops_and_the_first_goes_on(
+    command: Command, recipe: Path, tmp_path: Path
+) -> None:
+    run, log = RunFolder(tmp_path / "run"), tmp_path / "run.log"
+    first = start(arguments_of(recipe, run), log)
     while first.poll() is None and not run.model("teacher").history.exists():
         time.sleep(0.01)
-    second = start(arguments_of(recipe, run), path)
-    assert {first.wait(), second.wait()} <= {0, 1}
-    log = path.read_text()
-    assert set(trained(run)) == {"teacher", *STUDENTS}, log
-    assert run.report.exists()
-    # Nothing was trained twice: every model has its line once.
-    lines = [line.partition(":")[0] for line in log.splitlines() if "validation AUC" in line]
-    assert sorted(lines) == sorted({"teacher", *STUDENTS})
-
-
-def test_machines_that_share_nothing_train_a_part_each(
-    command: Command, recipe: Path, measurements: Measurements, tmp_path: Path
-) -> None:
-    here, there = RunFolder(tmp_path / "here"), RunFolder(tmp_path / "there")
-    arguments = ["compare", "--data", "synthetic", "--recipe", recipe]
-    alone = command(*arguments, "--output", tmp_path / "alone", "--part", "2/2")
-    assert alone.code == 2
-    assert "the teacher is trained once, by part 1/2" in alone.err
-
-    first = command(*arguments, "--output", here.path, "--part", "1/2")
-    assert "models belong to other parts" in first.err
-    assert not here.report.exists()
-    shutil.copytree(here.model("teacher").path, there.model("teacher").path, dirs_exist_ok=True)
-    command(*arguments, "--output", there.path, "--part", "2/2")
-    assert not trained(here).keys() & trained(there).keys() - {"teacher"}
-
-    for folder in (there.path / "models").iterdir():
-        shutil.copytree(folder, here.path / "models" / folder.name, dirs_exist_ok=True)
-    before = trained(here)
-    assert set(before) == {"teacher", *STUDENTS}
-    command(*arguments, "--output", here.path)
-    assert trained(here) == before
-    assert here.report.exists()
+    for same in (arguments_of(recipe, run), ["run", *arguments_of(recipe, run)[1:]]):
+        second = command(*same)
+        assert second.code == 2
+        assert (
+            second.err
+            == f"error: {run.path}: another command is writing it; wait, or choose another --output\n"
+        )
+    assert first.wait() == 1, log.read_text()
+    assert set(trained(run)) == {"teacher", *STUDENTS}
 
 
 def test_without_a_teacher_only_what_needs_none_is_trained(
@@ -272,7 +249,6 @@ def test_without_a_teacher_only_what_needs_none_is_trained(
     ("changes", "message"),
     [
         (["--recipe", "cpu"], "has no section [compare]; name one that has, such as demo or paper"),
-        (["--part", "3/2"], "--part 3/2: expected K/N"),
         (["--set", "compare.networks=[{model='resnet5'}]"], "model 'resnet5': timm has no such model"),
         (
             ["--set", "compare.networks=[{model='dsnet', weights='none'}]"],
@@ -281,7 +257,7 @@ def test_without_a_teacher_only_what_needs_none_is_trained(
         (["--set", "compare.networks=[{model='vgg16', seeds=[]}]"], "compare.networks.seeds must name at"),
         (
             ["--set", "student.model=dermlet", "--set", "compare.networks=[{model='dsnet'}]"],
-            "compare.networks.weights must be 'none' with dsnet",
+            "model 'dsnet': no first weights 'imagenet'; its weights must be 'none'",
         ),
         (["--set", "compare.temperatures=[3, 3]"], "compare.temperatures must name each once"),
         (["--set", "student.objectives=['labels']"], "need 'hinton' in student.objectives"),

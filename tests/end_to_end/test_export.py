@@ -16,7 +16,7 @@ from dermdistill.errors import UserError
 from dermdistill.evaluation.metrics import auc
 from dermdistill.evaluation.predictions import read_predictions
 from dermdistill.models.checkpoint import load_weights
-from dermdistill.models.predictor import TorchPredictor
+from dermdistill.models.torch_predictor import TorchPredictor
 from dermdistill.pipeline.export import check_replaceable
 from dermdistill.runs import RunFolder
 

@@ -271,10 +271,10 @@ def test_kill_at_any_moment_and_the_same_command_ends_with_the_same_numbers(
     asked = ["run", "--data", "synthetic", "--recipe", recipe, *FEW, *SMALL, "--output"]
     log = tmp_path / "killed.log"
     assert start([*asked, whole.path], tmp_path / "whole.log").wait() == 0
-    # Once between the files of the teacher's first epoch, once politely within a student's second.
+    # Once between the files of the teacher's second epoch, once politely within a student's second.
     teacher, student = (killed.model(name).history for name in ("teacher", "dsnet-labels-seed0"))
     for hold, ending, status in (
-        (Hold("save_weights", teacher), signal.SIGKILL, -signal.SIGKILL),
+        (Hold("write_history", teacher), signal.SIGKILL, -signal.SIGKILL),
         (Hold("normalise", student), signal.SIGINT, 130),
     ):
         assert end_in(hold, [*asked, killed.path], log, ending) == status, log.read_text()
@@ -301,7 +301,7 @@ def test_another_recipe_never_mixes_with_old_results(command: Command, recipe: P
         assert {path: path.read_bytes() for path in before} == before
     more = command(*arguments, "--set", "student.seeds=[0, 1]")
     assert more.code == 0
-    assert "dsnet-labels-seed0: trained before" in more.err
+    assert "2 of 3 models were trained before" in more.err
 
 
 def test_synthetic_evaluation_draws_the_runs_own_images(

@@ -18,7 +18,7 @@ from dermdistill.inference.model_info import ChosenThreshold, ModelInfo, OutputA
 from dermdistill.inference.onnx import OnnxModel
 from dermdistill.inference.reference import LUMINANCE, SHARPNESS_FLOOR
 from dermdistill.models.dsnet import DSNet
-from dermdistill.models.predictor import TorchPredictor
+from dermdistill.models.torch_predictor import TorchPredictor
 
 SIZE = 24
 RNG = np.random.default_rng(0)

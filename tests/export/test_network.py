@@ -9,7 +9,7 @@ from torch import nn
 
 import dermdistill.export.network as exporting
 from dermdistill.export.network import INPUT, PREFIX, fold_normalisation, to_onnx
-from dermdistill.models.checkpoint import build
+from dermdistill.models.registry import build
 
 
 def trained_a_little(architecture: str, classes: int, size: int) -> nn.Module:

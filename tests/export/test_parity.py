@@ -3,7 +3,7 @@ import pytest
 
 from dermdistill.evaluation.estimates import OperatingPoint
 from dermdistill.evaluation.predictions import Predictions
-from dermdistill.export.parity import Parity, measure
+from dermdistill.export.parity import Parity, measure_parity
 
 
 def table(probability: list[float]) -> Predictions:
@@ -26,7 +26,7 @@ AFTER = [0.1, 0.85, 0.2, 0.8, 0.28, 0.3]  # all of them
 
 
 def compared(tolerance: float) -> Parity:
-    return measure(
+    return measure_parity(
         ("PyTorch", table(BEFORE), point(0.35)),
         ("ONNX", table(AFTER), point(0.29)),
         size=1234,
@@ -73,7 +73,7 @@ def test_other_diagnoses_are_told_of_and_let_through() -> None:
         )
         for part in (rows, rows[:, [1, 0, 2]])
     ]
-    parity = measure(
+    parity = measure_parity(
         *(("A", tables[0], []), ("B", tables[1], [])),
         size=1,
         tolerance=0.1,

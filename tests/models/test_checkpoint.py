@@ -11,7 +11,7 @@ from dermdistill.errors import UserError
 from dermdistill.inference.model_info import ChosenThreshold, ModelInfo
 from dermdistill.models.checkpoint import load_weights, save_weights
 from dermdistill.models.dsnet import DSNet
-from dermdistill.models.predictor import TorchPredictor
+from dermdistill.models.torch_predictor import TorchPredictor
 
 INFO = ModelInfo(
     architecture="dsnet",

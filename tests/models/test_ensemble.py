@@ -10,8 +10,9 @@ from dermdistill.distillation.teacher import FrozenTeacher
 from dermdistill.errors import UserError
 from dermdistill.inference.model_info import ModelInfo, joint_architecture, member_networks
 from dermdistill.models import cost
-from dermdistill.models.checkpoint import build, load_weights, read_info, save_weights
+from dermdistill.models.checkpoint import load_weights, read_info, save_weights
 from dermdistill.models.ensemble import Ensemble
+from dermdistill.models.registry import build
 
 INFO = ModelInfo("dsnet*2", ("other", "melanoma"), InputSpec(24))
 

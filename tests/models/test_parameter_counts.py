@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from dermdistill.models import cost
-from dermdistill.models.checkpoint import build
+from dermdistill.models.registry import build
 
 CLASSES = 2
 

@@ -8,7 +8,7 @@ from dermdistill.config import load_recipe, to_toml
 from dermdistill.errors import UserError
 from dermdistill.json_files import read_json
 from dermdistill.pipeline.export import _Images
-from dermdistill.pipeline.opening import _check_out, open_run
+from dermdistill.pipeline.opening import _check_out, held, open_run
 from dermdistill.pipeline.prepare import DataOptions, as_recorded
 from dermdistill.reading import AS_FOUND, Reading
 from dermdistill.runs import RunFolder, RunManifest
@@ -82,7 +82,8 @@ def test_the_users_word_is_recorded_and_used_again(image_folder: Callable[..., P
     def opened(reading: Reading) -> str:
         options = DataOptions((data,), reading=reading)
         device = torch.device("cpu")
-        return open_run(recipe, options, run.path, [], device=device, command="").assigned.digest
+        _, context = open_run(recipe, options, run, [], device=device, command="")
+        return context.assigned.digest
 
     with pytest.raises(UserError, match="--positive NAME says which is melanoma"):
         opened(AS_FOUND)
@@ -106,4 +107,20 @@ def test_the_users_word_is_recorded_and_used_again(image_folder: Callable[..., P
 def test_synthetic_images_have_no_names(tmp_path: Path) -> None:
     options = DataOptions(("synthetic",), reading=Reading(positive=("1",)))
     with pytest.raises(UserError, match="--label, --positive and columns: synthetic images have none"):
-        open_run(load_recipe("demo", []), options, tmp_path, [], device=torch.device("cpu"), command="")
+        open_run(
+            load_recipe("demo", []), options, RunFolder(tmp_path), [], device=torch.device("cpu"), command=""
+        )
+
+
+def test_a_run_folder_is_one_processes(tmp_path: Path) -> None:
+    run, data = RunFolder(tmp_path / "run"), DataOptions(("synthetic",))
+    with held(run, data):
+        busy = r"run: another command is writing it; wait, or choose another --output$"
+        with pytest.raises(UserError, match=busy), held(run, data):
+            pytest.fail("both have it")
+    assert not run.path.exists()  # since nothing came of it
+    with held(run, data):
+        (run.path / "recipe.toml").write_text(to_toml(load_recipe("demo")))
+    with held(run, data):
+        pass
+    assert run.recipe.exists()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dermdistill.data.cache import decoded
+from dermdistill.data.cache import decode_images
 from dermdistill.data.fixed_split import check_leaks, read_fixed_split, with_split
 from dermdistill.data.images import ImageFile
 from dermdistill.data.sources import read_data, read_sources
@@ -68,7 +68,7 @@ def test_decodes_as_pillow_does(name: str) -> None:
 
 def test_cache_of_real_images(tmp_path: Path) -> None:
     records = read_data(needed("isic-archive-subset")).records[:300]
-    pixels = decoded(records, 64, cache_dir=tmp_path, workers=2, progress=False)
+    pixels = decode_images(records, 64, cache_dir=tmp_path, workers=2, progress=False).pixels
     assert pixels.shape == (300, 64, 64, 3)
     # Skin and lesions: never one flat colour, and no two images alike but one pair of copies.
     assert pixels.reshape(300, -1).std(axis=1).min() > 3

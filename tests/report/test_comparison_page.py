@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dermdistill.benchmark.disk import disk_time
-from dermdistill.benchmark.results import Benchmark
+from dermdistill.benchmark.measurements import Benchmark
 from dermdistill.config import CompareRecipe, to_toml
 from dermdistill.errors import UserError
 from dermdistill.json_files import read_json, write_json

@@ -1,6 +1,6 @@
 import pytest
 
-from dermdistill.benchmark.results import Ratio
+from dermdistill.benchmark.measurements import Ratio
 from dermdistill.evaluation.estimates import Estimate
 from dermdistill.report import numbers
 

@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -11,15 +11,30 @@ from dermdistill.config import AugmentRecipe, StudentRecipe
 from dermdistill.data.augment import Augment
 from dermdistill.data.images import InputSpec
 from dermdistill.data.loader import LabelledPixels
-from dermdistill.distillation import objectives
+from dermdistill.distillation.objectives import OBJECTIVES
 from dermdistill.distillation.teacher import FrozenTeacher
 from dermdistill.inference.model_info import ModelInfo
 from dermdistill.models.dsnet import DSNet
 from dermdistill.training.engine import Trainer, TrainingData
-from dermdistill.training.reporter import Lines
 
 SIZE = 20
 INFO = ModelInfo("dsnet", ("other", "melanoma"), InputSpec(SIZE, (0.5,) * 3, (0.25,) * 3))
+
+
+@dataclass
+class Heard:
+    """A reporter that remembers what it was told."""
+
+    shares: list[float] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def batch_done(self, name: str, epoch: int, epochs: int, share: float) -> None:
+        self.shares.append(share)
+
+    def epoch_done(self, name: str, row: dict[str, float], epochs: int) -> None: ...
+
+    def note(self, name: str, text: str) -> None:
+        self.notes.append(f"{name}: {text}")
 
 
 @dataclass(frozen=True)
@@ -28,6 +43,7 @@ class Setup:
 
     data: TrainingData
     student: Callable[[], nn.Module] = lambda: DSNet(SIZE, 2)
+    heard: Heard = field(default_factory=Heard)
 
     def trainer(self, recipe: StudentRecipe, objective: str = "hinton", seed: int = 0) -> Trainer:
         torch.manual_seed(seed)
@@ -36,7 +52,7 @@ class Setup:
         teacher = FrozenTeacher(
             nn.Sequential(nn.Flatten(), nn.BatchNorm1d(3 * SIZE * SIZE), nn.Linear(3 * SIZE * SIZE, 2))
         )
-        made = objectives.create(objective, recipe, training_images=40, class_weights=None)  # type: ignore[arg-type]
+        made = OBJECTIVES[objective].of(recipe, training_images=40, class_weights=None)
         return Trainer(
             student,
             INFO,
@@ -45,7 +61,7 @@ class Setup:
             recipe=recipe,
             seed=seed,
             device=torch.device("cpu"),
-            reporter=Lines(),
+            reporter=self.heard,
         )
 
 

@@ -6,24 +6,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
 from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 
 from dermdistill.config import AugmentRecipe, StudentRecipe
 from dermdistill.data.augment import Augment
-from dermdistill.distillation import objectives
-from dermdistill.distillation.objectives import Labels
+from dermdistill.distillation.hard_labels import HardLabels
+from dermdistill.distillation.hinton import Hinton
 from dermdistill.errors import UserError
-from dermdistill.models.checkpoint import load_weights
+from dermdistill.models.checkpoint import save_weights
 from dermdistill.models.dsnet import DSNet
 from dermdistill.runs import ModelFolder
 from dermdistill.training import engine
 from dermdistill.training.averaging import average_weights
 from dermdistill.training.engine import Trainer, TrainingData
-from dermdistill.training.reporter import Lines
+from dermdistill.training.resume import load_state, save_state
 
-from .conftest import INFO, SIZE, Setup
+from .conftest import INFO, SIZE, Heard, Setup
 
 RECIPE = StudentRecipe(epochs=4, batch_size=8, learning_rate=3e-3)
 FIT = {"label": "student", "identity": "a"}
@@ -82,11 +81,11 @@ def test_kept_weights_are_of_the_epoch_with_the_best_validation_auc(
     folder = ModelFolder(model_path)
     script_aucs(monkeypatch, *aucs)
     of_epochs = remember_weights(monkeypatch)
-    result = setup.trainer(RECIPE).fit(setup.data, folder, **FIT)
+    trainer = setup.trainer(RECIPE)
+    result = trainer.fit(setup.data, folder, **FIT)
     assert result.kept_epochs == (best,)
     assert [float(row["val_auc"]) for row in rows(folder)] == list(aucs)
-    kept = load_weights(folder.weights)[0].state_dict()
-    assert {epoch for epoch, weights in of_epochs.items() if same(weights, kept)} == {best}
+    assert {epoch for epoch, weights in of_epochs.items() if same(weights, kept_by(trainer))} == {best}
 
 
 def test_the_validation_auc_is_that_of_the_validation_images(setup: Setup) -> None:
@@ -111,15 +110,19 @@ Weights = dict[str, Tensor]
 
 def remember_weights(monkeypatch: pytest.MonkeyPatch) -> dict[int, Weights]:
     """The weights after each epoch, as training goes on."""
-    publish = Trainer._publish
+    keep = Trainer._keep
     weights: dict[int, Weights] = {}
 
-    def remember(self: Trainer, folder: ModelFolder, done: list[dict[str, float]]) -> None:
-        weights[len(done)] = {name: tensor.clone() for name, tensor in self._network.state_dict().items()}
-        publish(self, folder, done)
+    def remember(self: Trainer, folder: ModelFolder, identity: str, done: list[dict[str, float]]) -> None:
+        weights[len(done)] = kept_by(self)
+        keep(self, folder, identity, done)
 
-    monkeypatch.setattr(Trainer, "_publish", remember)
+    monkeypatch.setattr(Trainer, "_keep", remember)
     return weights
+
+
+def kept_by(trainer: Trainer) -> Weights:
+    return {name: tensor.clone() for name, tensor in trainer._network.state_dict().items()}
 
 
 def same(one: Weights, other: Weights) -> bool:
@@ -131,17 +134,18 @@ def check_resumption(
 ) -> list[dict[str, str]]:
     """Train whole, and killed and resumed: it ends the same. Gives the history at the kill."""
     whole, resumed = ModelFolder(path / "whole"), ModelFolder(path / "resumed")
-    expected = trainer().fit(data, whole, **FIT)
+    uninterrupted, going_on = trainer(), trainer()
+    expected = uninterrupted.fit(data, whole, **FIT)
     with pytest.MonkeyPatch.context() as patch:
         kill(patch)
         with pytest.raises(KeyboardInterrupt):
             trainer().fit(data, resumed, **FIT)
     at_the_kill = rows(resumed)
-    result = trainer().fit(data, resumed, **FIT)
-    assert result.epochs == expected.epochs == trainer()._recipe.epochs
+    result = going_on.fit(data, resumed, **FIT)
+    assert result.epochs == expected.epochs == going_on._recipe.epochs
     assert result.kept_epochs == expected.kept_epochs
     assert figures(resumed) == figures(whole)
-    assert resumed.weights.read_bytes() == whole.weights.read_bytes()
+    assert same(kept_by(going_on), kept_by(uninterrupted))
     return at_the_kill
 
 
@@ -176,7 +180,7 @@ def test_so_does_one_of_several_cycles(
     assert len(done) == finished
 
 
-@pytest.mark.parametrize("place", ["average_weights", "save_weights"])
+@pytest.mark.parametrize("place", ["average_weights", "write_history"])
 def test_so_does_one_killed_while_it_averages(
     normed: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, script_aucs: Script
 ) -> None:
@@ -196,6 +200,43 @@ def test_so_does_one_killed_while_it_averages(
         lambda patch: patch.setattr(engine, place, killed_after_the_last_epoch),
     )
     assert len(done) == 6
+
+
+@pytest.mark.parametrize("best", [1, 2])
+def test_a_training_that_an_older_version_began_goes_on(
+    setup: Setup,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kill_after: Kill,
+    script_aucs: Script,
+    best: int,
+) -> None:
+    """It kept the best weights of one cycle in the weights file; those of the last epoch perhaps not yet."""
+    script_aucs(monkeypatch, *((0.9, 0.8, 0.7, 0.6) if best == 1 else (0.8, 0.9, 0.7, 0.6)))
+
+    def kill_and_age(patch: pytest.MonkeyPatch) -> None:
+        kill_after(patch, 2)
+        keep = Trainer._keep
+
+        def as_before(
+            self: Trainer, folder: ModelFolder, identity: str, done: list[dict[str, float]]
+        ) -> None:
+            keep(self, folder, identity, done)
+            state = load_state(folder.checkpoint)
+            assert state is not None
+            del state["best_of_cycles"]
+            save_state(folder.checkpoint, state)
+            if len(done) == 1:
+                save_weights(folder.weights, self._network, INFO)
+
+        patch.setattr(Trainer, "_keep", as_before)
+
+    check_resumption(lambda: setup.trainer(RECIPE), setup.data, tmp_path, kill_and_age)
+
+
+def test_progress_is_reported_to_the_end_of_every_epoch(setup: Setup, model_path: Path) -> None:
+    setup.trainer(RECIPE.model_copy(update={"epochs": 2})).fit(setup.data, ModelFolder(model_path), **FIT)
+    assert setup.heard.shares == [0.2, 0.4, 0.6, 0.8, 1.0] * 2
 
 
 def test_a_finished_training_is_not_repeated(setup: Setup, model_path: Path) -> None:
@@ -242,7 +283,7 @@ def test_the_teacher_never_trains(setup: Setup, model_path: Path) -> None:
     assert not any(module.training for module in trainer._teacher.modules())
 
 
-class _NanAfter(Labels):
+class _NanAfter(HardLabels):
     """Cross-entropy that turns to NaN after some batches."""
 
     left: int = 0
@@ -264,18 +305,19 @@ def nan_trainer(batches: int, cycles: int = 1) -> Trainer:
         recipe=RECIPE.model_copy(update={"cycles": cycles}),
         seed=0,
         device=torch.device("cpu"),
-        reporter=Lines(),
+        reporter=Heard(),
     )
 
 
 def test_nan_loss_stops_keeps_the_last_good_weights_and_says_where(setup: Setup, model_path: Path) -> None:
     folder = ModelFolder(model_path)
-    result = nan_trainer(batches=12).fit(setup.data, folder, **FIT)
+    trainer = nan_trainer(batches=12)
+    result = trainer.fit(setup.data, folder, **FIT)
     assert result.failure is not None
     assert "loss is nan in epoch 3, batch 3" in result.failure
     assert f"weights of epoch {result.kept_epochs[0]} are kept" in result.failure
     assert len(rows(folder)) == 2
-    assert all(torch.isfinite(tensor).all() for tensor in load_file(folder.weights).values())
+    assert all(torch.isfinite(tensor).all() for tensor in kept_by(trainer).values())
 
 
 def test_nan_in_the_first_epoch_is_an_error_and_leaves_nothing(setup: Setup, model_path: Path) -> None:
@@ -284,7 +326,6 @@ def test_nan_in_the_first_epoch_is_an_error_and_leaves_nothing(setup: Setup, mod
         UserError, match=r"student: the loss is nan in epoch 1, batch 2; no epoch was finished"
     ):
         nan_trainer(batches=1).fit(setup.data, folder, **FIT)
-    assert not folder.weights.exists()
     assert not folder.checkpoint.exists()
 
 
@@ -314,7 +355,7 @@ def test_an_unwritable_folder_is_one_clear_line(setup: Setup, tmp_path: Path) ->
 
 
 def test_an_objective_without_its_teacher_is_a_programming_error() -> None:
-    made = objectives.Hinton(4.0, 0.1)
+    made = Hinton(4.0, 0.1)
     with pytest.raises(ValueError, match="needs a teacher"):
         Trainer(
             DSNet(20, 2),
@@ -324,7 +365,7 @@ def test_an_objective_without_its_teacher_is_a_programming_error() -> None:
             recipe=RECIPE,
             seed=0,
             device=torch.device("cpu"),
-            reporter=Lines(),
+            reporter=Heard(),
         )
 
 
@@ -334,12 +375,13 @@ def test_each_cycle_begins_anew_from_the_best_weights(
     cycles, first, second = (ModelFolder(tmp_path / name) for name in ("cycles", "first", "second"))
     script_aucs(monkeypatch, 0.9, 0.8, 0.7, 0.6)
     setup.trainer(RECIPE.model_copy(update={"cycles": 2})).fit(setup.data, cycles, **FIT)
-    before = setup.trainer(RECIPE.model_copy(update={"epochs": 2})).fit(setup.data, first, **FIT)
+    half = setup.trainer(RECIPE.model_copy(update={"epochs": 2}))
+    before = half.fit(setup.data, first, **FIT)
     assert figures(cycles)[:2] == figures(first)
     assert before.kept_epochs == (1,)  # so that the best weights are not the last
 
     by_hand = setup.trainer(RECIPE.model_copy(update={"epochs": 2}))
-    by_hand._network.load_state_dict(load_file(first.weights))
+    by_hand._network.load_state_dict(kept_by(half))
     script_aucs(monkeypatch, 0.7, 0.6)
     real = engine._seed_epoch
     monkeypatch.setattr(engine, "_seed_epoch", lambda seed, epoch: real(seed, epoch + 2))
@@ -354,26 +396,25 @@ def test_the_average_of_the_cycles_best_weights_is_kept(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     script_aucs: Script,
-    capsys: pytest.CaptureFixture[str],
 ) -> None:
     whole, first = ModelFolder(tmp_path / "whole"), ModelFolder(tmp_path / "first")
     script_aucs(monkeypatch, *AUCS)
     with pytest.MonkeyPatch.context() as patch:
         of_epochs = remember_weights(patch)
-        result = normed.trainer(CYCLES).fit(normed.data, whole, **FIT)
+        averaging = normed.trainer(CYCLES)
+        result = averaging.fit(normed.data, whole, **FIT)
     assert result.kept_epochs == (2, 5)
     trainer, network = normed.trainer(CYCLES), normed.student()
     one_more_epoch = [
         images for images, _ in trainer._batches(normed.data, engine._seed_epoch(seed=0, epoch=7))
     ]
     average_weights(network, [of_epochs[2], of_epochs[5]], one_more_epoch)
-    torch.testing.assert_close(load_file(whole.weights), dict(network.state_dict()))
-    assert "student: the average of epochs 2, 5 is kept" in capsys.readouterr().err
+    torch.testing.assert_close(kept_by(averaging), dict(network.state_dict()))
+    assert normed.heard.notes == ["student: the average of epochs 2, 5 is kept, validation AUC 0.5000"]
     # One cycle keeps its best epoch as it is.
-    one = RECIPE.model_copy(update={"epochs": 3})
-    alone = normed.trainer(one).fit(normed.data, first, **FIT)
-    assert alone.kept_epochs == (2,)
-    assert same(load_file(first.weights), of_epochs[2])
+    alone = normed.trainer(RECIPE.model_copy(update={"epochs": 3}))
+    assert alone.fit(normed.data, first, **FIT).kept_epochs == (2,)
+    assert same(kept_by(alone), of_epochs[2])
 
 
 def test_nan_in_a_later_cycle_keeps_the_best_epoch_not_an_average(
@@ -381,8 +422,11 @@ def test_nan_in_a_later_cycle_keeps_the_best_epoch_not_an_average(
 ) -> None:
     folder = ModelFolder(model_path)
     script_aucs(monkeypatch, 0.6, 0.9, 0.7)
-    result = nan_trainer(batches=17, cycles=2).fit(setup.data, folder, **FIT)
+    of_epochs = remember_weights(monkeypatch)
+    trainer = nan_trainer(batches=17, cycles=2)
+    result = trainer.fit(setup.data, folder, **FIT)
     assert len(rows(folder)) == 3
+    assert same(kept_by(trainer), of_epochs[2])
     assert result.kept_epochs == (2,)
     assert result.failure is not None
     assert "weights of epoch 2 are kept" in result.failure

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
-from dermdistill.benchmark.process import PYTHON, with_threads
-from dermdistill.benchmark.results import DiskTime, Runtime
+from dermdistill.benchmark.measurements import DiskTime, Runtime
 from dermdistill.benchmark.subjects import Subject
+from dermdistill.benchmark.worker_process import PYTHON, with_threads
 from dermdistill.data.images import IMAGE_SUFFIXES
 from dermdistill.errors import UserError
 from dermdistill.progress import bar

@@ -11,12 +11,19 @@ from statistics import median
 import onnxruntime as ort
 
 from dermdistill.benchmark.disk import image_files, times_from_disk
-from dermdistill.benchmark.process import WorkerProcess
+from dermdistill.benchmark.measurements import PAPER_IMAGES, Benchmark, Control, Measured, Runtime, Timing
 from dermdistill.benchmark.race import Times, race
-from dermdistill.benchmark.ratios import LEAST_ROUNDS, medians, percentiles, ratio
-from dermdistill.benchmark.results import PAPER_IMAGES, Benchmark, Control, Measured, Runtime, Timing
-from dermdistill.benchmark.subjects import REFERENCES, Named, Subject, check, find, prepare
+from dermdistill.benchmark.ratios import LEAST_ROUNDS, medians, percentiles, time_ratio
+from dermdistill.benchmark.subjects import (
+    REFERENCES,
+    NamedModel,
+    Subject,
+    check_architecture,
+    find_models,
+    prepare_subject,
+)
 from dermdistill.benchmark.whole_command import LEAST_TURNS
+from dermdistill.benchmark.worker_process import WorkerProcess
 from dermdistill.cores import process_cores
 from dermdistill.errors import UserError
 from dermdistill.progress import bar
@@ -60,7 +67,7 @@ class Options:
                 raise UserError(f"{name} {value}: expected {at_least} or more")
 
 
-def benchmark(words: Sequence[str], options: Options, environment: Mapping[str, str]) -> Benchmark:
+def measure_models(words: Sequence[str], options: Options, environment: Mapping[str, str]) -> Benchmark:
     """Measure the models that the user named, and the references, in turns (see ``race``).
 
     Every model is loaded by a process of its own for each runtime, anew in each round (see ``worker`` for
@@ -75,9 +82,9 @@ def benchmark(words: Sequence[str], options: Options, environment: Mapping[str, 
     Raises:
         UserError: a model that is not there or cannot be measured.
     """
-    found = find(words, options.references)
+    found = find_models(words, options.references)
     for named in found:
-        check(named)
+        check_architecture(named)
     files = image_files(options.images) if options.images else []
     before = _load()
     with tempfile.TemporaryDirectory() as folder:
@@ -120,12 +127,12 @@ def benchmark(words: Sequence[str], options: Options, environment: Mapping[str, 
     )
 
 
-def _prepared(found: Sequence[Named], folder: Path, *, with_onnx: bool) -> list[Subject]:
+def _prepared(found: Sequence[NamedModel], folder: Path, *, with_onnx: bool) -> list[Subject]:
     subjects = []
     for i, named in enumerate(bar(found, label="preparing", unit="model")):
         place = folder / str(i)
         place.mkdir()
-        subject = prepare(named, place, with_onnx=with_onnx)
+        subject = prepare_subject(named, place, with_onnx=with_onnx)
         if "PyTorch" not in subject.files and not with_onnx:
             raise UserError(f"{named.name}: ONNX files are measured on the CPU; leave --device out")
         subjects.append(subject)
@@ -193,7 +200,7 @@ def _timing(
         peak_mb=mine.peak_mb,
         round_ms=tuple(1000 * seconds for seconds in of_rounds),
         ratios=tuple(
-            ratio(mine.rounds, times[_key(reference, runtime), batch].rounds, reference)
+            time_ratio(mine.rounds, times[_key(reference, runtime), batch].rounds, reference)
             for reference in references
             if (_key(reference, runtime), batch) in times
         ),
@@ -203,7 +210,7 @@ def _timing(
 def _control(model: str, runtime: Runtime, batch: int, times: Mapping[tuple[str, int], Times]) -> Control:
     twin = times[_key(f"{model} {_TWIN}", runtime), batch]
     itself = times[_key(model, runtime), batch]
-    return Control(runtime=runtime, batch=batch, ratio=ratio(twin.rounds, itself.rounds, model))
+    return Control(runtime=runtime, batch=batch, ratio=time_ratio(twin.rounds, itself.rounds, model))
 
 
 def notes(options: Options, controls: Sequence[Control]) -> list[str]:

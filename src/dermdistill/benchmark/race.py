@@ -25,7 +25,7 @@ class Contender(Protocol):
 
     @property
     def peak_mb(self) -> float:
-        """Peak memory up to the last call (see ``results.Timing``)."""
+        """Peak memory up to the last call (see ``measurements.Timing``)."""
         ...
 
 

@@ -5,7 +5,7 @@ from statistics import median
 
 import numpy as np
 
-from dermdistill.benchmark.results import Ratio
+from dermdistill.benchmark.measurements import Ratio
 
 Rounds = Sequence[Sequence[float]]
 """Seconds of the calls of one model and batch size, by round; every round has at least one."""
@@ -16,8 +16,8 @@ LEAST_ROUNDS = 5
 """With fewer, no spread is given."""
 
 
-def ratio(mine: Rounds, theirs: Rounds, to: str) -> Ratio:
-    """The time of a model as a multiple of another's (see ``results.Ratio``).
+def time_ratio(mine: Rounds, theirs: Rounds, to: str) -> Ratio:
+    """The time of a model as a multiple of another's (see ``measurements.Ratio``).
 
     Within a round the two were measured close to each other, so what slows the whole machine for longer than
     a round cancels; the median within a round drops single slow calls, the median over rounds a round in

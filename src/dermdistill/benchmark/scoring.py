@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from dermdistill.data.images import decode_file, resize
-from dermdistill.models.predictor import open_predictor
+from dermdistill.models.torch_predictor import open_predictor
 from dermdistill.records import Pixels
 
 _BATCH = 32

@@ -9,7 +9,7 @@ import onnx
 import torch
 from torch import nn
 
-from dermdistill.benchmark.results import Runtime
+from dermdistill.benchmark.measurements import Runtime
 from dermdistill.data.images import InputSpec
 from dermdistill.errors import UserError
 from dermdistill.export.graph import assemble
@@ -18,8 +18,8 @@ from dermdistill.files import write_bytes
 from dermdistill.inference.model_info import ModelInfo
 from dermdistill.inference.onnx import OnnxModel
 from dermdistill.json_files import read_json
-from dermdistill.models import cost, zoo
-from dermdistill.models.checkpoint import build, load_weights, save_weights
+from dermdistill.models import cost, registry, zoo
+from dermdistill.models.checkpoint import load_weights, save_weights
 from dermdistill.records import MELANOMA, OTHER
 from dermdistill.runs import ModelSummary, RunFolder
 
@@ -39,7 +39,7 @@ class Subject:
 
     Attributes:
         name: unique in this benchmark.
-        parameters, macs: see ``results.Measured``.
+        parameters, macs: see ``measurements.Measured``.
         files: of each runtime that can take it.
         notes: why a runtime is missing.
     """
@@ -54,7 +54,7 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedModel:
     """What one word of the user's names, found to exist but not yet read.
 
     Attributes:
@@ -66,7 +66,7 @@ class Named:
     source: Path | str
 
 
-def find(words: Sequence[str], references: Sequence[str] = REFERENCES) -> list[Named]:
+def find_models(words: Sequence[str], references: Sequence[str] = REFERENCES) -> list[NamedModel]:
     """What the user named, in order, then the references that are not among it; names made unique.
 
     The same word twice is measured twice. Of a run, one finished model of each architecture and size is
@@ -78,24 +78,23 @@ def find(words: Sequence[str], references: Sequence[str] = REFERENCES) -> list[N
     """
     given = [named for word in words for named in _found(word)]
     asked_for = {named.source for named in given}
-    found: list[Named] = []
-    for named in [*given, *(Named(name, name) for name in references if name not in asked_for)]:
+    found: list[NamedModel] = []
+    for named in [*given, *(NamedModel(name, name) for name in references if name not in asked_for)]:
         same = sum(other.name == named.name or other.name.startswith(f"{named.name} (") for other in found)
-        found.append(Named(f"{named.name} ({same + 1})" if same else named.name, named.source))
+        found.append(NamedModel(f"{named.name} ({same + 1})" if same else named.name, named.source))
     return found
 
 
-def check(named: Named) -> None:
+def check_architecture(named: NamedModel) -> None:
     """Raise UserError, before any work, for an architecture that is unknown."""
     if isinstance(named.source, str):
         architecture, _ = _parts(named.source)
-        if architecture != "dsnet" and not zoo.exists(architecture):
-            raise UserError(
-                f"{named.source}: no such architecture{zoo.suggestion(architecture, 'dsnet')}; {_EXPECTED}"
-            )
+        if not registry.exists(architecture):
+            hint = zoo.suggestion(architecture, registry.STUDENTS)
+            raise UserError(f"{named.source}: no such architecture{hint}; {_EXPECTED}")
 
 
-def prepare(named: Named, folder: Path, *, with_onnx: bool) -> Subject:
+def prepare_subject(named: NamedModel, folder: Path, *, with_onnx: bool) -> Subject:
     """Read or build a model, count its cost and write the files to measure into ``folder``.
 
     A weights file, or an architecture with random weights, is measured in PyTorch and, exported on the fly in
@@ -122,33 +121,32 @@ def prepare(named: Named, folder: Path, *, with_onnx: bool) -> Subject:
     return _exported(counted, network, info, folder / "model.onnx") if with_onnx else counted
 
 
-def _found(word: str) -> Iterator[Named]:
+def _found(word: str) -> Iterator[NamedModel]:
     path = Path(word)
     if path.is_dir():
         yield from _of_run(path)
     elif path.suffix in (".onnx", ".safetensors"):
         if not path.is_file():
             raise UserError(f"{word}: no such file; {_EXPECTED}")
-        yield Named(path.parent.name if path.stem == "weights" else path.name, path)
+        yield NamedModel(path.parent.name if path.stem == "weights" else path.name, path)
     elif _ARCHITECTURE.fullmatch(word):
-        yield Named(word, word)
+        yield NamedModel(word, word)
     elif path.is_file():
         raise UserError(f"{word}: not a model of this program; {_EXPECTED}")
     else:
         # No file system has `resnet50` here: the size was forgotten.
-        forgotten = word == "dsnet" or zoo.exists(word)
-        hint = f"; did you mean {word}@224?" if forgotten else ""
+        hint = f"; did you mean {word}@224?" if registry.exists(word) else ""
         raise UserError(f"{word}: no such file{hint}; {_EXPECTED}")
 
 
-def _of_run(path: Path) -> Iterator[Named]:
+def _of_run(path: Path) -> Iterator[NamedModel]:
     seen: set[tuple[str, int]] = set()
     for folder in RunFolder(path).models():
         summary = read_json(folder.summary, ModelSummary)
         kind = (summary.architecture, summary.input_size)
         if kind not in seen:
             seen.add(kind)
-            yield Named(summary.name, folder.weights)
+            yield NamedModel(summary.name, folder.weights)
     if not seen:
         raise UserError(f"{path}: a folder without finished models; {_EXPECTED}")
 
@@ -159,15 +157,15 @@ def _parts(word: str) -> tuple[str, int]:
     return match["name"], int(match["size"])
 
 
-def _built(named: Named, architecture: str, classes: int, size: int) -> nn.Module:
+def _built(named: NamedModel, architecture: str, classes: int, size: int) -> nn.Module:
     torch.manual_seed(0)
     try:
-        return build(architecture, classes, size)
+        return registry.build(architecture, classes, size)
     except ValueError as error:
         raise _cannot_take(named, size, error) from error
 
 
-def _subject(named: Named, info: ModelInfo, network: nn.Module, files: dict[Runtime, Path]) -> Subject:
+def _subject(named: NamedModel, info: ModelInfo, network: nn.Module, files: dict[Runtime, Path]) -> Subject:
     size = info.input.size
     try:
         macs = cost.macs(network, size)
@@ -176,7 +174,7 @@ def _subject(named: Named, info: ModelInfo, network: nn.Module, files: dict[Runt
     return Subject(named.name, info.architecture, size, cost.parameters(network), macs, files)
 
 
-def _cannot_take(named: Named, size: int, error: Exception) -> UserError:
+def _cannot_take(named: NamedModel, size: int, error: Exception) -> UserError:
     reason = str(error).splitlines()[0][:120]
     return UserError(f"{named.name}: cannot take images of {size} pixels ({reason}); choose another size")
 

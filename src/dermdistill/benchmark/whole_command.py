@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from statistics import median
 
-from dermdistill.benchmark.results import DiskTime
+from dermdistill.benchmark.measurements import DiskTime
 
 LEAST_TURNS = 3
 """With fewer, the noise is unknown and nothing is extrapolated."""

@@ -43,7 +43,7 @@ def _open(runtime: str, file: Path, threads: int, device: str) -> Predictor:
         return OnnxModel.read(file, threads=threads)
     import torch
 
-    from dermdistill.models.predictor import open_predictor
+    from dermdistill.models.torch_predictor import open_predictor
 
     torch.set_num_threads(threads)
     return open_predictor(file, torch.device(device))

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from dermdistill.benchmark.measure import Options, benchmark
-from dermdistill.benchmark.results import PAPER_IMAGES, Benchmark, DiskTime, Measured, Ratio, Timing
+from dermdistill.benchmark.measure import Options, measure_models
+from dermdistill.benchmark.measurements import PAPER_IMAGES, Benchmark, DiskTime, Measured, Ratio, Timing
 from dermdistill.benchmark.whole_command import time_for, why_unknown
 from dermdistill.columns import align
 from dermdistill.digits import rounded
@@ -30,7 +30,7 @@ def measure_and_print(
     """
     device = choose_device(options.device)
     output = None if out is None else _output(out, models, overwrite=overwrite)
-    measured = benchmark(models, replace(options, device=str(device)), describe(device))
+    measured = measure_models(models, replace(options, device=str(device)), describe(device))
     if output is not None:
         output.write(f"{measured.model_dump_json(indent=2)}\n".encode())
         inform(f"wrote {printable(str(out))}")

@@ -61,15 +61,30 @@ def check_cache(cache_dir: Path) -> None:
         ) from error
 
 
-def decoded(
+@dataclass(frozen=True, slots=True)
+class DecodedImages:
+    """All images of a data set, in the order of its records.
+
+    Attributes:
+        pixels: RGB uint8 ``(N, S, S, 3)``, a read-only memory map.
+        key: changes whenever a pixel could be different.
+        contents: a digest of each image, the same under any name.
+    """
+
+    pixels: NDArray[np.uint8]
+    key: str
+    contents: tuple[str, ...]
+
+
+def decode_images(
     records: Sequence[Record],
     size: int,
     *,
     cache_dir: Path,
     workers: int | None = None,
     progress: bool = True,
-) -> NDArray[np.uint8]:
-    """The records' images, RGB ``(N, size, size, 3)`` in their order, as a read-only memory map.
+) -> DecodedImages:
+    """The records' images at ``size`` pixels.
 
     Built on first use, with a progress bar on stderr; a build that is killed leaves nothing behind that a
     later one would take for finished, and starts over. Large sets are decoded by ``workers`` processes
@@ -81,27 +96,47 @@ def decoded(
     """
     workers = workers or default_workers()
     images = [record.image for record in records]
-    _prepare(cache_dir)
-    digests = _digests(images, cache_dir, workers, progress=progress)
-    path = cache_dir / f"images-{size}px-{_key(digests, size)}.npy"
+    digests = content_digests(images, cache_dir=cache_dir, workers=workers, progress=progress)
+    key = _key(digests, size)
+    path = cache_dir / f"{key}.npy"
     shape = (len(images), size, size, 3)
     finished = _opened(path, shape)
-    if finished is not None:
-        return finished
-    _check_space(cache_dir, shape)
+    if finished is None:
+        _check_space(cache_dir, shape)
+        finished = _built(path, shape, images, workers, progress=progress)
+    return DecodedImages(finished, key, tuple(digests))
+
+
+def _built(
+    path: Path,
+    shape: tuple[int, int, int, int],
+    images: Sequence[ImageSource],
+    workers: int,
+    *,
+    progress: bool,
+) -> NDArray[np.uint8]:
+    """Decode into a new file, and open it."""
     # The workers come first: one that cannot start workers of its own must not have begun a file.
     with runner(workers, len(images)) as run, replacing(path) as temporary:
         failures = _build(_Rows.create(temporary, shape), images, run, progress=progress)
         if failures:
-            raise unusable(failures, of=len(images), folder=cache_dir)
+            raise unusable(failures, of=len(images), folder=path.parent)
     built = _opened(path, shape)
     if built is None:
-        raise UserError(f"{path}: vanished while it was built; is another program cleaning {cache_dir}?")
+        raise UserError(f"{path}: vanished while it was built; is another program cleaning {path.parent}?")
     return built
 
 
-def _digests(images: Sequence[ImageSource], cache_dir: Path, workers: int, *, progress: bool) -> list[str]:
-    """The digest of every image; where some cannot be read, the damaged among the others are named too."""
+def content_digests(
+    images: Sequence[ImageSource], *, cache_dir: Path, workers: int, progress: bool = True
+) -> list[str]:
+    """The digest of every image, in order; hashed once, then remembered beside the decoded images.
+
+    Raises:
+        UserError: some cannot be read (then the damaged among the others are named too, see ``unusable``), or
+            the folder cannot be written.
+    """
+    _prepare(cache_dir)
     found = digests_or_errors(images, cache_dir=cache_dir, workers=workers, progress=progress)
     failures = [result for result in found if isinstance(result, UserError)]
     if failures:
@@ -171,7 +206,7 @@ def _build(rows: _Rows, images: Sequence[ImageSource], run: Run, *, progress: bo
 
 def _key(digests: Iterable[str], size: int) -> str:
     content = "\n".join([f"decoder {DECODER_VERSION}, {size} px", *digests])
-    return hashlib.blake2b(content.encode(), digest_size=16).hexdigest()
+    return f"images-{size}px-{hashlib.blake2b(content.encode(), digest_size=16).hexdigest()}"
 
 
 def _opened(path: Path, shape: tuple[int, int, int, int]) -> NDArray[np.uint8] | None:

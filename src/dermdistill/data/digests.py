@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from dermdistill.data.images import SETTLED_NS, ImageFile
-from dermdistill.data.unusable import unusable
 from dermdistill.errors import UserError
 from dermdistill.files import write_text
 from dermdistill.progress import bar
@@ -18,27 +17,16 @@ _Stamp = tuple[int, int]
 """Size in bytes and time of the last change in nanoseconds: equal stamps mean an unchanged file."""
 
 
-def content_digests(
+def digests_or_errors(
     images: Sequence[ImageSource], *, cache_dir: Path, workers: int, progress: bool
-) -> list[str]:
-    """The digest of every image, in order.
+) -> list[str | UserError]:
+    """The digest of every image, in order; in its place the error of one that cannot be read.
 
     Files are hashed again only if their size or time of change differs from what ``cache_dir`` remembers.
 
     Raises:
-        UserError: images cannot be read (see ``unusable``), or the folder cannot be written.
+        UserError: the folder cannot be written.
     """
-    found = digests_or_errors(images, cache_dir=cache_dir, workers=workers, progress=progress)
-    failures = [result for result in found if isinstance(result, UserError)]
-    if failures:
-        raise unusable(failures, of=len(images), folder=cache_dir)
-    return [str(result) for result in found]
-
-
-def digests_or_errors(
-    images: Sequence[ImageSource], *, cache_dir: Path, workers: int, progress: bool
-) -> list[str | UserError]:
-    """As ``content_digests``, with the error of each image that cannot be read in its place."""
     memo_path = cache_dir / f"digests-{_name_of_set(images)}.json"
     memo = _read_memo(memo_path)
     before = time.time_ns()

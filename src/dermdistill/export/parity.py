@@ -66,7 +66,7 @@ class Parity(Frozen):
         return self.largest_difference <= self.tolerance
 
 
-def measure(
+def measure_parity(
     before: tuple[str, Predictions, Sequence[OperatingPoint]],
     after: tuple[str, Predictions, Sequence[OperatingPoint]],
     *,

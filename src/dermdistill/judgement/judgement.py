@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from dermdistill.benchmark.results import Ratio, Runtime
+from dermdistill.benchmark.measurements import Ratio, Runtime
 from dermdistill.evaluation.estimates import Comparison, Estimate, Evaluation, GroupEvaluation, SeedMean
 from dermdistill.evaluation.permutation import SettingTest
 from dermdistill.json_files import Frozen

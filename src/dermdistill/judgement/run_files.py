@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from dermdistill.benchmark.results import Benchmark
+from dermdistill.benchmark.measurements import Benchmark
 from dermdistill.config import Recipe, load_recipe
 from dermdistill.data.split_file import read_split
 from dermdistill.errors import UserError

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from dermdistill.benchmark import ratios
-from dermdistill.benchmark.results import PAPER_IMAGES, Benchmark, Measured, Ratio, Runtime, Timing
+from dermdistill.benchmark.measurements import PAPER_IMAGES, Benchmark, Measured, Ratio, Runtime, Timing
 from dermdistill.benchmark.whole_command import time_for, why_unknown
 from dermdistill.judgement.judgement import CommandTime, Faster, FasterAnswer, Multiples, Race, RaceResult
 
@@ -51,7 +51,7 @@ def _ratio(mine: Measured | None, theirs: Measured | None) -> Ratio | None:
     of_mine, of_theirs = timing(mine, 1), timing(theirs, 1)
     if of_mine is None or of_theirs is None:
         return None
-    return ratios.ratio(_rounds(of_mine), _rounds(of_theirs), theirs.model)
+    return ratios.time_ratio(_rounds(of_mine), _rounds(of_theirs), theirs.model)
 
 
 def _rounds(of: Timing) -> list[list[float]]:

@@ -8,31 +8,10 @@ from torch import nn
 
 from dermdistill.errors import UserError
 from dermdistill.files import write_bytes
-from dermdistill.inference.model_info import ModelInfo, member_networks
-from dermdistill.models import zoo
-from dermdistill.models.dermlet import Dermlet
-from dermdistill.models.dsnet import DSNet
-from dermdistill.models.ensemble import Ensemble
-
-STUDENTS = ("dsnet", "dermlet")
-"""The networks of this program; every other name is timm's."""
+from dermdistill.inference.model_info import ModelInfo
+from dermdistill.models.registry import build
 
 _DESCRIPTION = "dermdistill"
-
-
-def build(architecture: str, classes: int, size: int) -> nn.Module:
-    """An untrained network: a student's name, or a timm name under the paper's head.
-
-    Of an ensemble (``NAME*3``, ``NAME+OTHER``) all members; see ``member_networks``.
-    """
-    members = member_networks(architecture)
-    if len(members) > 1:
-        return Ensemble(build(name, classes, size) for name in members)
-    if architecture == "dsnet":
-        return DSNet(size, classes)
-    if architecture == "dermlet":
-        return Dermlet(classes)
-    return zoo.create(architecture, classes, "none")
 
 
 def save_weights(path: Path, network: nn.Module, info: ModelInfo) -> None:

@@ -2,6 +2,7 @@
 
 import difflib
 import logging
+from collections.abc import Iterable
 from importlib import resources, util
 from pathlib import Path
 
@@ -58,41 +59,29 @@ def _width(backbone: nn.Module) -> int:
     return width
 
 
-def exists(name: str) -> bool:
+def is_timm(name: str) -> bool:
     """Whether timm has this model."""
     return bool(timm.is_model(name))
 
 
-def suggestion(name: str, *others: str) -> str:
+def suggestion(name: str, others: Iterable[str] = ()) -> str:
     """``; did you mean ...?`` with names of timm, or of ``others``, like this one; else nothing."""
     near = difflib.get_close_matches(name, [*others, *timm.list_models()], n=3)
     return f"; did you mean {' or '.join(near)}?" if near else ""
 
 
-def check(name: str, weights: str) -> None:
-    """Raise UserError, before any work, unless timm has this model and ``weights`` could be found."""
-    if not exists(name):
-        raise UserError(f"model {name!r}: timm has no such model{suggestion(name)}")
+def check_timm(name: str, weights: str, others: Iterable[str] = ()) -> None:
+    """Raise UserError, before any work, unless timm has this model and ``weights`` could be found.
+
+    Args:
+        name: of a model.
+        weights: see ``create_headed``.
+        others: names that may have been meant, too.
+    """
+    if not is_timm(name):
+        raise UserError(f"model {name!r}: timm has no such model{suggestion(name, others)}")
     if weights not in ("imagenet", "none") and not Path(weights).is_file():
         raise UserError(f"{weights}: no such weights file; {EXPECTED}, 'imagenet' or 'none'")
-
-
-def try_out(name: str, weights: str, size: int) -> None:
-    """Build the network and show it one black image, so that what cannot work fails before any work is done.
-
-    Raises:
-        UserError: see ``create``; or the network cannot take images of ``size`` pixels.
-    """
-    network = create(name, 2, weights).eval()
-    try:
-        with torch.no_grad():
-            network(torch.zeros(1, 3, size, size))
-    except (RuntimeError, AssertionError, ValueError) as error:
-        reason = str(error).splitlines()[0][:120]
-        raise UserError(
-            f"model {name!r} cannot take images of data.size = {size} pixels ({reason}); "
-            "choose another size or network"
-        ) from error
 
 
 def statistics(name: str, weights: str) -> tuple[Statistics, Statistics]:
@@ -103,7 +92,7 @@ def statistics(name: str, weights: str) -> tuple[Statistics, Statistics]:
     return (mean[0], mean[1], mean[2]), (std[0], std[1], std[2])
 
 
-def create(name: str, classes: int, weights: str) -> HeadedBackbone:
+def create_headed(name: str, classes: int, weights: str) -> HeadedBackbone:
     """Build a network with the paper's head.
 
     Args:
@@ -114,7 +103,7 @@ def create(name: str, classes: int, weights: str) -> HeadedBackbone:
     Raises:
         UserError: unknown name; the hub cannot be reached; the file does not fit the network.
     """
-    check(name, weights)
+    check_timm(name, weights)
     network = HeadedBackbone(name, classes)
     if weights == "imagenet":
         _load_imagenet(network.backbone, name)

@@ -21,14 +21,14 @@ from dermdistill.judgement.groups import ScoredModel
 from dermdistill.judgement.judge import judge_evaluation
 from dermdistill.judgement.judgement import Judgement
 from dermdistill.messages import warn
-from dermdistill.models.predictor import open_predictor
+from dermdistill.models.torch_predictor import open_predictor
 from dermdistill.outputs import check_folder, check_outside
 from dermdistill.pipeline.prepare import (
     DataOptions,
     as_recorded,
     coefficients_of,
-    contents_of,
     decode,
+    digests_of,
     open_data,
 )
 from dermdistill.records import Record
@@ -149,7 +149,7 @@ def _chosen(
     Images are recognised by content: the same file under another name is still the same image.
     """
     assignments = read_split(run.split) if run.split.exists() else ()
-    contents = contents_of(records) if assignments else [""] * len(records)
+    contents = digests_of(records) if assignments else [""] * len(records)
     again = splits_again(assignments, records, contents)
     given = [record.split or mine or "" for record, mine in zip(records, again, strict=True)]
     if split is not None and split not in given:

@@ -21,7 +21,7 @@ from dermdistill.evaluation.thresholds import operating_points, stored, to_store
 from dermdistill.export.graph import assemble
 from dermdistill.export.int8 import CALIBRATION_IMAGES, quantise
 from dermdistill.export.network import to_onnx
-from dermdistill.export.parity import Parity, measure
+from dermdistill.export.parity import Parity, measure_parity
 from dermdistill.files import write_bytes
 from dermdistill.inference.model_info import ModelInfo, ValidationScores
 from dermdistill.inference.onnx import INT8_SUFFIX, OnnxModel, is_exported_model
@@ -29,7 +29,7 @@ from dermdistill.inference.predictor import Predictor, predict_in_batches
 from dermdistill.inference.reference import Reference
 from dermdistill.json_files import is_json_of, read_json, write_json
 from dermdistill.models.checkpoint import load_weights, read_info, save_weights
-from dermdistill.models.predictor import TorchPredictor
+from dermdistill.models.torch_predictor import TorchPredictor
 from dermdistill.outputs import open_output
 from dermdistill.pipeline.data_path import found_again
 from dermdistill.pipeline.prepare import SYNTHETIC, DataOptions, coefficients_of, decode, open_data
@@ -95,7 +95,7 @@ def export(
     content, model_file = _assembled(plain, float_info)
     floats = images.predictions(model_file, "test")
     points = stored(float_info.thresholds)
-    parity = measure(
+    parity = measure_parity(
         ("PyTorch", images.predictions(trained, "test"), points),
         ("ONNX", floats, points),
         size=len(content),
@@ -109,7 +109,7 @@ def export(
         small = quantise(plain, images.some("train", at_most=CALIBRATION_IMAGES), info.input)
         small_info = _describe(small, info, images)
         content, model_file = _assembled(small, small_info)
-        parity = measure(
+        parity = measure_parity(
             ("ONNX", floats, points),
             ("ONNX int8", images.predictions(model_file, "test"), stored(small_info.thresholds)),
             size=len(content),

@@ -1,6 +1,7 @@
 """Open a run folder for training: check everything that can be checked, split, decode, write what it is."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import torch
@@ -11,15 +12,15 @@ from dermdistill.data.images import InputSpec
 from dermdistill.data.perceptual_hash import to_hex
 from dermdistill.data.split_file import write_split
 from dermdistill.errors import UserError
-from dermdistill.files import write_text
+from dermdistill.files import cannot_write, lock, write_text
 from dermdistill.json_files import read_json, write_json
 from dermdistill.messages import inform, warn
-from dermdistill.models import zoo
-from dermdistill.models.checkpoint import STUDENTS, read_info
+from dermdistill.models import registry, zoo
+from dermdistill.models.checkpoint import read_info
 from dermdistill.outputs import check_folder, check_outside
-from dermdistill.pipeline.cells import Bench, Cell, adopt, refuse_other_results
 from dermdistill.pipeline.environment import describe, now
 from dermdistill.pipeline.leaks import copies_in_two_splits
+from dermdistill.pipeline.plan import Cell, Plan, RunContext
 from dermdistill.pipeline.prepare import (
     DataOptions,
     as_recorded,
@@ -28,65 +29,96 @@ from dermdistill.pipeline.prepare import (
     decode,
     open_data,
 )
-from dermdistill.pipeline.reuse import refuse_other_images, refuse_other_recipe
+from dermdistill.pipeline.reuse import (
+    adopt,
+    begun,
+    refuse_other_images,
+    refuse_other_recipe,
+    refuse_other_results,
+)
 from dermdistill.records import Pixels
 from dermdistill.report.build import check_report
 from dermdistill.runs import DataSummary, RunFolder, RunManifest
 
 
+@contextmanager
+def held(folder: RunFolder, data: DataOptions) -> Iterator[None]:
+    """Keep a run folder to this process; made if need be.
+
+    Raises:
+        UserError: it cannot be written, holds something else, or another process has it.
+    """
+    _check_out(folder, data)
+    is_new = not folder.path.exists()
+    try:
+        folder.path.mkdir(parents=True, exist_ok=True)
+        handle = folder.lock.open("a")
+    except OSError as error:
+        raise cannot_write(folder.path, error) from error
+    with handle:
+        lock(handle, folder.path, "--output")
+        try:
+            yield
+        finally:
+            if is_new and list(folder.path.iterdir()) == [folder.lock]:  # wrong data, say
+                with suppress(OSError):  # as on Windows, where it is open
+                    folder.lock.unlink()
+                    folder.path.rmdir()
+
+
 def open_run(
-    recipe: Recipe, data: DataOptions, out: Path, cells: Sequence[Cell], *, device: torch.device, command: str
-) -> Bench:
-    """Make or reopen the run folder ``out`` and prepare its images.
+    recipe: Recipe,
+    data: DataOptions,
+    folder: RunFolder,
+    cells: Sequence[Cell],
+    *,
+    device: torch.device,
+    command: str,
+) -> tuple[Plan, RunContext]:
+    """Prepare the images of a run, plan its cells and write what it is.
 
     Args:
         recipe: every choice.
         data: the user's options; a resumed run goes on with the recorded word on the labels.
-        out: the run folder; made if need be.
+        folder: of the run; see ``held``.
         cells: all that will be trained or composed.
         device: where to train.
         command: how the user asked for it, for the manifest.
 
     Raises:
-        UserError: wrong data, unknown networks, an unwritable folder, results of another recipe in it.
+        UserError: wrong data, networks that cannot be had, results of another recipe in the folder.
     """
-    folder = RunFolder(out)
-    for network in {(cell.architecture, cell.recipe.weights) for cell in cells if not cell.members}:
-        if network[0] not in STUDENTS:
-            zoo.check(*network)
-    _check_out(folder, data)
     refuse_other_recipe(recipe, cells, folder, synthetic=data.synthetic)
     data = as_recorded(folder, data)
     dataset = open_data(data, recipe.synthetic, recipe.data.size)
     assigned = assign(dataset, recipe)
     inform(counts_table(dataset.records, assigned.split))
     refuse_other_images(recipe, assigned, folder)
-    if not any(folder.model(cell.name).weights.exists() for cell in cells if cell.role == "teacher"):
-        for name in sorted(set(recipe.teacher.networks)):
-            zoo.try_out(name, recipe.teacher.weights, recipe.data.size)
+    _try_out(recipe, cells, begun(folder))
     images = decode(dataset.records, recipe.data.size)
-    bench = Bench(recipe, folder, assigned, images, _input_spec(recipe), device)
-    refuse_other_results(cells, bench)
-    adopt(cells, bench)
+    context = RunContext(recipe, folder, assigned, images, _input_spec(recipe), device)
+    plan = Plan.of(cells, context)
+    refuse_other_results(plan, folder)
+    adopt(plan, folder)
     coefficients = coefficients_of(dataset.records, images.contents, synthetic=dataset.synthetic)
     copies = copies_in_two_splits(dataset.records, assigned.split, coefficients)
     for text in copies:
         warn(text)
     summary = assigned.summary(data)
     summary = summary.model_copy(update={"notes": (*summary.notes, *copies)})
-    _write_what_it_is(bench, to_hex(coefficients), data=summary, command=command)
-    return bench
+    _write_what_it_is(context, to_hex(coefficients), data=summary, command=command)
+    return plan, context
 
 
-def close_run(bench: Bench) -> None:
+def close_run(context: RunContext) -> None:
     """Say in the manifest that the run is finished."""
-    manifest = read_json(bench.run.manifest, RunManifest)
-    write_json(bench.run.manifest, manifest.model_copy(update={"finished": now()}))
+    manifest = read_json(context.run.manifest, RunManifest)
+    write_json(context.run.manifest, manifest.model_copy(update={"finished": now()}))
 
 
-def pixels_of(bench: Bench) -> Callable[[Sequence[str]], list[Pixels]]:
+def pixels_of(context: RunContext) -> Callable[[Sequence[str]], list[Pixels]]:
     """Decodes images of the run by their ids, for the report."""
-    records = {record.image_id: record for record in bench.assigned.dataset.records}
+    records = {record.image_id: record for record in context.assigned.dataset.records}
     return lambda ids: [records[image_id].image.decode() for image_id in ids]
 
 
@@ -115,6 +147,16 @@ def _is_run(folder: RunFolder) -> bool:
         return False
 
 
+def _try_out(recipe: Recipe, cells: Sequence[Cell], begun: Sequence[str]) -> None:
+    """Build the networks that all else depends on, the teacher's and the student, before any is trained."""
+    if not any(cell.role == "teacher" and cell.name in begun for cell in cells):
+        for name in sorted(set(recipe.teacher.networks)):
+            registry.try_out(name, recipe.teacher.weights, recipe.data.size)
+    own = [cell for cell in cells if cell.recipe == recipe.student]
+    if own and not any(cell.name in begun for cell in own):
+        registry.create(recipe.student.model, 2, recipe.data.size, recipe.student.weights)
+
+
 def _input_spec(recipe: Recipe) -> InputSpec:
     """The preprocessing that the teacher's first weights expect; all students share it."""
     own = read_info(Path(recipe.teacher.weights))
@@ -130,16 +172,16 @@ def _input_spec(recipe: Recipe) -> InputSpec:
     return InputSpec(recipe.data.size, mean, std)
 
 
-def _write_what_it_is(bench: Bench, hashes: Sequence[str], *, data: DataSummary, command: str) -> None:
+def _write_what_it_is(context: RunContext, hashes: Sequence[str], *, data: DataSummary, command: str) -> None:
     """Write recipe, split and manifest; a resumed run keeps its first command, environment and start."""
-    folder, assigned = bench.run, bench.assigned
-    write_text(folder.recipe, to_toml(bench.recipe))
-    write_split(folder.split, assigned.dataset.records, assigned.split, bench.images.contents, hashes)
+    folder, assigned = context.run, context.assigned
+    write_text(folder.recipe, to_toml(context.recipe))
+    write_split(folder.split, assigned.dataset.records, assigned.split, context.images.contents, hashes)
     manifest = RunManifest(
-        recipe_name=bench.recipe.name,
+        recipe_name=context.recipe.name,
         command=command,
         data=data,
-        environment=describe(bench.device),
+        environment=describe(context.device),
         started=now(),
     )
     if folder.manifest.exists():

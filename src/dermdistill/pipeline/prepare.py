@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 
 from dermdistill.config import Recipe, SyntheticRecipe
-from dermdistill.data import cache, splits
-from dermdistill.data.digests import content_digests
+from dermdistill.data import splits
+from dermdistill.data.cache import DecodedImages, content_digests, decode_images, default_cache_dir
 from dermdistill.data.fixed_split import check_leaks, read_fixed_split, with_split
 from dermdistill.data.hash_cache import hash_coefficients
 from dermdistill.data.loader import LabelledPixels
@@ -170,35 +170,15 @@ def assign(dataset: DataSet, recipe: Recipe) -> Assigned:
     return Assigned(dataset, assigned, classes)
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
-    """All images of a data set, in the order of its records.
-
-    Attributes:
-        pixels: RGB uint8 ``(N, S, S, 3)``, memory-mapped.
-        key: changes whenever a pixel could be different.
-        contents: a digest of each image, the same under any name.
-    """
-
-    pixels: NDArray[np.uint8]
-    key: str
-    contents: tuple[str, ...]
-
-
-def decode(records: Sequence[Record], size: int) -> Decoded:
+def decode(records: Sequence[Record], size: int) -> DecodedImages:
     """All images at ``size`` pixels, from the cache or decoded by as many processes as torch has threads."""
-    workers = torch.get_num_threads()
-    pixels = cache.decoded(records, size, cache_dir=cache.default_cache_dir(), workers=workers)
-    # The cache names its files by content.
-    assert isinstance(pixels, np.memmap)
-    return Decoded(pixels, Path(str(pixels.filename)).stem, contents_of(records))
+    return decode_images(records, size, cache_dir=default_cache_dir(), workers=torch.get_num_threads())
 
 
-def contents_of(records: Sequence[Record]) -> tuple[str, ...]:
-    """A digest of each image; hashed once, then remembered beside the decoded images."""
+def digests_of(records: Sequence[Record]) -> tuple[str, ...]:
+    """A digest of the content of each image."""
     images = [record.image for record in records]
-    workers = torch.get_num_threads()
-    return tuple(content_digests(images, cache_dir=_cache_dir(), workers=workers, progress=True))
+    return tuple(content_digests(images, cache_dir=default_cache_dir(), workers=torch.get_num_threads()))
 
 
 def coefficients_of(records: Sequence[Record], contents: Sequence[str], *, synthetic: bool) -> Coefficients:
@@ -209,11 +189,5 @@ def coefficients_of(records: Sequence[Record], contents: Sequence[str], *, synth
     if synthetic:
         return np.zeros((len(records), 2, BITS), dtype=np.float32)
     images = [record.image for record in records]
-    workers = torch.get_num_threads()
-    return hash_coefficients(images, contents, cache_dir=_cache_dir(), workers=workers, progress=True)
-
-
-def _cache_dir() -> Path:
-    folder = cache.default_cache_dir()
-    cache.check_cache(folder)
-    return folder
+    folder, workers = default_cache_dir(), torch.get_num_threads()
+    return hash_coefficients(images, contents, cache_dir=folder, workers=workers, progress=True)

@@ -1,19 +1,20 @@
-"""Whether a run folder that is used again is of the same recipe and images, before any image is decoded.
+"""Whether a run folder that is used again is of the same recipe and images.
 
-The exact answer is each model's identity (see ``cells``); it needs the decoded images, and cannot say what
-differs.
+The exact answer is each model's identity (see ``plan``); it needs the decoded images, and cannot say what
+differs. So recipe and split are compared before any image is decoded.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 
 from dermdistill.config import Recipe, load_recipe
 from dermdistill.errors import UserError
-from dermdistill.json_files import read_json
-from dermdistill.pipeline.cells import Cell, compared_cells, student_cells, teacher_cell, teacher_cells
+from dermdistill.json_files import read_json, write_json
+from dermdistill.pipeline.plan import Cell, Plan, compared_cells, student_cells, teacher_cell, teacher_cells
 from dermdistill.pipeline.prepare import Assigned
-from dermdistill.runs import ModelFolder, RunFolder, RunManifest
+from dermdistill.runs import ModelFolder, ModelSummary, RunFolder, RunManifest
+from dermdistill.training.resume import load_state
 
-Entries = Mapping[str, object]
+RecipeEntries = Mapping[str, object]
 """Values of a recipe by dotted key, such as ``student.epochs``."""
 
 _SHOWN = 5
@@ -32,15 +33,15 @@ def refuse_other_recipe(recipe: Recipe, cells: Sequence[Cell], run: RunFolder, *
         run: the folder.
         synthetic: whether the images are procedural, so that the recipe shapes them too.
     """
-    begun = _begun(run)
-    if not begun or not run.recipe.exists():
+    names = begun(run)
+    if not names or not run.recipe.exists():
         return
     before = load_recipe(str(run.recipe))
     old = {
         cell.name: cell for cell in (*teacher_cells(before), *student_cells(before), *compared_cells(before))
     }
     new = {cell.name: cell for cell in cells}
-    for name in (name for name in old if name in begun):
+    for name in (name for name in old if name in names):
         where = run.model(name).path
         if name not in new:
             changes = _changes(_flat(before), _flat(recipe), only=_CHOOSES_MODELS)
@@ -55,7 +56,7 @@ def refuse_other_recipe(recipe: Recipe, cells: Sequence[Cell], run: RunFolder, *
 
 def refuse_other_images(recipe: Recipe, assigned: Assigned, run: RunFolder) -> None:
     """Raise UserError where the models begun here learned from other images, or another split of them."""
-    if not _begun(run) or not run.manifest.exists():
+    if not begun(run) or not run.manifest.exists():
         return
     before = read_json(run.manifest, RunManifest).data
     if before.split_digest == assigned.digest:
@@ -69,13 +70,40 @@ def refuse_other_images(recipe: Recipe, assigned: Assigned, run: RunFolder) -> N
     raise UserError(f"{run.path}: holds models of other images or another split ({reason}); {_WAY_OUT}")
 
 
-def _begun(run: RunFolder) -> list[str]:
+def refuse_other_results(plan: Plan, run: RunFolder) -> None:
+    """Raise UserError where the run folder holds models that this plan would not make."""
+    for path in sorted((run.path / "models").glob("*")):
+        if _found_identity(ModelFolder(path)) not in (None, plan.identities.get(path.name)):
+            raise UserError(f"{path}: a model of another recipe or other data; {_WAY_OUT}")
+
+
+def adopt(plan: Plan, run: RunFolder) -> None:
+    """Give finished models their names in this run: a lone teacher may have been moved here as a member."""
+    for cell in plan.cells:
+        folder = run.model(cell.name)
+        if not folder.summary.exists():
+            continue
+        found = read_json(folder.summary, ModelSummary)
+        here = found.model_copy(update={"name": cell.name, "group": cell.group})
+        if here != found:
+            write_json(folder.summary, here)
+
+
+def _found_identity(folder: ModelFolder) -> str | None:
+    """The identity of the finished or begun model in a folder; None where there is neither."""
+    if folder.summary.exists():
+        return read_json(folder.summary, ModelSummary).identity
+    state = load_state(folder.checkpoint)
+    return None if state is None else str(state["identity"])
+
+
+def begun(run: RunFolder) -> list[str]:
     """Names of the models that are finished or begun."""
     folders = map(ModelFolder, sorted((run.path / "models").glob("*")))
     return [each.path.name for each in folders if each.summary.exists() or each.checkpoint.exists()]
 
 
-def _shaping(cell: Cell, recipe: Recipe, *, synthetic: bool) -> Entries:
+def _shaping(cell: Cell, recipe: Recipe, *, synthetic: bool) -> RecipeEntries:
     """The entries that shape a model, apart from those that only may change the split."""
     sections = {
         _section(cell, recipe): cell.recipe.model_dump(mode="json", exclude={"objectives", "seeds"}),
@@ -95,16 +123,16 @@ def _section(cell: Cell, recipe: Recipe) -> str:
     return "student" if cell.recipe.model == recipe.student.model else f"compare.networks {cell.recipe.model}"
 
 
-def _flat(recipe: Recipe) -> Entries:
+def _flat(recipe: Recipe) -> RecipeEntries:
     content = recipe.model_dump(mode="json", exclude={"name"})
     return _dotted({name: entries or {} for name, entries in content.items()})
 
 
-def _dotted(sections: Mapping[str, Mapping[str, object]]) -> Entries:
+def _dotted(sections: Mapping[str, Mapping[str, object]]) -> RecipeEntries:
     return {f"{name}.{key}": value for name, entries in sections.items() for key, value in entries.items()}
 
 
-def _changes(before: Entries, now: Entries, *, only: tuple[str, ...] = ("",)) -> str:
+def _changes(before: RecipeEntries, now: RecipeEntries, *, only: tuple[str, ...] = ("",)) -> str:
     """The entries that differ, as ``student.epochs: 10 -> 20``; nothing where none does."""
     keys: Iterable[str] = (*before, *(key for key in now if key not in before))
     changed = [

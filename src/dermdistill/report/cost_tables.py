@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from dermdistill.benchmark.results import PAPER_IMAGES, Benchmark, Measured, Ratio, Timing
+from dermdistill.benchmark.measurements import PAPER_IMAGES, Benchmark, Measured, Ratio, Timing
 from dermdistill.judgement.judgement import CommandTime, NetworkComparison
 from dermdistill.judgement.names import network_name
 from dermdistill.judgement.networks import BASELINE, PAPERS_STUDENT

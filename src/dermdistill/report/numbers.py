@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from dermdistill.benchmark.results import Ratio
+from dermdistill.benchmark.measurements import Ratio
 from dermdistill.evaluation.estimates import Estimate
 
 UNDEFINED = "\N{EN DASH}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from dermdistill.benchmark.results import PAPER_IMAGES
+from dermdistill.benchmark.measurements import PAPER_IMAGES
 from dermdistill.judgement.judgement import CommandTime, Group
 from dermdistill.judgement.names import LABELS_ONLY, OBJECTIVES, network_name, objective_name
 from dermdistill.judgement.speed import RUNTIMES, measured

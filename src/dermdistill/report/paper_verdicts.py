@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dermdistill.benchmark.results import Benchmark
+from dermdistill.benchmark.measurements import Benchmark
 from dermdistill.evaluation.permutation import SHUFFLES, SettingTest
 from dermdistill.judgement.claims import SEEDS_FOR_A_CLAIM
 from dermdistill.judgement.judgement import Better, Claim, ClaimedComparison, ClaimedDifference, Race, Sweep

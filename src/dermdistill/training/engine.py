@@ -18,18 +18,18 @@ from dermdistill.config import TrainingRecipe
 from dermdistill.data.augment import Augment
 from dermdistill.data.images import InputSpec
 from dermdistill.data.loader import LabelledPixels, batches, batches_in_epoch
-from dermdistill.distillation.objectives import Losses, Objective
+from dermdistill.distillation.objective import Losses, Objective
 from dermdistill.distillation.teacher import FrozenTeacher
 from dermdistill.errors import UserError
 from dermdistill.evaluation.metrics import auc
 from dermdistill.inference.model_info import ModelInfo
 from dermdistill.inference.predictor import predict_in_batches
-from dermdistill.models.checkpoint import save_weights
-from dermdistill.models.predictor import TorchPredictor
+from dermdistill.models.checkpoint import load_weights
+from dermdistill.models.torch_predictor import TorchPredictor
 from dermdistill.records import MELANOMA
 from dermdistill.runs import ModelFolder
 from dermdistill.training.averaging import Weights, average_weights
-from dermdistill.training.history import Row, TensorBoard, write_history
+from dermdistill.training.history import EpochRow, TensorBoard, write_history
 from dermdistill.training.reporter import Reporter
 from dermdistill.training.resume import load_state, save_state
 from dermdistill.training.schedule import learning_rate
@@ -66,7 +66,7 @@ class NonFiniteLossError(UserError):
 
 
 class Trainer:
-    """Trains one network; its folder holds the history, the best weights and, until the end, a checkpoint."""
+    """Trains one network; its folder holds the history and, between epochs, a checkpoint."""
 
     def __init__(
         self,
@@ -97,10 +97,12 @@ class Trainer:
     def fit(self, data: TrainingData, folder: ModelFolder, *, label: str, identity: str) -> TrainingResult:
         """Train to the end, or go on where the folder's checkpoint stopped.
 
+        Afterwards the network has the weights of the best epoch by validation AUC; after several cycles the
+        average of those of their best epochs.
+
         Args:
             data: training and validation images.
-            folder: where everything goes; ``weights`` holds the best epoch so far by validation AUC; after
-                several cycles the average of their best epochs.
+            folder: of history and checkpoint.
             label: what the reporter calls it.
             identity: digest of all that shapes this training; a checkpoint of another one is refused.
 
@@ -121,13 +123,16 @@ class Trainer:
                 self._reporter.epoch_done(label, rows[-1], self._recipe.epochs)
             kept_epochs = _best_epochs(rows, self._epochs_in_cycle)
             if len(kept_epochs) > 1:
-                self._keep_average(data, folder, label, kept_epochs)
+                self._take_average(data, label, kept_epochs)
+            else:
+                self._network.load_state_dict(self._best_of_cycles[0])
         except NonFiniteLossError as error:
             if not rows:
                 raise UserError(
                     f"{label}: {error}; no epoch was finished, so there are no weights to keep"
                 ) from None
             kept_epochs = (_best_epoch(rows),)
+            self._network.load_state_dict(self._best_of_cycles[(kept_epochs[0] - 1) // self._epochs_in_cycle])
             failure = f"{error}; the weights of epoch {kept_epochs[0]} are kept"
             self._reporter.note(label, failure)
         finally:
@@ -140,21 +145,18 @@ class Trainer:
         self._network.load_state_dict(self._best_of_cycles[-1])
         self._optimizer = _optimizer(self._network, self._recipe)
 
-    def _keep_average(
-        self, data: TrainingData, folder: ModelFolder, label: str, epochs: tuple[int, ...]
-    ) -> None:
-        """Keep the average of the cycles' best weights in place of the best epoch's."""
+    def _take_average(self, data: TrainingData, label: str, epochs: tuple[int, ...]) -> None:
+        """Take the average of the cycles' best weights."""
         generator = _seed_epoch(self._seed, self._recipe.epochs + 1)
         images = (images for images, _ in self._batches(data, generator))
         average_weights(self._network, self._best_of_cycles, images)
         val_auc, _ = self._validate(data.val, "the average")
-        save_weights(folder.weights, self._network, self._info)
         self._reporter.note(
             label,
             f"the average of epochs {', '.join(map(str, epochs))} is kept, validation AUC {val_auc:.4f}",
         )
 
-    def _one_epoch(self, data: TrainingData, epoch: int, label: str) -> Row:
+    def _one_epoch(self, data: TrainingData, epoch: int, label: str) -> EpochRow:
         start = time.perf_counter()
         losses, rate = self._train_epoch(data, epoch, label)
         val_auc, by_source = self._validate(data.val, f"epoch {epoch}")
@@ -176,14 +178,7 @@ class Trainer:
         totals: dict[str, Tensor] = {}
         rate = 0.0
         self._network.train()
-        shown = self._reporter.batches(
-            self._batches(data, generator),
-            name=label,
-            epoch=epoch,
-            epochs=recipe.epochs,
-            count=count,
-        )
-        for i, (images, labels) in enumerate(shown):
+        for i, (images, labels) in enumerate(self._batches(data, generator)):
             rate = learning_rate(
                 (epoch - 1) % self._epochs_in_cycle * count + i,
                 base=recipe.learning_rate,
@@ -198,6 +193,7 @@ class Trainer:
                 )
             for name, value in losses.items():
                 totals[name] = totals.get(name, torch.zeros_like(value)) + value.detach()
+            self._reporter.batch_done(label, epoch, recipe.epochs, (i + 1) / count)
         return {name: float(value) / count for name, value in totals.items()}, rate
 
     def _batches(self, data: TrainingData, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
@@ -237,9 +233,9 @@ class Trainer:
         }
         return auc(label, probability), by_source
 
-    def _keep(self, folder: ModelFolder, identity: str, rows: list[Row]) -> None:
-        """Store an epoch: the checkpoint first, because the other files can be made from it again."""
-        if self._recipe.cycles > 1 and _best_epochs(rows, self._epochs_in_cycle)[-1] == len(rows):
+    def _keep(self, folder: ModelFolder, identity: str, rows: list[EpochRow]) -> None:
+        """Store an epoch: the checkpoint first, because the history can be made from it again."""
+        if _best_epochs(rows, self._epochs_in_cycle)[-1] == len(rows):
             weights = {name: tensor.clone() for name, tensor in self._network.state_dict().items()}
             self._best_of_cycles[(len(rows) - 1) // self._epochs_in_cycle :] = [weights]
         save_state(
@@ -252,15 +248,9 @@ class Trainer:
                 "best_of_cycles": self._best_of_cycles,
             },
         )
-        self._publish(folder, rows)
-
-    def _publish(self, folder: ModelFolder, rows: list[Row]) -> None:
-        """Write what people and programs read; the network is that of the last epoch."""
         write_history(folder.history, rows)
-        if _best_epoch(rows) == len(rows):
-            save_weights(folder.weights, self._network, self._info)
 
-    def _resume(self, folder: ModelFolder, identity: str) -> list[Row]:
+    def _resume(self, folder: ModelFolder, identity: str) -> list[EpochRow]:
         state: dict[str, Any] | None = load_state(folder.checkpoint)
         if state is None:
             return []
@@ -270,11 +260,17 @@ class Trainer:
             )
         self._network.load_state_dict(state["network"])
         self._optimizer.load_state_dict(state["optimizer"])
-        # Checkpoints of one cycle written before there were averages have none, and need none.
-        self._best_of_cycles = state.get("best_of_cycles", [])
-        rows: list[Row] = state["rows"]
-        self._publish(folder, rows)
+        rows: list[EpochRow] = state["rows"]
+        self._best_of_cycles = state.get("best_of_cycles") or [self._best_before(folder, state)]
+        write_history(folder.history, rows)
         return rows
+
+    def _best_before(self, folder: ModelFolder, state: dict[str, Any]) -> Weights:
+        """The best weights of a training that an older version began: it kept them in the weights file."""
+        if _best_epoch(state["rows"]) == len(state["rows"]):
+            weights: Weights = state["network"]
+            return weights
+        return load_weights(folder.weights)[0].state_dict()
 
 
 def normalise(images: Tensor, spec: InputSpec) -> Tensor:
@@ -284,12 +280,12 @@ def normalise(images: Tensor, spec: InputSpec) -> Tensor:
     return (images - mean) / std
 
 
-def _best_epoch(rows: Sequence[Row]) -> int:
+def _best_epoch(rows: Sequence[EpochRow]) -> int:
     """The epoch with the highest validation AUC, counted from 1; of equals the first."""
     return 1 + max(range(len(rows)), key=lambda i: rows[i]["val_auc"])
 
 
-def _best_epochs(rows: Sequence[Row], in_cycle: int) -> tuple[int, ...]:
+def _best_epochs(rows: Sequence[EpochRow], in_cycle: int) -> tuple[int, ...]:
     """The best epoch of every cycle that has begun, counted from 1 over all of them."""
     starts = range(0, len(rows), in_cycle)
     return tuple(start + _best_epoch(rows[start : start + in_cycle]) for start in starts)

@@ -8,10 +8,11 @@ from torch.utils.tensorboard import SummaryWriter
 
 from dermdistill.files import replacing
 
-Row = dict[str, float]
+EpochRow = dict[str, float]
+"""What is known of an epoch: ``epoch``, ``learning_rate``, losses, validation AUCs, ``seconds``."""
 
 
-def write_history(path: Path, rows: list[Row]) -> None:
+def write_history(path: Path, rows: list[EpochRow]) -> None:
     """Write all epochs so far, atomically; the columns are those of the first row."""
     with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as handle:
         writer = csv.DictWriter(handle, fieldnames=list(rows[0]))
@@ -25,7 +26,7 @@ class TensorBoard:
     def __init__(self, folder: Path, first_epoch: int) -> None:
         self._writer = SummaryWriter(str(folder), purge_step=first_epoch)
 
-    def add(self, row: Row) -> None:
+    def add(self, row: EpochRow) -> None:
         """Write one epoch."""
         for name, value in row.items():
             if name != "epoch":
@@ -37,7 +38,7 @@ class TensorBoard:
         self._writer.close()
 
 
-def one_line(row: Row) -> str:
+def one_line(row: EpochRow) -> str:
     """An epoch for the terminal."""
     named = [(key, value) for key, value in row.items() if key not in ("epoch", "seconds", "learning_rate")]
     figures = "  ".join(f"{key} {value:.4f}" for key, value in named)

@@ -1,42 +1,21 @@
-"""Who tells the user how a training goes: bars and lines, or the table of all models in a comparison."""
+"""What a training says of itself while it runs."""
 
-from collections.abc import Iterable
-from typing import Protocol, TypeVar
+from typing import Protocol
 
-from dermdistill.progress import bar, say
-from dermdistill.training.history import Row, one_line
-
-T = TypeVar("T")
+from dermdistill.training.history import EpochRow
 
 
 class Reporter(Protocol):
-    """What a training says of itself while it runs; every call names the model."""
+    """Hears how trainings go; every call names the model, and the epochs that it will have in all."""
 
-    def batches(self, batches: Iterable[T], *, name: str, epoch: int, epochs: int, count: int) -> Iterable[T]:
-        """The same batches, ``count`` of them, shown as the progress of one epoch of ``epochs``."""
+    def batch_done(self, name: str, epoch: int, epochs: int, share: float) -> None:
+        """A batch; ``share`` of the epoch is done, from 0 to 1."""
         ...
 
-    def epoch_done(self, name: str, row: Row, epochs: int) -> None:
-        """An epoch of ``epochs`` is stored."""
+    def epoch_done(self, name: str, row: EpochRow, epochs: int) -> None:
+        """An epoch is stored."""
         ...
 
     def note(self, name: str, text: str) -> None:
         """Something that the user should know."""
         ...
-
-
-class Lines:
-    """A bar for the epoch that runs (on a terminal), a line for each that is done, on stderr."""
-
-    def batches(self, batches: Iterable[T], *, name: str, epoch: int, epochs: int, count: int) -> Iterable[T]:
-        """See ``Reporter``."""
-        shown: Iterable[T] = bar(batches, label=f"{name} {epoch}/{epochs}", unit="batch", total=count)
-        return shown
-
-    def epoch_done(self, name: str, row: Row, epochs: int) -> None:
-        """See ``Reporter``."""
-        self.note(name, one_line(row))
-
-    def note(self, name: str, text: str) -> None:
-        """See ``Reporter``."""
-        say(f"{name}: {text}")

@@ -1,14 +1,12 @@
 """``dermdistill run``: train and judge what a recipe names."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from dermdistill.cli import options
-from dermdistill.cli.startup import command_line, need_training_parts, use_cores
-from dermdistill.messages import inform
+from dermdistill.cli.startup import need_training_parts, use_cores
 
 
 def run(
@@ -39,7 +37,8 @@ def run(
 ) -> None:
     """Train a teacher and students, evaluate them, write a report.
 
-    Stopped at any moment, it continues with the same command; at most one epoch is lost.
+    Stopped at any moment, it continues with the same command; at most one epoch is lost. A model that fails
+    is listed with its reason, the others are trained, and the exit code is 1.
 
     Examples:
         dermdistill run --data synthetic --recipe demo
@@ -47,7 +46,6 @@ def run(
         dermdistill run --data data/ham10000 --recipe paper --device cuda
     """
     need_training_parts()
-    from dermdistill.cli.table import results_json, results_text
     from dermdistill.config import load_recipe
     from dermdistill.data.sources.names import parse_reading
 
@@ -55,22 +53,9 @@ def run(
     of_teacher = [] if weights is None else [f"teacher.weights={weights}"]
     chosen = load_recipe(recipe, [*(changes or []), *of_teacher])
     use_cores(workers)
-    from dermdistill.errors import UserError
-    from dermdistill.judgement.judge import judgement_of
-    from dermdistill.pipeline.environment import choose_device
+    from dermdistill.cli.train import train, without_comparison
     from dermdistill.pipeline.prepare import DataOptions
-    from dermdistill.pipeline.run import failures_of
-    from dermdistill.pipeline.run import run as start
 
-    data_options = DataOptions(tuple(data), split, parse_reading(label, positive, columns))
-    folder = output or Path("runs") / f"{chosen.name}-{data_options.label}"
-    try:
-        finished = start(chosen, data_options, folder, device=choose_device(device), command=command_line())
-    except KeyboardInterrupt:
-        print("interrupted; the same command goes on from the last finished epoch", file=sys.stderr)
-        raise typer.Exit(130) from None
-    show = results_json if as_json else results_text
-    print(show(judgement_of(finished)))
-    inform(f"report: {finished.report}")
-    if failures := failures_of(finished):
-        raise UserError("; ".join(failures))
+    sources = DataOptions(tuple(data), split, parse_reading(label, positive, columns))
+    folder = output or Path("runs") / f"{chosen.name}-{sources.label}"
+    train(without_comparison(chosen), sources, folder, device=device, as_json=as_json)

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from dermdistill.benchmark.results import Runtime
+from dermdistill.benchmark.measurements import Runtime
 from dermdistill.errors import UserError
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
