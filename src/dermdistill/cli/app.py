@@ -424,6 +424,23 @@ def explain(
 
 
 @app.command()
+def page(
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The page.")] = Path(
+        "dermdistill.html"
+    ),
+    model: ScoringModel = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Write one HTML file that scores photographs in a browser, without a network.
+
+    Model and runtime are inside; photographs never leave the browser.
+    """
+    from dermdistill.cli.page import write_page
+
+    write_page(model, output, overwrite=overwrite)
+
+
+@app.command()
 def report(run: Annotated[Path, typer.Argument(help="A run folder.")]) -> None:
     """Build a run's report.html anew."""
     _need_training_parts()

@@ -1,0 +1,29 @@
+"""What ``dermdistill page`` does; imports nothing of PyTorch."""
+
+import sys
+from pathlib import Path
+
+from dermdistill.errors import printable
+from dermdistill.inference.model import model_file
+from dermdistill.outputs import open_output
+from dermdistill.page.assemble import is_page, page
+
+
+def write_page(model: Path | None, path: Path, *, overwrite: bool) -> None:
+    """Write the page of a model.
+
+    Raises:
+        UserError: no such model, or a place that cannot be written.
+    """
+    file = model_file(model)
+    output = open_output(
+        path,
+        "--output",
+        expected="a page of `dermdistill page`",
+        is_ours=is_page,
+        reads=(file,),
+        overwrite=overwrite,
+    )
+    content = page(file)
+    output.write(content)
+    print(f"wrote {printable(str(path))}: {len(content) / 1e6:.1f} MB; open it in a browser", file=sys.stderr)
