@@ -19,6 +19,7 @@ import { Table } from "./table.js";
 
 /** Of the self-test, as between the files of `dermdistill export` and their runtimes. */
 const TOLERANCE = 1e-4;
+const REFRESH_MS = 250;
 
 /** The worker's code; the build puts it there. @type {string} */
 const WORKER = WORKER_SOURCE;
@@ -29,6 +30,7 @@ const engine = new Engine(WORKER);
 /** @type {Photograph[]} */
 let photographs = [];
 let added = 0;
+let refreshing = 0;
 
 const settings = wireSettings(description, () => {
   table.showAll();
@@ -37,7 +39,10 @@ const settings = wireSettings(description, () => {
 const explanation = new ExplanationDialog(engine, description);
 const table = new Table(description, settings, {
   onExplain: (photograph) => explanation.open(photograph, settings()),
-  onRemove: (photograph) => remove([photograph]),
+  onRemove: (photograph) => {
+    table.focusBeside(photograph);
+    remove([photograph]);
+  },
 });
 const scoring = new Scoring(engine, onScored, onIdle);
 
@@ -86,7 +91,9 @@ function remove(gone) {
     scoring.remove(photograph);
     table.remove(photograph);
   }
-  photographs = photographs.filter((each) => !gone.includes(each));
+  const left = new Set(photographs);
+  for (const photograph of gone) left.delete(photograph);
+  photographs = [...left];
   showSummary();
   if (photographs.length === 0) element("choose", HTMLButtonElement).focus();
 }
@@ -94,12 +101,19 @@ function remove(gone) {
 /** @param {Photograph} photograph */
 function onScored(photograph) {
   table.show(photograph);
+  // Laying out hundreds of rows for each answer would take longer than the answer.
+  refreshing ||= setTimeout(refresh, REFRESH_MS);
+}
+
+function refresh() {
+  clearTimeout(refreshing);
+  refreshing = 0;
   table.sort();
   showSummary();
 }
 
 function onIdle() {
-  showSummary();
+  refresh();
   announce(summary());
 }
 

@@ -50,10 +50,15 @@ export class Table {
     const row = this.#rows.get(photograph);
     const image = row?.querySelector("img");
     if (image) URL.revokeObjectURL(image.src);
-    const next = row?.nextElementSibling ?? row?.previousElementSibling;
     row?.remove();
     this.#rows.delete(photograph);
-    if (next) part(next, "remove").focus();
+  }
+
+  /** Move the focus to the row behind this one, or before it. @param {Photograph} photograph */
+  focusBeside(photograph) {
+    const row = this.#rows.get(photograph);
+    const neighbour = row?.nextElementSibling ?? row?.previousElementSibling;
+    if (neighbour) part(neighbour, "remove").focus();
   }
 
   /** Show what is known of a photograph now. @param {Photograph} photograph */
@@ -121,13 +126,15 @@ export class Table {
     return this.#isDescending ? "descending" : "ascending";
   }
 
-  /** Put the rows in order, where that is not the order of adding. */
+  /** Put the rows in order; those that are in their place stay there. */
   sort() {
-    const order = this.sorted();
-    const isInOrder = order.every((each, i) => this.#rows.get(each) === this.#body.children[i]);
-    if (isInOrder) return;
     const focused = document.activeElement;
-    this.#body.append(...order.map((each) => /** @type {HTMLElement} */ (this.#rows.get(each))));
+    let place = this.#body.firstElementChild;
+    for (const photograph of this.sorted()) {
+      const row = /** @type {HTMLElement} */ (this.#rows.get(photograph));
+      if (row === place) place = row.nextElementSibling;
+      else this.#body.insertBefore(row, place);
+    }
     if (focused instanceof HTMLElement && this.#body.contains(focused)) focused.focus();
   }
 
