@@ -6,7 +6,7 @@ JAVASCRIPT := tests/docs/javascript
 
 LOWEST := .venv-lowest
 
-.PHONY: demo test test-everywhere lint install javascript
+.PHONY: demo test test-everywhere lint docs install javascript
 
 demo: install
 	$(BIN)/dermdistill run --data synthetic --recipe demo --out runs/demo
@@ -24,6 +24,11 @@ test-everywhere: install javascript $(LOWEST)/installed
 	trap '' INT; $(BIN)/pytest
 	$(BIN)/python -c 'import pathlib, tests.conftest as c; c.write_model(pathlib.Path("$(LOWEST)/model.onnx"))'
 	DERMDISTILL_TEST_MODEL=$(LOWEST)/model.onnx $(LOWEST)/bin/pytest
+
+# The pages of docs/ as a site; a broken link or reference is an error. Needs no network once installed.
+docs: install
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@echo "open build/site/index.html"
 
 lint: install
 	$(BIN)/ruff format --check

@@ -14,9 +14,9 @@ from dermdistill.benchmark.results import Benchmark, Control, Measured, Ratio
 from dermdistill.benchmark.subjects import find, prepare
 from dermdistill.data.images import InputSpec
 from dermdistill.errors import UserError
-from dermdistill.evaluation.results import read_json, write_json
 from dermdistill.inference.model_info import ModelInfo
 from dermdistill.inference.onnx import OnnxModel
+from dermdistill.json_files import read_json, write_json
 from dermdistill.models.checkpoint import save_weights
 from dermdistill.models.dsnet import DSNet
 from dermdistill.models.predictor import open_predictor

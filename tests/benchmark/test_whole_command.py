@@ -5,7 +5,7 @@ import pytest
 from dermdistill.benchmark.disk import disk_time
 from dermdistill.benchmark.results import DiskTime
 from dermdistill.benchmark.whole_command import time_for, why_unknown
-from dermdistill.evaluation.results import read_json, write_json
+from dermdistill.json_files import read_json, write_json
 
 
 def measured(images: int, *turns: tuple[float, float]) -> DiskTime:

@@ -7,7 +7,7 @@ import pytest
 from dermdistill.benchmark.disk import disk_time
 from dermdistill.benchmark.results import Benchmark, Measured, Timing
 from dermdistill.cli.benchmark import text
-from dermdistill.evaluation.results import read_json
+from dermdistill.json_files import read_json
 
 from ..conftest import Outcome
 from .test_errors import one_line

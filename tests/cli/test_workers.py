@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from dermdistill import cores
-from dermdistill.cli import app
+from dermdistill.cli.process import use_cores
 from dermdistill.inference.stream import score_files
 
 from ..conftest import Outcome
@@ -54,7 +54,7 @@ def test_training_commands_compute_on_the_cores_of_the_process(
     monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
     if omp is not None:
         monkeypatch.setenv("OMP_NUM_THREADS", omp)
-    app._use_cores(workers)
+    use_cores(workers)
     assert chosen == [expected]
     assert os.environ["OPENBLAS_NUM_THREADS"] == str(expected)
 

@@ -13,7 +13,8 @@ import torch
 from dermdistill.benchmark.measure import Options
 from dermdistill.benchmark.results import Benchmark, DiskTime, Measured
 from dermdistill.benchmark.subjects import find
-from dermdistill.evaluation.results import Comparison, read_json, write_json
+from dermdistill.evaluation.results import Comparison
+from dermdistill.json_files import read_json, write_json
 from dermdistill.models.checkpoint import build
 from dermdistill.runs import ModelSummary, RunFolder
 

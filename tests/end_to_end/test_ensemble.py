@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dermdistill.evaluation.results import read_json
-from dermdistill.inference.predictions import read_predictions
+from dermdistill.evaluation.predictions import read_predictions
+from dermdistill.json_files import read_json
 from dermdistill.models.checkpoint import load_weights
 from dermdistill.runs import ModelFolder, ModelSummary, RunFolder
 from dermdistill.training.engine import Trainer

@@ -14,10 +14,10 @@ from dermdistill.data.images import decode_file, resize
 from dermdistill.data.packed_hashes import unpack
 from dermdistill.errors import UserError
 from dermdistill.evaluation.metrics import auc
-from dermdistill.inference.predictions import read_predictions
+from dermdistill.evaluation.predictions import read_predictions
 from dermdistill.models.checkpoint import load_weights
 from dermdistill.models.predictor import TorchPredictor
-from dermdistill.pipeline.deploy import check_replaceable
+from dermdistill.pipeline.export import check_replaceable
 from dermdistill.runs import RunFolder
 
 from ..conftest import Outcome

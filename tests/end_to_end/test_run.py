@@ -13,7 +13,7 @@ from sklearn.metrics import roc_auc_score
 
 from dermdistill.data.split_file import read_split
 from dermdistill.errors import UserError
-from dermdistill.inference.predictions import read_predictions
+from dermdistill.evaluation.predictions import read_predictions
 from dermdistill.models.checkpoint import load_weights
 from dermdistill.runs import RunFolder
 

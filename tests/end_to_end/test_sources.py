@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dermdistill.inference.predictions import read_predictions
+from dermdistill.evaluation.predictions import read_predictions
 from dermdistill.runs import RunFolder, RunManifest
 
 from ..conftest import Outcome

@@ -3,7 +3,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
-from dermdistill.inference.predictions import Predictions
+from dermdistill.evaluation.predictions import Predictions
 
 Table = Callable[..., Predictions]
 

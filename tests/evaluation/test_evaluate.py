@@ -9,9 +9,9 @@ from sklearn import metrics as reference
 from dermdistill.errors import UserError
 from dermdistill.evaluation.delong import delong_test
 from dermdistill.evaluation.evaluate import compare, evaluate, mean_over_seeds
+from dermdistill.evaluation.predictions import Predictions
 from dermdistill.evaluation.results import Comparison, Estimate, Evaluation, GroupEvaluation, OperatingPoint
 from dermdistill.evaluation.thresholds import operating_points
-from dermdistill.inference.predictions import Predictions
 
 Table = Callable[..., Predictions]
 HALF = OperatingPoint(name="argmax", threshold=0.5, chosen_on="fixed")

@@ -8,8 +8,8 @@ from sklearn.metrics import precision_recall_fscore_support
 from dermdistill.errors import UserError
 from dermdistill.evaluation.intervals import resamples
 from dermdistill.evaluation.paired import Judged, compare_decisions
+from dermdistill.evaluation.predictions import Predictions
 from dermdistill.evaluation.results import DecisionComparison, Difference, OperatingPoint
-from dermdistill.inference.predictions import Predictions
 
 NAMES = ("a", "b")
 Simulated = Callable[..., Predictions]

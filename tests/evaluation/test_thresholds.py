@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from dermdistill.evaluation.metrics import sensitivity_at_specificity, specificity_at_sensitivity
+from dermdistill.evaluation.predictions import Predictions
 from dermdistill.evaluation.results import OperatingPoint
 from dermdistill.evaluation.thresholds import called_melanoma, operating_points
-from dermdistill.inference.predictions import Predictions
 
 Table = Callable[..., Predictions]
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from dermdistill.evaluation.predictions import Predictions
 from dermdistill.evaluation.results import OperatingPoint
 from dermdistill.export.parity import Parity, measure
-from dermdistill.inference.predictions import Predictions
 
 
 def table(probability: list[float]) -> Predictions:

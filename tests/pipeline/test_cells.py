@@ -8,7 +8,7 @@ import torch
 from dermdistill.config import Recipe
 from dermdistill.data.images import InputSpec
 from dermdistill.errors import UserError
-from dermdistill.evaluation.results import write_json
+from dermdistill.json_files import write_json
 from dermdistill.models import zoo
 from dermdistill.models.dermlet import Dermlet
 from dermdistill.pipeline.cells import (

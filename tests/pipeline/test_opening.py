@@ -6,8 +6,8 @@ import torch
 
 from dermdistill.config import load_recipe, to_toml
 from dermdistill.errors import UserError
-from dermdistill.evaluation.results import read_json
-from dermdistill.pipeline.deploy import _Images
+from dermdistill.json_files import read_json
+from dermdistill.pipeline.export import _Images
 from dermdistill.pipeline.opening import _check_out, open_run
 from dermdistill.pipeline.prepare import DataOptions, as_recorded
 from dermdistill.reading import AS_FOUND, Reading

@@ -8,7 +8,7 @@ import pytest
 
 from dermdistill.config import Recipe, to_toml
 from dermdistill.errors import UserError
-from dermdistill.evaluation.results import write_json
+from dermdistill.json_files import write_json
 from dermdistill.pipeline.cells import compared_cells, student_cells, teacher_cells
 from dermdistill.pipeline.prepare import Assigned
 from dermdistill.pipeline.reuse import refuse_other_images, refuse_other_recipe

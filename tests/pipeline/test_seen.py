@@ -13,8 +13,8 @@ from dermdistill.data.packed_hashes import pack
 from dermdistill.data.perceptual_hash import coefficients, signs, to_hex
 from dermdistill.data.split_file import write_split
 from dermdistill.errors import UserError
-from dermdistill.evaluation.results import write_json
 from dermdistill.inference.model_info import ModelInfo
+from dermdistill.json_files import write_json
 from dermdistill.pipeline.seen import Candidates, Seen, find_seen
 from dermdistill.records import Pixels, Record, SplitName
 from dermdistill.runs import DataSummary, RunFolder, RunManifest

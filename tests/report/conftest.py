@@ -14,10 +14,10 @@ import pytest
 
 from dermdistill.config import EvaluationRecipe, Recipe, to_toml
 from dermdistill.evaluation.evaluate import compare, evaluate
-from dermdistill.evaluation.results import write_json, write_json_list
+from dermdistill.evaluation.predictions import Predictions, write_predictions
 from dermdistill.evaluation.thresholds import operating_points
 from dermdistill.files import write_text
-from dermdistill.inference.predictions import Predictions, write_predictions
+from dermdistill.json_files import write_json, write_json_list
 from dermdistill.records import SPLIT_NAMES, Pixels
 from dermdistill.report import build_report
 from dermdistill.runs import DataSummary, ModelSummary, RunFolder, RunManifest

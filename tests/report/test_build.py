@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from dermdistill.errors import UserError
-from dermdistill.evaluation.results import Comparison, Evaluation, read_json
+from dermdistill.evaluation.results import Comparison, Evaluation
+from dermdistill.json_files import read_json
 from dermdistill.records import Pixels
 from dermdistill.report import build_report
 from dermdistill.report.wrong import thumbnail_path

@@ -10,8 +10,8 @@ from matplotlib import rcParams
 from sklearn.metrics import auc, roc_auc_score, roc_curve
 
 from dermdistill.errors import UserError
-from dermdistill.evaluation.results import read_json, write_json
 from dermdistill.files import write_text
+from dermdistill.json_files import read_json, write_json
 from dermdistill.report.curves import Illustration, result_curves, training_curves
 from dermdistill.report.figures import Curve, Panel, draw
 from dermdistill.report.groups import Group, group_models

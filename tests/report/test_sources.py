@@ -4,7 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from dermdistill.evaluation.results import Evaluation, read_json
+from dermdistill.evaluation.results import Evaluation
+from dermdistill.json_files import read_json
 from dermdistill.report import build_report
 from dermdistill.report.numbers import with_interval
 from dermdistill.runs import RunFolder, RunManifest

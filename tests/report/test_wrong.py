@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from dermdistill.errors import UserError
-from dermdistill.inference.predictions import Predictions
+from dermdistill.evaluation.predictions import Predictions
 from dermdistill.records import Pixels
 from dermdistill.report.wrong import most_wrong, read_thumbnail, save_thumbnails, thumbnail_path
 from dermdistill.runs import RunFolder

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import model_validator
 
-from dermdistill.evaluation.results import Frozen
+from dermdistill.json_files import Frozen
 
 Runtime = Literal["PyTorch", "ONNX Runtime"]
 

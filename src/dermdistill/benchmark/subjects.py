@@ -12,12 +12,12 @@ from torch import nn
 from dermdistill.benchmark.results import Runtime
 from dermdistill.data.images import InputSpec
 from dermdistill.errors import UserError
-from dermdistill.evaluation.results import read_json
 from dermdistill.export.graph import assemble
 from dermdistill.export.network import to_onnx
 from dermdistill.files import write_bytes
 from dermdistill.inference.model_info import ModelInfo
 from dermdistill.inference.onnx import OnnxModel
+from dermdistill.json_files import read_json
 from dermdistill.models import cost, zoo
 from dermdistill.models.checkpoint import build, load_weights, save_weights
 from dermdistill.records import MELANOMA, OTHER

@@ -11,7 +11,7 @@ from dermdistill.benchmark.results import PAPER_IMAGES, Benchmark, DiskTime, Mea
 from dermdistill.benchmark.whole_command import time_for, why_unknown
 from dermdistill.columns import align
 from dermdistill.errors import printable
-from dermdistill.evaluation.results import is_json_of
+from dermdistill.json_files import is_json_of
 from dermdistill.outputs import Output, open_output
 from dermdistill.pipeline.environment import choose_device, describe
 

@@ -11,6 +11,7 @@ from dermdistill.evaluation.delong import delong_test
 from dermdistill.evaluation.figures import Figures, nest, why_undefined
 from dermdistill.evaluation.intervals import REPLICATES, bootstrap
 from dermdistill.evaluation.metrics import Confusion, Floats, Labels, Ranking
+from dermdistill.evaluation.predictions import Predictions, aligned
 from dermdistill.evaluation.results import (
     Comparison,
     Estimate,
@@ -20,7 +21,6 @@ from dermdistill.evaluation.results import (
     SeedMean,
 )
 from dermdistill.evaluation.thresholds import called_melanoma
-from dermdistill.inference.predictions import Predictions, aligned
 
 T = TypeVar("T")
 

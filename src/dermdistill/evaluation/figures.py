@@ -11,9 +11,9 @@ import numpy as np
 from dermdistill.evaluation.calibration import bin_gaps, mean_gaps
 from dermdistill.evaluation.intervals import CHANCE
 from dermdistill.evaluation.metrics import Confusion, Floats, Labels, Ranking, squared_error, weighted_mean
+from dermdistill.evaluation.predictions import Predictions
 from dermdistill.evaluation.results import RATES, OperatingPoint
 from dermdistill.evaluation.thresholds import called_melanoma
-from dermdistill.inference.predictions import Predictions
 
 
 class Figures:

@@ -8,9 +8,9 @@ from dermdistill.evaluation.evaluate import aligned_seeds, pairs_of_seeds
 from dermdistill.evaluation.figures import class_figures, nest, why_undefined
 from dermdistill.evaluation.intervals import REPLICATES, bootstrap
 from dermdistill.evaluation.metrics import Confusion, Floats, Labels
+from dermdistill.evaluation.predictions import Predictions
 from dermdistill.evaluation.results import DecisionComparison, Difference, OperatingPoint
 from dermdistill.evaluation.thresholds import called_melanoma
-from dermdistill.inference.predictions import Predictions
 
 Judged = tuple[Predictions, OperatingPoint]
 """The predictions of one seed and the rule that calls them."""

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 import numpy as np
 
 from dermdistill.evaluation.metrics import Floats, Labels, Ranking
+from dermdistill.evaluation.predictions import Predictions
 from dermdistill.evaluation.results import RATES, OperatingPoint
 from dermdistill.inference.model_info import ChosenThreshold
-from dermdistill.inference.predictions import Predictions
 from dermdistill.records import MELANOMA
 
 

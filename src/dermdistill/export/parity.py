@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from dermdistill.evaluation.evaluate import compare, evaluate
-from dermdistill.evaluation.results import Estimate, Evaluation, Frozen, OperatingPoint
+from dermdistill.evaluation.predictions import Predictions
+from dermdistill.evaluation.results import Estimate, Evaluation, OperatingPoint
 from dermdistill.evaluation.thresholds import called_melanoma
-from dermdistill.inference.predictions import Predictions
+from dermdistill.json_files import Frozen
 
 
 class PointParity(Frozen):

@@ -26,11 +26,11 @@ from dermdistill.distillation.objectives import Objective
 from dermdistill.distillation.targets import class_weights
 from dermdistill.distillation.teacher import FrozenTeacher
 from dermdistill.errors import UserError
-from dermdistill.evaluation.results import read_json, write_json
+from dermdistill.evaluation.predictions import Predictions, tabulate, write_predictions
 from dermdistill.evaluation.thresholds import operating_points, to_store
 from dermdistill.inference.model_info import ModelInfo, joint_architecture
-from dermdistill.inference.predictions import Predictions, tabulate, write_predictions
 from dermdistill.inference.predictor import predict_in_batches
+from dermdistill.json_files import read_json, write_json
 from dermdistill.models import cost, zoo
 from dermdistill.models.checkpoint import STUDENTS, build, load_weights, save_weights
 from dermdistill.models.dermlet import Dermlet

@@ -21,9 +21,9 @@ from dermdistill.benchmark.subjects import find
 from dermdistill.config import CompareRecipe, Recipe
 from dermdistill.errors import UserError
 from dermdistill.evaluation.metrics import auc
-from dermdistill.evaluation.results import read_json, write_json
+from dermdistill.evaluation.predictions import read_predictions
 from dermdistill.files import disk_is_full, lock_if_free, write_text
-from dermdistill.inference.predictions import read_predictions
+from dermdistill.json_files import read_json, write_json
 from dermdistill.pipeline.board import Board
 from dermdistill.pipeline.cells import Bench, Cell, compared_cells, finish, student_cells, teacher_cells
 from dermdistill.pipeline.environment import describe

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from dermdistill.evaluation.evaluate import compare, evaluate
-from dermdistill.evaluation.results import Comparison, write_json, write_json_list
+from dermdistill.evaluation.predictions import Predictions, read_predictions
+from dermdistill.evaluation.results import Comparison
 from dermdistill.evaluation.thresholds import operating_points
-from dermdistill.inference.predictions import Predictions, read_predictions
+from dermdistill.json_files import write_json, write_json_list
 from dermdistill.pipeline.cells import Bench, Cell
 from dermdistill.runs import TEACHER_MEMBER
 

@@ -12,8 +12,8 @@ from dermdistill.data.images import InputSpec
 from dermdistill.data.perceptual_hash import to_hex
 from dermdistill.data.split_file import write_split
 from dermdistill.errors import UserError
-from dermdistill.evaluation.results import read_json, write_json
 from dermdistill.files import write_text
+from dermdistill.json_files import read_json, write_json
 from dermdistill.models import zoo
 from dermdistill.models.checkpoint import STUDENTS, read_info
 from dermdistill.outputs import check_folder, check_outside

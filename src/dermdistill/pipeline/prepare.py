@@ -20,7 +20,7 @@ from dermdistill.data.perceptual_hash import BITS, Coefficients
 from dermdistill.data.sources import read_sources, synthetic
 from dermdistill.distillation.targets import class_indices, classes_of
 from dermdistill.errors import UserError
-from dermdistill.evaluation.results import read_json
+from dermdistill.json_files import read_json
 from dermdistill.pipeline.data_path import remembered
 from dermdistill.reading import AS_FOUND, Reading
 from dermdistill.records import DataSet, Record, SplitName

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from dermdistill.config import Recipe, load_recipe
 from dermdistill.errors import UserError
-from dermdistill.evaluation.results import read_json
+from dermdistill.json_files import read_json
 from dermdistill.pipeline.cells import Cell, compared_cells, student_cells, teacher_cell, teacher_cells
 from dermdistill.pipeline.prepare import Assigned
 from dermdistill.runs import ModelFolder, RunFolder, RunManifest

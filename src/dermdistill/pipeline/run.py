@@ -5,7 +5,8 @@ from pathlib import Path
 import torch
 
 from dermdistill.config import Recipe
-from dermdistill.evaluation.results import Comparison, Evaluation, read_json
+from dermdistill.evaluation.results import Comparison, Evaluation
+from dermdistill.json_files import read_json
 from dermdistill.pipeline.cells import finish, student_cells, teacher_cells, untrained
 from dermdistill.pipeline.judge import judge
 from dermdistill.pipeline.opening import close_run, open_run, pixels_of

@@ -19,8 +19,8 @@ from dermdistill.data.perceptual_hash import (
 )
 from dermdistill.data.split_file import Assignment, read_split
 from dermdistill.errors import UserError
-from dermdistill.evaluation.results import read_json
 from dermdistill.inference.model_info import ModelInfo
+from dermdistill.json_files import read_json
 from dermdistill.records import LAYOUTS_JOINED, Record
 from dermdistill.runs import RunFolder, RunManifest
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dermdistill.inference.predictions import Predictions
+from dermdistill.evaluation.predictions import Predictions
 from dermdistill.report import numbers
 from dermdistill.report.groups import Group
 from dermdistill.report.wrong import most_wrong, read_thumbnail

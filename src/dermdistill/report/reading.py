@@ -11,8 +11,9 @@ from dermdistill.benchmark.results import Benchmark
 from dermdistill.config import Recipe, load_recipe
 from dermdistill.data.split_file import read_split
 from dermdistill.errors import UserError
-from dermdistill.evaluation.results import Comparison, Evaluation, read_json
-from dermdistill.inference.predictions import Predictions, aligned, read_predictions
+from dermdistill.evaluation.predictions import Predictions, aligned, read_predictions
+from dermdistill.evaluation.results import Comparison, Evaluation
+from dermdistill.json_files import read_json
 from dermdistill.records import SPLIT_NAMES
 from dermdistill.runs import ModelFolder, ModelSummary, RunFolder, RunManifest
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from PIL import Image
 
 from dermdistill.errors import UserError
+from dermdistill.evaluation.predictions import Predictions
 from dermdistill.files import write_bytes
-from dermdistill.inference.predictions import Predictions
 from dermdistill.records import Pixels
 from dermdistill.runs import RunFolder
 

@@ -13,7 +13,8 @@ from dermdistill.benchmark.disk import disk_time
 from dermdistill.benchmark.results import Benchmark
 from dermdistill.config import CompareRecipe, to_toml
 from dermdistill.errors import UserError
-from dermdistill.evaluation.results import Evaluation, read_json, write_json
+from dermdistill.evaluation.results import Evaluation
+from dermdistill.json_files import read_json, write_json
 from dermdistill.report import build_report
 from dermdistill.report.groups import Group, group_models
 from dermdistill.report.reading import read_run

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dermdistill.evaluation.evaluate import compare
+from dermdistill.evaluation.predictions import Predictions
 from dermdistill.evaluation.results import Comparison
-from dermdistill.inference.predictions import Predictions
 from dermdistill.report import numbers, published
 from dermdistill.report.comparison.arrangement import Sweep
 from dermdistill.report.groups import Group

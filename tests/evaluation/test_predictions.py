@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dermdistill.errors import UserError
-from dermdistill.inference.predictions import (
+from dermdistill.evaluation.predictions import (
     Predictions,
     aligned,
     read_predictions,

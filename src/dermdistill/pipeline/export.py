@@ -16,7 +16,7 @@ from dermdistill.data.split_file import read_split, splits_again
 from dermdistill.errors import UserError
 from dermdistill.evaluation.metrics import auc
 from dermdistill.evaluation.platt import fit_calibration
-from dermdistill.evaluation.results import is_json_of, read_json, write_json
+from dermdistill.evaluation.predictions import Predictions, read_predictions, tabulate
 from dermdistill.evaluation.thresholds import operating_points, stored, to_store
 from dermdistill.export.graph import assemble
 from dermdistill.export.int8 import CALIBRATION_IMAGES, quantise
@@ -25,9 +25,9 @@ from dermdistill.export.parity import Parity, measure
 from dermdistill.files import write_bytes
 from dermdistill.inference.model_info import ModelInfo, ValidationScores
 from dermdistill.inference.onnx import INT8_SUFFIX, OnnxModel, is_exported_model
-from dermdistill.inference.predictions import Predictions, read_predictions, tabulate
 from dermdistill.inference.predictor import Predictor, predict_in_batches
 from dermdistill.inference.reference import Reference
+from dermdistill.json_files import is_json_of, read_json, write_json
 from dermdistill.models.checkpoint import load_weights, read_info, save_weights
 from dermdistill.models.predictor import TorchPredictor
 from dermdistill.outputs import open_output

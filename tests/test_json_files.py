@@ -5,7 +5,8 @@ import pytest
 from pydantic import ValidationError
 
 from dermdistill.errors import UserError
-from dermdistill.evaluation.results import Estimate, OperatingPoint, read_json, write_json, write_json_list
+from dermdistill.evaluation.results import Estimate, OperatingPoint
+from dermdistill.json_files import read_json, write_json, write_json_list
 
 ESTIMATE = Estimate(value=0.1 + 0.2, low=1 / 3, high=None, reason="µ")
 

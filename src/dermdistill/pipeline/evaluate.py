@@ -14,19 +14,11 @@ from dermdistill.config import SyntheticRecipe, load_recipe
 from dermdistill.data.split_file import read_split, splits_again
 from dermdistill.errors import UserError
 from dermdistill.evaluation.evaluate import evaluate, mean_over_seeds
-from dermdistill.evaluation.results import (
-    Comparison,
-    Evaluation,
-    GroupEvaluation,
-    OperatingPoint,
-    is_json_of,
-    read_json,
-    write_json,
-    write_json_list,
-)
+from dermdistill.evaluation.predictions import Predictions, tabulate, write_predictions
+from dermdistill.evaluation.results import Comparison, Evaluation, GroupEvaluation, OperatingPoint
 from dermdistill.evaluation.thresholds import stored
-from dermdistill.inference.predictions import Predictions, tabulate, write_predictions
 from dermdistill.inference.predictor import Predictor, predict_in_batches
+from dermdistill.json_files import is_json_of, read_json, write_json, write_json_list
 from dermdistill.models.predictor import open_predictor
 from dermdistill.outputs import check_folder, check_outside
 from dermdistill.pipeline.judge import comparisons, controls_of
@@ -44,7 +36,7 @@ from dermdistill.runs import EvaluationManifest, ModelFolder, ModelSummary, RunF
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ExternalEvaluation:
     """What an evaluation wrote.
 
     Attributes:
@@ -74,7 +66,7 @@ class _Model:
     weights: Path
 
 
-def judge_elsewhere(
+def evaluate_models(
     model: Path,
     data: DataOptions,
     *,
@@ -82,7 +74,7 @@ def judge_elsewhere(
     out: Path | None,
     device: torch.device,
     replicates: int,
-) -> Judged:
+) -> ExternalEvaluation:
     """Score every model of a run, or one weights or ONNX file, on other data.
 
     Thresholds are those chosen on each model's own validation images; nothing is fitted to this data. Images
@@ -149,7 +141,7 @@ def judge_elsewhere(
     students = [each.student for each in models if each.student is not None]
     paired = comparisons(tables, controls_of(students), replicates)
     write_json_list(out / "comparisons.json", paired)
-    return Judged(out, seen.notes, dataset.synthetic, results, means, paired)
+    return ExternalEvaluation(out, seen.notes, dataset.synthetic, results, means, paired)
 
 
 def _models(model: Path) -> list[_Model]:
