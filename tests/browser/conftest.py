@@ -154,7 +154,7 @@ def opened(_with_small_model: OpenPage) -> Iterator[OpenPage]:
 
 
 def clean(opened: OpenPage) -> Iterator[OpenPage]:
-    """A page from the disk, without photographs; afterwards it has complained of nothing and asked for nothing."""
+    """A page without photographs; at the end it has complained of nothing and asked for nothing."""
     opened.clear()
     yield opened
     assert opened.problems == []

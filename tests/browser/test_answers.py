@@ -43,9 +43,7 @@ def predicted(
     return table
 
 
-def test_table_is_that_of_predict(
-    packaged: OpenPage, tmp_path: Path, predicted: Callable[..., str]
-) -> None:
+def test_table_is_that_of_predict(packaged: OpenPage, tmp_path: Path, predicted: Callable[..., str]) -> None:
     """Every kind of file, every orientation, 12 megapixels; warnings, decisions and names included."""
     paths = [*write_kinds(tmp_path), *write_turned(tmp_path), write_large(tmp_path / "large.jpg")]
     packaged.add(paths)

@@ -50,7 +50,9 @@ def test_browsers_own_log_knows_no_request(
     started.close()
     text = log.read_text(encoding="utf-8")
     assert "secret" not in text
-    begun = [event["params"] for event in json.loads(text)["events"] if "initiator" in event.get("params", {})]
+    begun = [
+        event["params"] for event in json.loads(text)["events"] if "initiator" in event.get("params", {})
+    ]
     # "not an origin" is the browser itself, which asks for updates and accounts of its own.
     asked = {params["url"] for params in begun if params["initiator"] != "not an origin"}
     assert {url.split(":")[0] for url in asked} <= {"file", "blob", "data", "http", "ws"}
@@ -62,8 +64,8 @@ def test_browsers_own_log_knows_no_request(
 
 @pytest.fixture
 def server() -> Iterator[ThreadingHTTPServer]:
-    """Gives what ``site`` says, as the server of the package will."""
-    resources = site(SHIPPED)
+    """Gives what ``site`` says of the 8-bit model, as a server does."""
+    resources = site(SHIPPED.with_name("dermlet.int8.onnx"))
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

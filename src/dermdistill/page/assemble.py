@@ -61,9 +61,12 @@ def page(model: Path) -> bytes:
 
 
 def site(model: Path) -> dict[str, Resource]:
-    """The same page for a server, from which browsers can install it as an app; by name relative to its address.
+    """The same page for a server, from which browsers can install it as an app.
 
-    The page itself has the name ``""``. Arguments and errors as ``page``.
+    Arguments and errors as ``page``.
+
+    Returns:
+        What to give for which name, relative to the address of the page, whose own name is ``""``.
     """
     text = page(model).decode()
     text = _with(text, _POLICY, _POLICY_SERVED)
