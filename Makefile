@@ -10,7 +10,7 @@ LOWEST := .venv-lowest
 .PHONY: demo test test-everywhere lint docs page install javascript chromium
 
 demo: install
-	$(BIN)/dermdistill run --data synthetic --recipe demo --out runs/demo
+	$(BIN)/dermdistill run --data synthetic --recipe demo --output runs/demo
 	@echo "open runs/demo/report.html"
 
 test: install javascript chromium lint

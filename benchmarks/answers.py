@@ -38,7 +38,7 @@ def _answers(files: Sequence[Path]) -> dict[str, list[Any]]:
         for form, image in _forms(path).items():
             answers[form].append(_probability(model, image()))
         answers["plain ONNX Runtime"].append(plain(path))
-    answers["--json"], answers["--csv"] = _by_command(files)
+    answers["--json"], answers["--output"] = _by_command(files)
     return answers
 
 
@@ -92,7 +92,7 @@ def _by_command(files: Sequence[Path]) -> tuple[list[float], list[float]]:
     command = [sys.executable, *_PREDICT, str(folder), "--workers", "1"]
     said = subprocess.run([*command, "--json"], stdout=subprocess.PIPE, text=True, check=True).stdout
     by_json = [json.loads(line)["probability"] for line in said.splitlines()]
-    subprocess.run([*command, "--csv", str(out)], stdout=subprocess.DEVNULL, check=True)
+    subprocess.run([*command, "--output", str(out)], stdout=subprocess.DEVNULL, check=True)
     with out.open(newline="", encoding="utf-8") as file:
         by_csv = [float(row["probability"]) for row in csv.DictReader(file)]
     return by_json, by_csv

@@ -1,7 +1,7 @@
-"""The page of `dermdistill page` in headless Chromium beside `dermdistill predict`: same photographs, same run.
+"""The page of `dermdistill page` in headless Chromium beside `dermdistill predict`, on the same photographs.
 
-It reveals how long a person waits for the first answer, what a photograph and an explanation cost in a browser,
-how much memory that takes, and how far the answers are apart. Both sides use one core for the network.
+It reveals how long a person waits for the first answer, what a photograph and an explanation cost in a
+browser, how much memory that takes, and how far the answers are apart. Both sides compute on one core.
 
     python benchmarks/page.py FOLDER [COUNT]
 """
@@ -43,7 +43,7 @@ def main() -> None:
 
 def predicted(paths: list[Path], answers: Path) -> tuple[float, float, float]:
     """Wall and processor seconds and peak memory (MB) of the whole command, with one worker."""
-    command = [sys.executable, "-m", "dermdistill", "predict", "--csv", str(answers), "--workers", "1"]
+    command = [sys.executable, "-m", "dermdistill", "predict", "--output", str(answers), "--workers", "1"]
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run([*command, *map(str, paths)], check=True, capture_output=True)
     seconds, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)

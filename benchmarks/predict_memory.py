@@ -2,10 +2,10 @@
 
     python -m benchmarks.predict_memory --images FOLDER --model FILE [--few 1000] [--many 100000]
 
-Peak resident memory of ``dermdistill predict FOLDER --csv`` as a whole command, on a folder of few and one of
-many symbolic links to the same JPEGs. What grows with the number of images shows in the difference: rows that
-are kept, a queue without a bound, a leak. The names of the one folder, about 80 bytes each, are meant to be
-there.
+Peak resident memory of ``dermdistill predict FOLDER --output`` as a whole command, on a folder of few
+and one of many symbolic links to the same JPEGs. What grows with the number of images shows in the
+difference: rows that are kept, a queue without a bound, a leak. The names of the one folder, about 80 bytes
+each, are meant to be there.
 """
 
 import argparse
@@ -67,7 +67,7 @@ def _cost(files: list[Path], count: int, model: Path) -> Cost:
         for i in range(count):
             (folder / f"{i:06}.jpg").symlink_to(targets[i % len(targets)])
         return cost_of(
-            [sys.executable, *PREDICT, folder, "--csv", Path(name) / "scores.csv", "--model", model]
+            [sys.executable, *PREDICT, folder, "--output", Path(name) / "scores.csv", "--model", model]
         )
 
 

@@ -5,7 +5,7 @@
 
 On the same JPEGs, in a warm cache, on all cores, in turns within one run:
 
-- **command**: ``dermdistill predict - --csv``, process start to finished table; what a user waits for.
+- **command**: ``dermdistill predict - --output``, process start to finished table; what a user waits for.
 - **pipeline**: the same without start and table: ``score_files`` of a loaded model. Command against pipeline
   shows what start and table cost.
 - **decode**: read, decode, halve and resize to the model's input; threads, nothing else. The bound of any
@@ -83,7 +83,7 @@ def main() -> None:
         print(json.dumps({"machine": machine(), "images": len(files), "contenders": figures}))
         return
     print(f"{len(files)} images{' of ' + arguments.resized if arguments.resized else ''}; {machine()}\n")
-    head = ("", "images/s", "processor ms/image", "`predict --csv` is, times")
+    head = ("", "images/s", "processor ms/image", "`predict --output` is, times")
     rows = [(name, rates[name].text(0), cpu[name].text(2), ratios[name].text(2)) for name in results]
     print(table([head, *rows]))
 
@@ -125,7 +125,7 @@ def _race(files: list[Path], arguments: argparse.Namespace, folder: Path) -> dic
 
 def _command(model: Path, listed: Path, count: int, folder: Path) -> Rate:
     out = folder / "scores.csv"
-    cost = cost_of([sys.executable, *PREDICT, "-", "--csv", out, "--model", model], stdin=listed)
+    cost = cost_of([sys.executable, *PREDICT, "-", "--output", out, "--model", model], stdin=listed)
     return Rate(count / cost.wall, 1000 * cost.cpu / count)
 
 

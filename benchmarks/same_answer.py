@@ -5,7 +5,7 @@
 
 Each photograph is scored as a path, as its pixels, as its bytes, as a Pillow image (opened, and loaded), as a
 Pillow image that lies on its side and says so in EXIF, by the example for plain ONNX Runtime in
-docs/deploy.md, and by the commands ``predict --json`` and ``predict --csv``. Against the path: the largest
+docs/deploy.md, and by the commands ``predict --json`` and ``predict --output``. Against the path: the largest
 difference of P(melanoma), and how many decisions are others. ``--source`` names the version of the program,
 which scores with the model that it ships. The last column compares P at each size with P at the first one.
 """
@@ -28,7 +28,7 @@ def main() -> None:
     """Measure and print."""
     arguments = _arguments()
     files = _chosen(arguments.images, arguments.count)
-    rows = [("size", *FORMS, "--json", "--csv", "P moves from the first size: mean, largest")]
+    rows = [("size", *FORMS, "--json", "--output", "P moves from the first size: mean, largest")]
     own: list[float] = []
     for size in arguments.sizes:
         with tempfile.TemporaryDirectory() as folder:
@@ -39,7 +39,7 @@ def main() -> None:
         rows.append(
             (
                 size,
-                *(_difference(answers, form) for form in (*FORMS, "--json", "--csv")),
+                *(_difference(answers, form) for form in (*FORMS, "--json", "--output")),
                 f"{sum(moved) / len(moved):.4f}, {max(moved):.4f}",
             )
         )

@@ -17,7 +17,7 @@ def opened(path: Path, *, overwrite: bool | None = False, reads: tuple[Path, ...
     """An output of a program whose files begin with ``ours``."""
     return open_output(
         path,
-        "--out",
+        "--output",
         expected="one of ours",
         is_ours=lambda found: found.read_bytes().startswith(b"ours"),
         overwrite=overwrite,
@@ -37,7 +37,7 @@ def test_what_is_not_ours_is_replaced_only_when_the_user_insists(tmp_path: Path)
     (tmp_path / "a").write_text("precious")
     with pytest.raises(UserError, match=r"a: exists and is not one of ours; .*, or add --overwrite$"):
         opened(tmp_path / "a")
-    with pytest.raises(UserError, match=r"choose another --out$"):
+    with pytest.raises(UserError, match=r"choose another --output$"):
         opened(tmp_path / "a", overwrite=None)
     assert (tmp_path / "a").read_text() == "precious"
     opened(tmp_path / "a", overwrite=True).write(b"ours")
@@ -114,7 +114,7 @@ def test_standard_output(path: str, capfd: pytest.CaptureFixture[str]) -> None:
 
 
 def test_standard_output_in_a_file_is_not_begun_anew(tmp_path: Path) -> None:
-    """``command --out log >> log``: the file is ours by being standard output; what it holds stays."""
+    """``command --output log >> log``: the file is ours by being standard output; what it holds stays."""
     log = tmp_path / "log"
     log.write_text("precious\n")
     kept = os.dup(1)
@@ -133,7 +133,7 @@ def test_standard_output_in_a_file_is_not_begun_anew(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("folder", "folder: is a folder; expected a file for --out"),
+        ("folder", "folder: is a folder; expected a file for --output"),
         ("file/new", "file: is a file; expected a folder"),
         ("a" * 300, "cannot write"),
     ],
@@ -162,7 +162,7 @@ def test_a_folder_that_cannot_be_written(read_only: Path) -> None:
 def test_a_folder_is_new_empty_or_ours(tmp_path: Path) -> None:
     def check(folder: Path) -> None:
         check_folder(
-            folder, "--out", expected="a run", is_ours=(folder / "run.json").is_file, besides=("models",)
+            folder, "--output", expected="a run", is_ours=(folder / "run.json").is_file, besides=("models",)
         )
 
     check(tmp_path / "new" / "run")

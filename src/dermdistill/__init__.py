@@ -1,8 +1,16 @@
-"""Distil a large network into a small melanoma classifier, and prove honestly how good it is.
+"""Find melanoma in dermoscopic images with small networks that are distilled from large ones.
 
->>> import dermdistill
->>> model = dermdistill.load("model.onnx")                                     # doctest: +SKIP
->>> model.predict(["photo.jpg"])[0].probability                                # doctest: +SKIP
+Research software, not a medical device.
+
+    import dermdistill
+
+    model = dermdistill.load()                    # the packaged model; or load("model.onnx")
+    prediction = model.predict("photo.jpg")[0]
+    prediction.probability, prediction.decision, prediction.warnings
+    prediction.to_dict()                          # for JSON
+    dermdistill.explain("photo.jpg", model)       # where did it look?
+
+A photograph that cannot be read is a ``UserError``, whose message says what to do.
 """
 
 from typing import TYPE_CHECKING
@@ -10,11 +18,22 @@ from typing import TYPE_CHECKING
 from dermdistill.errors import UserError
 
 if TYPE_CHECKING:
-    from dermdistill.inference.model import Model, Prediction, load
+    from dermdistill.inference.explain import Explanation, explain
+    from dermdistill.inference.model import Model, load
+    from dermdistill.inference.prediction import Prediction
 
     __version__: str
 
-__all__ = ["Model", "Prediction", "UserError", "__version__", "load"]
+__all__ = ["Explanation", "Model", "Prediction", "UserError", "__version__", "explain", "load"]
+
+_MODULES = {
+    "Explanation": "explain",
+    "Model": "model",
+    "Prediction": "prediction",
+    "explain": "explain",
+    "load": "model",
+}
+"""Where in ``dermdistill.inference`` a name is."""
 
 
 def __getattr__(name: str) -> object:
@@ -23,8 +42,13 @@ def __getattr__(name: str) -> object:
         from importlib.metadata import version
 
         return version("dermdistill")
-    if name in __all__:
-        from dermdistill.inference import model
+    if name in _MODULES:
+        from importlib import import_module
 
-        return getattr(model, name)
+        return getattr(import_module(f"dermdistill.inference.{_MODULES[name]}"), name)
     raise AttributeError(f"module 'dermdistill' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """What `help(dermdistill)` and completion show."""
+    return [*__all__, "__doc__", "__file__", "__name__", "__path__"]

@@ -6,6 +6,8 @@ from typing import Any
 
 from tqdm import tqdm
 
+from dermdistill.messages import is_quiet
+
 
 def bar(
     items: Iterable[Any] | None = None,
@@ -37,10 +39,11 @@ def bar(
         unit_scale=unit == "B",
         delay=delay,
         leave=False,
-        disable=True if hidden else None,  # None: where stderr is no terminal
+        disable=True if hidden or is_quiet() else None,  # None: where stderr is no terminal
     )
 
 
 def say(text: str) -> None:
-    """Print a line on stderr, above the bar if one is shown."""
-    tqdm.write(text, file=sys.stderr)
+    """Print a line on stderr, above the bar if one is shown; nothing with ``--quiet``."""
+    if not is_quiet():
+        tqdm.write(text, file=sys.stderr)

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 import dermdistill
-from dermdistill.data.images import read_image
 from dermdistill.inference.explain import explain
 from tests.browser.conftest import OpenPage
 from tests.browser.files import write_kinds, write_large, write_turned, write_unusable
@@ -34,11 +33,11 @@ def assert_same_table(page: str, predict: str) -> None:
 def predicted(
     command: Callable[..., Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., str]:
-    """The table of ``predict --csv`` for photographs of the folder, named as a browser names them."""
+    """The table of ``predict --output`` for photographs of the folder, named as a browser names them."""
 
     def table(paths: list[Path], *options: object) -> str:
         monkeypatch.chdir(tmp_path)
-        return command("predict", *(path.name for path in paths), "--csv", "-", *options).out
+        return command("predict", *(path.name for path in paths), "--output", "-", *options).out
 
     return table
 
@@ -62,7 +61,7 @@ def test_operating_point_and_prevalence(
     opened.tab.select_option("#point", "youden")
     opened.tab.fill("#prevalence-percent", "2")
     opened.tab.press("#prevalence-percent", "Enter")
-    wanted = ("--model", model_file, "--threshold", "youden")
+    wanted = ("--model", model_file, "--operating-point", "youden")
     assert_same_table(opened.csv(), predicted(paths, *wanted, "--prevalence", "0.02"))
     assert "2.0 %" in opened.tab.inner_text("#prevalence-words")
     opened.tab.click("#prevalence-reset")
@@ -99,8 +98,7 @@ def test_explanation_is_that_of_explain(opened: OpenPage, tmp_path: Path, model_
     opened.add([path])
     opened.tab.click(".explain")
     opened.tab.wait_for_selector("#explanation-pictures:not([hidden])")
-    model = dermdistill.load(model_file)
-    expected = explain(model, read_image(path, model.info.input.halve_from))
+    expected = explain(path, dermdistill.load(model_file))
     text = opened.tab.inner_text("#explanation")
     views, occlusion = expected.views, expected.occlusion
     figures = [f"{p:.3f}" for p in (views.lowest, views.highest, views.mean)]

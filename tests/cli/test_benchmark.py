@@ -29,7 +29,7 @@ EMPTY = Benchmark(
 def test_tables_and_file(command: Command, model_file: Path, tmp_path: Path) -> None:
     """With the real references, once; an int8 file would be one more .onnx file."""
     out = tmp_path / "results" / "benchmark.json"
-    outcome = command("benchmark", model_file, "--rounds", 1, "--batch", 1, "--out", out)
+    outcome = command("benchmark", model_file, "--rounds", 1, "--batch", 1, "--output", out)
     assert outcome.code == 0, outcome.err
     lines = outcome.out.splitlines()
     assert lines[1] == "threads 1, rounds 1, seed 0"
@@ -53,7 +53,7 @@ def test_tables_and_file(command: Command, model_file: Path, tmp_path: Path) -> 
 
 def test_json_is_the_file(command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("dermdistill.cli.benchmark.benchmark", lambda *_: EMPTY)
-    outcome = command("benchmark", "dsnet@24", "--json", "--out", tmp_path / "b.json")
+    outcome = command("benchmark", "dsnet@24", "--json", "--output", tmp_path / "b.json")
     assert json.loads(outcome.out) == json.loads((tmp_path / "b.json").read_text())
 
 
@@ -149,20 +149,20 @@ def test_wrong_options(command: Command, options: list[str], fragment: str) -> N
 @pytest.mark.parametrize("content", ["isic_id,diagnosis\n", '{"some": "json"}'])
 def test_no_file_of_another_kind_is_replaced(command: Command, tmp_path: Path, content: str) -> None:
     (tmp_path / "metadata.csv").write_text(content)
-    line = one_line(command("benchmark", "dsnet@24", "--out", tmp_path / "metadata.csv"))
-    assert "exists and is not a file of `dermdistill benchmark --out`; choose another --out, or" in line
+    line = one_line(command("benchmark", "dsnet@24", "--output", tmp_path / "metadata.csv"))
+    assert "exists and is not a file of `dermdistill benchmark --output`; choose another --output, or" in line
     assert (tmp_path / "metadata.csv").read_text() == content
 
 
 def test_the_measured_model_is_not_overwritten(command: Command, model_file: Path, tmp_path: Path) -> None:
     (tmp_path / "alias").symlink_to(model_file)
     for out in (model_file, tmp_path / "alias"):
-        line = one_line(command("benchmark", model_file, "--overwrite", "--out", out))
+        line = one_line(command("benchmark", model_file, "--overwrite", "--output", out))
         assert f"is the same file as {model_file}, which the command reads" in line
 
 
 def test_out_and_images_are_checked_before_any_work(command: Command, tmp_path: Path) -> None:
-    assert "is a folder; expected a file for --out" in one_line(
-        command("benchmark", "dsnet@24", "--out", tmp_path)
+    assert "is a folder; expected a file for --output" in one_line(
+        command("benchmark", "dsnet@24", "--output", tmp_path)
     )
     assert "holds no images" in one_line(command("benchmark", "dsnet@24", "--images", tmp_path))

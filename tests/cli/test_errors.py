@@ -129,7 +129,7 @@ def test_wrong_data(
     command: Command, tmp_path: Path, make: Callable[[Path], Path], fragments: list[str]
 ) -> None:
     data = make(tmp_path / "data")
-    line = one_line(command("run", "--data", data, "--out", tmp_path / "run", *TINY))
+    line = one_line(command("run", "--data", data, "--output", tmp_path / "run", *TINY))
     assert all(fragment in line for fragment in fragments), line
     assert not (tmp_path / "run").exists()
 
@@ -149,20 +149,20 @@ def test_wrong_data(
     ],
 )
 def test_wrong_choices(command: Command, tmp_path: Path, arguments: list[str], fragments: list[str]) -> None:
-    line = one_line(command("run", "--data", "synthetic", "--out", tmp_path / "run", *arguments))
+    line = one_line(command("run", "--data", "synthetic", "--output", tmp_path / "run", *arguments))
     assert all(fragment in line for fragment in fragments), line
     assert not (tmp_path / "run").exists()
 
 
 def test_unwritable_run_folder(command: Command, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    line = one_line(command("run", "--data", "synthetic", "--out", tmp_path / "file" / "run", *TINY))
+    line = one_line(command("run", "--data", "synthetic", "--output", tmp_path / "file" / "run", *TINY))
     assert "is a file; expected a folder" in line
 
 
 def test_a_folder_of_other_things_is_left_alone(command: Command, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("precious")
-    line = one_line(command("run", "--data", "synthetic", "--out", tmp_path, *TINY))
+    line = one_line(command("run", "--data", "synthetic", "--output", tmp_path, *TINY))
     assert "holds other files" in line
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
@@ -172,7 +172,7 @@ def test_a_loss_that_is_not_finite_in_the_first_epoch(
 ) -> None:
     data = image_folder(melanoma=24, nevus=24)
     hot = ["--set", "teacher.learning_rate=1e30", "--set", "teacher.weight_decay=0.0"]
-    line = one_line(command("run", "--data", data, "--out", tmp_path / "run", *TINY, *hot))
+    line = one_line(command("run", "--data", data, "--output", tmp_path / "run", *TINY, *hot))
     assert "teacher: the loss is" in line
     assert "in epoch 1" in line
     assert "no weights to keep" in line
@@ -183,7 +183,7 @@ def test_a_corrupt_checkpoint(
     command: Command, image_folder: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = image_folder(melanoma=24, nevus=24)
-    arguments = ["run", "--data", data, "--out", tmp_path / "run", *TINY]
+    arguments = ["run", "--data", data, "--output", tmp_path / "run", *TINY]
 
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
@@ -203,7 +203,7 @@ def test_weights_of_another_architecture_leave_no_run(
     info = ModelInfo("dsnet", ("other", "melanoma"), InputSpec(24, (0.5,) * 3, (0.5,) * 3))
     save_weights(path, DSNet(24, 2), info)
     data = image_folder(melanoma=24, nevus=24)
-    line = one_line(command("run", "--data", data, "--out", tmp_path / "run", *TINY, "--weights", path))
+    line = one_line(command("run", "--data", data, "--output", tmp_path / "run", *TINY, "--weights", path))
     assert "other.safetensors: weights of another architecture" in line
     assert not (tmp_path / "run").exists()
 
@@ -216,7 +216,7 @@ def test_a_full_disk_is_one_clear_line(image_folder: Callable[..., Path], tmp_pa
         "resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000));"
         "from dermdistill.cli import main; sys.argv = ['dermdistill', *sys.argv[1:]]; main()"
     )
-    arguments = ["run", "--data", str(data), "--out", str(tmp_path / "run"), *TINY]
+    arguments = ["run", "--data", str(data), "--output", str(tmp_path / "run"), *TINY]
     done = subprocess.run(
         [sys.executable, "-c", limited, *arguments],
         capture_output=True,
@@ -261,7 +261,7 @@ def test_evaluate_of_an_unknown_split_says_which_there_are(
 def test_cuda_where_there_is_none(command: Command, tmp_path: Path) -> None:
     if torch.cuda.is_available():
         pytest.skip("a CUDA GPU is here")
-    line = one_line(command("run", "--data", "synthetic", "--device", "cuda", "--out", tmp_path / "run"))
+    line = one_line(command("run", "--data", "synthetic", "--device", "cuda", "--output", tmp_path / "run"))
     assert "no CUDA GPU" in line
 
 

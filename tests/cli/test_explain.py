@@ -44,10 +44,10 @@ def test_explain_writes_a_picture_and_says_p(
 def test_json_has_the_record_of_predict_and_the_views(
     command: Callable[..., Outcome], model_file: Path, photographs: Path, tmp_path: Path
 ) -> None:
-    options = ("--model", model_file, "--threshold", "youden", "--prevalence", "0.1", "--json")
+    options = ("--model", model_file, "--operating-point", "youden", "--prevalence", "0.1", "--json")
     photograph, out = photographs / "photo0.jpg", tmp_path / "new" / "why.png"
 
-    explained = json.loads(command("explain", photograph, *options, "--out", out).out)
+    explained = json.loads(command("explain", photograph, *options, "--output", out).out)
     predicted = json.loads(command("predict", photograph, *options).out)
 
     assert {key: explained[key] for key in predicted} == predicted
@@ -66,13 +66,15 @@ def test_the_same_command_writes_the_same_bytes_over_the_old_picture(
     out = tmp_path / "why.png"
     pictures = []
     for _ in range(2):
-        assert command("explain", photographs / "photo0.jpg", "--model", model_file, "--out", out).code == 0
+        assert (
+            command("explain", photographs / "photo0.jpg", "--model", model_file, "--output", out).code == 0
+        )
         pictures.append(out.read_bytes())
 
     assert pictures[0] == pictures[1]
 
 
-@pytest.mark.parametrize("option", ["--out", "--sheet"])
+@pytest.mark.parametrize("option", ["--output", "--sheet"])
 def test_nothing_that_this_program_did_not_draw_is_replaced(
     command: Callable[..., Outcome], model_file: Path, tmp_path: Path, option: str
 ) -> None:
@@ -92,7 +94,7 @@ def test_nothing_that_this_program_did_not_draw_is_replaced(
     assert photograph.read_bytes() == before
 
 
-@pytest.mark.parametrize("option", ["--out", "--sheet"])
+@pytest.mark.parametrize("option", ["--output", "--sheet"])
 def test_what_is_no_picture_of_this_program_is_replaced_only_when_the_user_insists(
     command: Callable[..., Outcome],
     model_file: Path,
@@ -123,12 +125,13 @@ def test_a_name_in_the_folder_of_pictures_that_is_taken_is_the_error_of_one_phot
     folder.mkdir()
     (folder / "photo1-explained.png").write_text("notes")
 
-    done = command("explain", photographs, "--model", model_file, "--out", folder)
+    done = command("explain", photographs, "--model", model_file, "--output", folder)
 
     assert done.code == 1
     assert done.out.count("error: ") == 1
     assert (
-        "photo1-explained.png: exists and is not a picture of this program; choose another --out" in done.out
+        "photo1-explained.png: exists and is not a picture of this program; choose another --output"
+        in done.out
     )
     assert (folder / "photo1-explained.png").read_text() == "notes"
     assert len(list(folder.iterdir())) == len(list(photographs.iterdir()))
@@ -138,16 +141,25 @@ def test_a_name_in_the_folder_of_pictures_that_is_taken_is_the_error_of_one_phot
     ("options", "message"),
     [
         (
-            ("--out", "folder.png", "--sheet", "folder.png"),
+            ("--output", "folder.png", "--sheet", "folder.png"),
             "folder.png: is a folder; expected a file for --sheet",
         ),
-        (("--out", "text.jpg/why.png"), "text.jpg: is a file; expected a folder"),
-        (("--out", "why.jpg"), "why.jpg: the picture is a PNG; give a name that ends in .png for --out"),
-        (("--out", "why.pdf"), "why.pdf: the picture is a PNG; give a name that ends in .png for --out"),
+        (("--output", "text.jpg/why.png"), "text.jpg: is a file; expected a folder"),
+        (
+            ("--output", "why.jpg"),
+            "why.jpg: the picture is a PNG; give a name that ends in .png for --output",
+        ),
+        (
+            ("--output", "why.pdf"),
+            "why.pdf: the picture is a PNG; give a name that ends in .png for --output",
+        ),
         (("--sheet", "why.jpg"), "why.jpg: the picture is a PNG; give a name that ends in .png for --sheet"),
-        (("--out", "a.png", "--sheet", "a.png"), "a.png: named for --out and --sheet; choose another file"),
-        (("photographs/photo1.jpg", "--out", "why.png"), "why.png: is one file for several pictures"),
-        (("--threshold", "often"), "threshold 'often'"),
+        (
+            ("--output", "a.png", "--sheet", "a.png"),
+            "a.png: named for --output and --sheet; choose another file",
+        ),
+        (("photographs/photo1.jpg", "--output", "why.png"), "why.png: is one file for several pictures"),
+        (("--operating-point", "often"), "operating point 'often'"),
         (("--prevalence", "2"), "prevalence 2.0: expected a share between 0 and 1"),
         (("--model", "none.onnx"), "none.onnx: cannot read the model"),
     ],
@@ -223,7 +235,7 @@ def test_several_photographs_have_a_picture_each_and_a_sheet(
     assert [Path(record["path"]).name for record in records] == [
         *("photo0.jpg", "broken.jpg", "PHOTO0.jpg", "photo1.jpg", "photo2.jpg")
     ]
-    assert [record["error"] != "" for record in records] == [False, True, False, False, False]
+    assert [record["error"] is not None for record in records] == [False, True, False, False, False]
     assert len({frozenset(record) for record in records}) == 1
     assert sorted(record["picture"] for record in records if record["picture"]) == [
         str(Path("explained") / name)
@@ -251,7 +263,7 @@ def test_a_list_on_standard_input(
     listed = io.TextIOWrapper(io.BytesIO(f"{photographs / 'photo0.jpg'}\n".encode()))
     monkeypatch.setattr("sys.stdin", listed)
 
-    done = command("explain", "-", "--model", model_file, "--out", tmp_path / "pictures")
+    done = command("explain", "-", "--model", model_file, "--output", tmp_path / "pictures")
 
     assert done.code == 0
     assert [path.name for path in (tmp_path / "pictures").iterdir()] == ["photo0-explained.png"]
@@ -260,7 +272,7 @@ def test_a_list_on_standard_input(
 def test_the_pictures_of_an_earlier_command_are_no_photographs(
     command: Callable[..., Outcome], model_file: Path, photographs: Path
 ) -> None:
-    options = ("--model", model_file, "--out", photographs, "--sheet", photographs / "sheet.png")
+    options = ("--model", model_file, "--output", photographs, "--sheet", photographs / "sheet.png")
     before = len(list(photographs.iterdir()))
 
     first, second = (command("explain", photographs, *options) for _ in range(2))
@@ -278,7 +290,7 @@ def test_the_longest_file_name_has_a_picture(
     photograph = photographs / f"{stem}.jpg"
     (photographs / "photo0.jpg").rename(photograph)
 
-    done = command("explain", photograph, "--model", model_file, "--out", tmp_path / "pictures")
+    done = command("explain", photograph, "--model", model_file, "--output", tmp_path / "pictures")
 
     assert done.code == 0
     (picture,) = (tmp_path / "pictures").iterdir()
@@ -314,8 +326,10 @@ def test_a_frame_of_a_dicom_film(
     monkeypatch.chdir(tmp_path)
     options = ("--model", model_file, "--json")
 
-    in_one_file = command("explain", film, *options, "--out", "why.png")
-    both = [json.loads(line) for line in command("explain", film, *options, "--out", "both").out.splitlines()]
+    in_one_file = command("explain", film, *options, "--output", "why.png")
+    both = [
+        json.loads(line) for line in command("explain", film, *options, "--output", "both").out.splitlines()
+    ]
     second = json.loads(command("explain", film, "--frame", 2, *options).out)
 
     assert in_one_file.code == 1

@@ -60,7 +60,7 @@ def test_json_and_csv_hold_the_name_itself_in_any_encoding(model_file: Path, for
     path = str(next(foreign.iterdir()))
     printed = shell("", *arguments, "--json", PYTHONIOENCODING="ascii")
     assert json.loads(printed.stdout)["path"] == path
-    table = shell("", *arguments, "--csv", "-", PYTHONIOENCODING="ascii")
+    table = shell("", *arguments, "--output", "-", PYTHONIOENCODING="ascii")
     assert table.stdout.decode().splitlines()[1].startswith(f"{path},")
 
 
@@ -68,7 +68,7 @@ def test_json_and_csv_hold_the_name_itself_in_any_encoding(model_file: Path, for
 def test_a_table_is_written_whatever_is_closed(
     model_file: Path, photographs: Path, tmp_path: Path, closed: str
 ) -> None:
-    arguments = ("predict", photographs, "--model", model_file, "--csv")
+    arguments = ("predict", photographs, "--model", model_file, "--output")
     assert shell("", *arguments, tmp_path / "whole.csv").returncode == 0
     done = shell(closed, *arguments, tmp_path / "scores.csv")
     assert (done.returncode, done.stdout) == (0, b"")
@@ -76,7 +76,7 @@ def test_a_table_is_written_whatever_is_closed(
     assert (tmp_path / "scores.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
 
 
-@pytest.mark.parametrize("output", [(), ("--json",), ("--csv", "-")])
+@pytest.mark.parametrize("output", [(), ("--json",), ("--output", "-")])
 def test_answers_for_a_closed_standard_output_are_an_error(
     model_file: Path, photographs: Path, output: tuple[str, ...]
 ) -> None:
@@ -102,7 +102,7 @@ def test_a_closed_standard_input_lists_nothing(model_file: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
-@pytest.mark.parametrize("output", [(), ("--csv", "/dev/full"), ("--csv", "-")])
+@pytest.mark.parametrize("output", [(), ("--output", "/dev/full"), ("--output", "-")])
 def test_answers_for_a_full_disk_are_an_error(
     model_file: Path, photographs: Path, output: tuple[str, ...]
 ) -> None:
@@ -123,7 +123,7 @@ def test_a_log_holds_no_frames_of_a_progress_bar(
     command: Callable[..., Outcome], model_file: Path, photographs: Path, tmp_path: Path
 ) -> None:
     listed = sorted(photographs.iterdir()) * 250
-    done = command("predict", *listed, "--model", model_file, "--csv", tmp_path / "scores.csv")
+    done = command("predict", *listed, "--model", model_file, "--output", tmp_path / "scores.csv")
     assert len(done.err.splitlines()) == 2
     assert "\r" not in done.err
 
@@ -132,7 +132,7 @@ def test_a_log_of_a_run_holds_lines_only(
     command: Callable[..., Outcome], image_folder: Callable[..., Path], tmp_path: Path
 ) -> None:
     data = image_folder(melanoma=24, nevus=24)
-    done = command("run", "--data", data, "--out", tmp_path / "run", *TINY)
+    done = command("run", "--data", data, "--output", tmp_path / "run", *TINY)
     assert done.code == 0, done.err
     assert "\r" not in done.err + done.out
     assert "%|" not in done.err
@@ -151,7 +151,7 @@ def test_a_cache_that_cannot_be_written_names_the_variable(
     monkeypatch.delenv("DERMDISTILL_CACHE")
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setenv(environment, str(tmp_path / "file" / "cache"))
-    line = one_line(command("run", "--data", data, "--out", tmp_path / "run", *TINY))
+    line = one_line(command("run", "--data", data, "--output", tmp_path / "run", *TINY))
     assert str(tmp_path / "file") in line
     assert line.endswith("set DERMDISTILL_CACHE to another folder")
 
@@ -171,5 +171,5 @@ def test_a_user_without_a_home_is_told_the_variable(
     monkeypatch.setattr(pwd, "getpwuid", no_entry)
     for name in ("DERMDISTILL_CACHE", "XDG_CACHE_HOME", "HOME"):
         monkeypatch.delenv(name, raising=False)
-    line = one_line(command("run", "--data", data, "--out", tmp_path / "run", *TINY))
+    line = one_line(command("run", "--data", data, "--output", tmp_path / "run", *TINY))
     assert "this user has none; set DERMDISTILL_CACHE to a folder for them" in line

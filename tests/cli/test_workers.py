@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from dermdistill import cores
-from dermdistill.cli.process import use_cores
+from dermdistill.cli.startup import use_cores
 from dermdistill.inference.stream import score_files
 
 from ..conftest import Outcome

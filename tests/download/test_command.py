@@ -21,8 +21,8 @@ def imitated(
     server: Server, hosts: Hosts, client: Client, challenge: Published, monkeypatch: pytest.MonkeyPatch
 ) -> Server:
     """The command asks the imitated server, and knows the small data set."""
-    monkeypatch.setattr("dermdistill.download.published.Hosts", lambda: hosts)
-    monkeypatch.setattr("dermdistill.download.client.Client", lambda say: client)
+    monkeypatch.setattr("dermdistill.cli.download.Hosts", lambda: hosts)
+    monkeypatch.setattr("dermdistill.cli.download.Client", lambda say: client)
     monkeypatch.setattr("dermdistill.cli.download.find", {"isic2019": challenge}.get)
     return server
 
@@ -91,7 +91,7 @@ def test_interrupted(
         patched.setattr("dermdistill.download.job.unpack", interrupted)
         done = command("download", "isic2019", tmp_path / "data")
     assert done.code == 130
-    assert "the same command goes on" in done.err
+    assert "the same command continues" in done.err
     assert command("download", "isic2019", tmp_path / "data").code == 0
 
 

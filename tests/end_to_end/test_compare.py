@@ -117,7 +117,7 @@ def trained(run: RunFolder) -> dict[str, int]:
 
 
 def arguments_of(recipe: Path, run: RunFolder) -> list[object]:
-    return ["compare", "--data", "synthetic", "--recipe", recipe, "--out", run.path]
+    return ["compare", "--data", "synthetic", "--recipe", recipe, "--output", run.path]
 
 
 def reason_of(architecture: str) -> str:
@@ -131,7 +131,7 @@ def test_one_command_trains_all_measures_and_reports(
     command: Command, recipe: Path, measurements: Measurements, tmp_path: Path
 ) -> None:
     run = RunFolder(tmp_path / "run")
-    arguments = ["compare", "--data", "synthetic", "--recipe", recipe, "--out", run.path]
+    arguments = ["compare", "--data", "synthetic", "--recipe", recipe, "--output", run.path]
     outcome = command(*arguments)
 
     # A network that cannot take the images is listed with its reason, and the others go on.
@@ -223,22 +223,22 @@ def test_machines_that_share_nothing_train_a_part_each(
 ) -> None:
     here, there = RunFolder(tmp_path / "here"), RunFolder(tmp_path / "there")
     arguments = ["compare", "--data", "synthetic", "--recipe", recipe]
-    alone = command(*arguments, "--out", tmp_path / "alone", "--part", "2/2")
+    alone = command(*arguments, "--output", tmp_path / "alone", "--part", "2/2")
     assert alone.code == 2
     assert "the teacher is trained once, by part 1/2" in alone.err
 
-    first = command(*arguments, "--out", here.path, "--part", "1/2")
+    first = command(*arguments, "--output", here.path, "--part", "1/2")
     assert "models belong to other parts" in first.err
     assert not here.report.exists()
     shutil.copytree(here.model("teacher").path, there.model("teacher").path, dirs_exist_ok=True)
-    command(*arguments, "--out", there.path, "--part", "2/2")
+    command(*arguments, "--output", there.path, "--part", "2/2")
     assert not trained(here).keys() & trained(there).keys() - {"teacher"}
 
     for folder in (there.path / "models").iterdir():
         shutil.copytree(folder, here.path / "models" / folder.name, dirs_exist_ok=True)
     before = trained(here)
     assert set(before) == {"teacher", *STUDENTS}
-    command(*arguments, "--out", here.path)
+    command(*arguments, "--output", here.path)
     assert trained(here) == before
     assert here.report.exists()
 
@@ -248,7 +248,7 @@ def test_without_a_teacher_only_what_needs_none_is_trained(
 ) -> None:
     run = RunFolder(tmp_path / "run")
     outcome = command(
-        *("compare", "--data", "synthetic", "--recipe", recipe, "--out", run.path),
+        *("compare", "--data", "synthetic", "--recipe", recipe, "--output", run.path),
         *("--set", "teacher.learning_rate=1e30", "--set", "compare.networks=[]"),
         *(
             "--set",
@@ -292,7 +292,7 @@ def test_wrong_use_costs_one_line_before_any_work(
     command: Command, recipe: Path, tmp_path: Path, changes: list[str], message: str
 ) -> None:
     outcome = command(
-        "compare", "--data", "synthetic", "--recipe", recipe, "--out", tmp_path / "run", *changes
+        "compare", "--data", "synthetic", "--recipe", recipe, "--output", tmp_path / "run", *changes
     )
     assert outcome.code == 2
     assert message in outcome.err.splitlines()[-1]

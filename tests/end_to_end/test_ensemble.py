@@ -45,7 +45,7 @@ def run(command: Callable[..., Outcome], tmp_path: Path) -> Run:
 
     def call(out: RunFolder, *changes: str) -> Outcome:
         sets = [word for change in changes for word in ("--set", change)]
-        return command("run", "--data", "synthetic", "--recipe", recipe, "--out", out.path, *sets)
+        return command("run", "--data", "synthetic", "--recipe", recipe, "--output", out.path, *sets)
 
     return call
 

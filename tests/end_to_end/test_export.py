@@ -40,7 +40,7 @@ def run(
     data = image_folder(melanoma=40, nevus=60).relative_to(tmp_path)
     folder = RunFolder(tmp_path / "run")
     done = command(
-        *("run", "--data", data, "--recipe", "demo", "--out", folder.path, "--set", "data.size=24"),
+        *("run", "--data", data, "--recipe", "demo", "--output", folder.path, "--set", "data.size=24"),
         *("--set", "teacher.model=resnet10t", "--set", "teacher.epochs=1", "--set", "student.epochs=2"),
         *("--set", "teacher.batch_size=8", "--set", "student.batch_size=8"),
         *("--set", "student.objectives=['labels']", "--set", "evaluation.replicates=100", *UNTRAINED),
@@ -83,7 +83,7 @@ def test_from_a_run_to_scores_without_pytorch(command: Command, run: RunFolder, 
     np.testing.assert_allclose(scored, trained.predict(pixels)[:, info.melanoma], atol=0.01)
 
     # It says of its validation images what it would do to them.
-    point = dermdistill.load(run.path, threshold="youden").operating_point
+    point = dermdistill.load(run.path, operating_point="youden").operating_point
     assert model.info.validation is not None
     assert model.info.validation.at(point.threshold) == (point.sensitivity, point.specificity)
     assert 0 < model.info.validation.prevalence < 1
@@ -95,7 +95,16 @@ def test_the_file_is_evaluated_by_the_code_that_evaluates_weights(
     assert command("export", run.path).code == 0
     data = tmp_path / "lesions"
     out = tmp_path / "judged"
-    arguments = ["evaluate", run.export / f"{NAME}.onnx", "--data", data, "--out", out, "--replicates", "100"]
+    arguments = [
+        "evaluate",
+        run.export / f"{NAME}.onnx",
+        "--data",
+        data,
+        "--output",
+        out,
+        "--replicates",
+        "100",
+    ]
     on_training_images = command(*arguments)
     assert on_training_images.code == 2
     assert "the run was trained or selected on it" in on_training_images.err
@@ -133,7 +142,7 @@ def test_a_difference_above_the_tolerance_writes_no_model(command: Command, run:
 )
 def test_files_of_others_are_left_as_they_are(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(UserError, match=r"exists and is not a.* of this program; choose another --out$"):
+    with pytest.raises(UserError, match=r"exists and is not a.* of this program; choose another --output$"):
         check_replaceable(tmp_path, NAME, int8=True)
     assert (tmp_path / name).read_bytes() == content
     if ".int8" in name:
@@ -142,7 +151,7 @@ def test_files_of_others_are_left_as_they_are(tmp_path: Path, name: str, content
 
 def test_what_export_wrote_is_written_again(command: Command, run: RunFolder, tmp_path: Path) -> None:
     for _ in range(2):
-        done = command("export", run.path, "--out", tmp_path / "out")
+        done = command("export", run.path, "--output", tmp_path / "out")
         assert done.code == 0, done.err
     assert {path.suffix for path in (tmp_path / "out").iterdir()} == {".onnx", ".json", ".safetensors"}
 

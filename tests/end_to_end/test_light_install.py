@@ -52,11 +52,11 @@ def imported(*arguments: object, refused: tuple[str, ...]) -> set[str]:
     return set(json.loads(done.stderr.splitlines()[-1]))
 
 
-@pytest.mark.parametrize("output", [(), ("--json",), ("--csv",)])
+@pytest.mark.parametrize("output", [(), ("--json",), ("--output",)])
 def test_predict_needs_no_training_half(
     output: tuple[str, ...], model_file: Path, photographs: Path, tmp_path: Path
 ) -> None:
-    table = [tmp_path / "scores.csv"] if output == ("--csv",) else []
+    table = [tmp_path / "scores.csv"] if output == ("--output",) else []
     names = imported("predict", photographs, "--model", model_file, *output, *table, refused=TRAINING)
     assert names.isdisjoint(TRAINING)
     assert {"numpy", "onnxruntime", "PIL", "simplejpeg"} <= names

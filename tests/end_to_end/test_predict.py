@@ -29,22 +29,27 @@ def table(path: Path) -> list[dict[str, str]]:
 def test_three_outputs_say_the_same(
     command: Command, model_file: Path, photographs: Path, tmp_path: Path
 ) -> None:
-    arguments = ("predict", photographs, "--model", model_file, "--threshold", "youden")
+    arguments = ("predict", photographs, "--model", model_file, "--operating-point", "youden")
     text, lines = command(*arguments), command(*arguments, "--json")
-    written = command(*arguments, "--csv", tmp_path / "scores.csv")
+    written = command(*arguments, "--output", tmp_path / "scores.csv")
     assert (text.code, lines.code, written.code) == (0, 0, 0)
     assert written.out == ""
     records = [json.loads(line) for line in lines.out.splitlines()]
     rows = table(tmp_path / "scores.csv")
-    expected = load(model_file, threshold="youden").predict(sorted(photographs.iterdir()))
+    expected = load(model_file, operating_point="youden").predict(sorted(photographs.iterdir()))
     assert len(records) == len(rows) == len(expected) == 5
     for record, row, line, prediction in zip(records, rows, text.out.splitlines()[1:], expected, strict=True):
-        assert record["probability"] == float(row["probability"]) == prediction.probability
+        assert record["probability"] == float(row["probability"]) == float(f"{prediction.probability:.6g}")
         assert record["decision"] == row["decision"] == prediction.decision
         assert line.split()[:2] == [f"{prediction.probability:.3f}", prediction.decision]
         assert line.endswith(record["path"])
         assert list(record) == list(row)
-        assert {name: record[f"p_{name}"] for name in DIAGNOSES} == prediction.diagnoses
+        assert {key: value for key, value in record.items() if key in prediction.to_dict()} == {
+            key: value for key, value in prediction.to_dict().items() if key != "frame"
+        }
+        for name in DIAGNOSES:
+            column = f"p_{name.replace(' ', '_')}"
+            assert record[column] == float(row[column]) == pytest.approx(prediction.diagnoses[name], rel=1e-5)
     assert (records[0]["operating_point"], records[0]["threshold"]) == ("youden", 0.4)
     assert (records[0]["validation_sensitivity"], records[0]["validation_specificity"]) == (0.5, 0.75)
     assert records[0]["prevalence"] == pytest.approx(1 / 3)
@@ -85,7 +90,7 @@ def test_no_bad_file_stops_the_others(command: Command, model_file: Path, tmp_pa
     folder = tmp_path / "mixed"
     folder.mkdir()
     expected = bad_files(folder)
-    done = command("predict", folder, "--model", model_file, "--csv", tmp_path / "scores.csv")
+    done = command("predict", folder, "--model", model_file, "--output", tmp_path / "scores.csv")
     assert done.code == 1
     assert f"scores.csv: 10 rows, {flagged(tmp_path / 'scores.csv')} flagged, 8 could not be read" in done.err
     assert "left out 1 folders in it" in done.err
@@ -107,7 +112,7 @@ def test_no_malformed_dicom_file_stops_the_others(
 ) -> None:
     for name, (make, _) in MALFORMED.items():
         (photographs / f"{name}.dcm").write_bytes(make())
-    done = command("predict", photographs, "--model", model_file, "--csv", tmp_path / "scores.csv")
+    done = command("predict", photographs, "--model", model_file, "--output", tmp_path / "scores.csv")
     assert done.code == 1
     assert "Traceback" not in done.err
     rows = {Path(row["path"]).name: row for row in table(tmp_path / "scores.csv")}
@@ -141,7 +146,7 @@ def test_names_that_could_rewrite_the_terminal_or_a_table(
     assert text.code == 0, text.err
     assert "\x1b" not in text.out
     assert len(text.out.splitlines()) == 5
-    done = command("predict", folder, "--model", model_file, "--csv", tmp_path / "scores.csv")
+    done = command("predict", folder, "--model", model_file, "--output", tmp_path / "scores.csv")
     assert done.code == 0
     written = {os.fsencode(row["path"]) for row in table(tmp_path / "scores.csv")}
     assert written == set(paths)
@@ -161,12 +166,15 @@ def test_a_list_on_standard_input(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--csv", "x.csv", "--json"], "--csv and --json: choose one"),
-        (["--csv", "."], "is a folder; expected a file for --csv"),
-        (["--overwrite"], "--overwrite: replaces the table of --csv; give one"),
-        (["--csv", "photo/x.csv"], "is a file; expected a folder"),
-        (["--threshold", "sensitivity_0.99"], "has youden, sensitivity_0.90; or give a number"),
-        (["--threshold", "7"], "expected a number from 0 to 1"),
+        (
+            ["--output", "x.csv", "--json"],
+            "--output and --json: --output writes a CSV table; for JSON use --json > FILE",
+        ),
+        (["--output", "."], "is a folder; expected a file for --output"),
+        (["--overwrite"], "--overwrite: replaces the table of --output; give one"),
+        (["--output", "photo/x.csv"], "is a file; expected a folder"),
+        (["--operating-point", "sensitivity_0.99"], "has youden, sensitivity_0.90; or give a threshold"),
+        (["--operating-point", "7"], "expected a threshold from 0 to 1"),
         (["--prevalence", "3"], "expected a share between 0 and 1"),
     ],
 )
@@ -193,13 +201,13 @@ def test_a_table_of_other_images_is_replaced_only_when_the_user_insists(
     command: Command, model_file: Path, photographs: Path, tmp_path: Path
 ) -> None:
     scores = tmp_path / "scores.csv"
-    assert command("predict", photographs, "--model", model_file, "--csv", scores).code == 0
+    assert command("predict", photographs, "--model", model_file, "--output", scores).code == 0
     before = scores.read_bytes()
     first = sorted(photographs.iterdir())[0]
-    arguments = ("predict", first, "--model", model_file, "--csv", scores)
+    arguments = ("predict", first, "--model", model_file, "--output", scores)
     refused = command(*arguments)
     assert refused.code == 2
-    assert "photo1.jpg', which is not among the images asked for); choose another --csv, or" in refused.err
+    assert "photo1.jpg', which is not among the images asked for); choose another --output, or" in refused.err
     assert scores.read_bytes() == before
     assert command(*arguments, "--overwrite").code == 0
     assert [row["path"] for row in table(scores)] == [str(first)]
@@ -217,29 +225,30 @@ def test_the_last_line_says_what_there_is(
     threshold = sorted(probabilities)[2]
     arguments = (
         *("predict", photographs, tmp_path / "gone.jpg"),
-        *("--model", model_file, "--threshold", repr(threshold)),
+        *("--model", model_file, "--operating-point", repr(threshold)),
     )
     scores = tmp_path / "scores.csv"
-    written, again = command(*arguments, "--csv", scores), command(*arguments, "--csv", scores)
+    written, again = command(*arguments, "--output", scores), command(*arguments, "--output", scores)
     counts = f"{flagged(scores)} flagged, 1 could not be read (see their errors)"
     assert flagged(scores) == 3
-    assert written.err.splitlines()[-1] == f"wrote {scores}: 6 rows, {counts}"
-    assert again.err.splitlines()[-1] == f"nothing to do, {scores} is complete: 6 rows, {counts}"
+    assert written.err.splitlines()[-1] == f"warning: wrote {scores}: 6 rows, {counts}"
+    assert again.err.splitlines()[-1] == f"warning: nothing to do, {scores} is complete: 6 rows, {counts}"
     for as_json in ((), ("--json",)):
-        assert command(*arguments, *as_json).err.splitlines()[-1] == f"6 images, {counts}"
+        assert command(*arguments, *as_json).err.splitlines()[-1] == f"warning: 6 images, {counts}"
 
 
 def test_a_photograph_that_the_shell_puts_behind_csv_is_left(
     command: Command, model_file: Path, photographs: Path
 ) -> None:
-    """``dermdistill predict --csv *.jpg``."""
+    """``dermdistill predict --output *.jpg``."""
     first, *others = sorted(photographs.iterdir())
     before = first.read_bytes()
     for insist in ((), ("--overwrite",)):
-        done = command("predict", "--model", model_file, *insist, "--csv", first, *others)
+        done = command("predict", "--model", model_file, *insist, "--output", first, *others)
         assert (done.code, done.out) == (2, "")
         assert (
-            "photo0.jpg: is named like a photograph; put a name such as scores.csv behind --csv" in done.err
+            "photo0.jpg: is named like a photograph; name a table, such as scores.csv, for --output"
+            in done.err
         )
     assert first.read_bytes() == before
 
@@ -265,7 +274,7 @@ def test_no_file_of_another_kind_is_replaced_by_a_table(
     before = path.read_bytes()
     model = path if victim == "model.onnx" else tmp_path / "run" if victim.startswith("run") else model_file
     images = path if victim.startswith("photo") else photographs
-    arguments = ("predict", images, "--model", model, "--csv", named)
+    arguments = ("predict", images, "--model", model, "--output", named)
     outcomes = [command(*arguments)]
     if victim != "metadata.csv":
         outcomes.append(command(*arguments, "--overwrite"))
@@ -284,11 +293,11 @@ def photo(folder: Path) -> bytes:
 def test_a_table_among_the_photographs_is_no_photograph(
     command: Command, model_file: Path, photographs: Path
 ) -> None:
-    """``dermdistill predict folder/* --csv folder/scores.csv``, twice."""
+    """``dermdistill predict folder/* --output folder/scores.csv``, twice."""
     scores = photographs / "scores.csv"
     contents = []
     for _ in range(2):
-        done = command("predict", *photographs.iterdir(), "--model", model_file, "--csv", scores)
+        done = command("predict", *photographs.iterdir(), "--model", model_file, "--output", scores)
         assert done.code == 0, done.err
         contents.append(scores.read_bytes())
     assert contents[0] == contents[1]
@@ -298,7 +307,7 @@ def test_a_table_among_the_photographs_is_no_photograph(
 def test_a_table_on_standard_output_is_that_of_a_file(
     command: Command, model_file: Path, photographs: Path, tmp_path: Path
 ) -> None:
-    arguments = ("predict", photographs, "--model", model_file, "--csv")
+    arguments = ("predict", photographs, "--model", model_file, "--output")
     assert command(*arguments, tmp_path / "scores.csv").code == 0
     for name in ("-", "/dev/stdout"):
         printed = command(*arguments, name)
@@ -312,8 +321,20 @@ def test_a_table_into_a_pipe(command: Command, model_file: Path, photographs: Pa
     read: list[str] = []
     reader = threading.Thread(target=lambda: read.append(pipe.read_text()))
     reader.start()
-    done = command("predict", photographs, "--model", model_file, "--csv", pipe)
+    done = command("predict", photographs, "--model", model_file, "--output", pipe)
     reader.join()
     assert (done.code, done.out) == (0, "")
     assert read[0].count("\n") == 6
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith("pipe")] == ["pipe"]
+
+
+def test_a_name_that_promises_json_is_refused(
+    command: Command, model_file: Path, photographs: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "scores.json"
+    done = command("predict", photographs, "--model", model_file, "--output", out)
+    assert (done.code, done.out) == (2, "")
+    assert done.err == (
+        f"error: {out}: --output writes a CSV table, such as scores.csv; for JSON use --json > {out}\n"
+    )
+    assert not out.exists()

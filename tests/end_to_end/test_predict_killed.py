@@ -1,4 +1,4 @@
-"""`predict --csv` killed at any moment, and gone on with: every image once, the values the same."""
+"""`predict --output` killed at any moment, and gone on with: every image once, the values the same."""
 
 import csv
 import os
@@ -13,7 +13,7 @@ import pytest
 
 from dermdistill.inference.model import Model, load
 from dermdistill.inference.scores_file import ScoresFile
-from dermdistill.inference.stream import Row, score_files
+from dermdistill.inference.stream import ScoredImage, score_files
 from tests.conftest import Outcome
 
 PREDICT = (sys.executable, "-c", "from dermdistill.cli import main; main()", "predict")
@@ -95,7 +95,7 @@ def test_killed_three_times(
     names = [str(path) for path in sorted(many.iterdir())]
     table, partial = tmp_path / "scores.csv", tmp_path / "scores.csv.partial"
     for given in (150, 300, 380):
-        process = started("-", "--csv", table, "--model", model_file, "--workers", 2)
+        process = started("-", "--output", table, "--model", model_file, "--workers", 2)
         assert process.stdin is not None
         process.stdin.write("".join(f"{name}\n" for name in names[:given]).encode())
         process.stdin.flush()
@@ -107,7 +107,7 @@ def test_killed_three_times(
     (tmp_path / "list.txt").write_text("".join(f"{name}\n" for name in names))
     with (tmp_path / "list.txt").open("rb") as listed:
         done = subprocess.run(
-            [*PREDICT, "-", "--csv", str(table), "--model", str(model_file)],
+            [*PREDICT, "-", "--output", str(table), "--model", str(model_file)],
             stdin=listed,
             capture_output=True,
             text=True,
@@ -118,14 +118,14 @@ def test_killed_three_times(
     assert f"going on after {left} rows" in done.stderr
     assert not partial.exists()
     whole = tmp_path / "whole.csv"
-    assert command("predict", many, "--csv", whole, "--model", model_file).code == 0
+    assert command("predict", many, "--output", whole, "--model", model_file).code == 0
     assert table.read_bytes() == whole.read_bytes()
     with table.open(newline="", encoding="utf-8") as handle:
         assert [row["path"] for row in csv.DictReader(handle)] == names
 
 
 @pytest.fixture
-def awkward(photographs: Path, tmp_path: Path, model_file: Path) -> tuple[Model, list[Row], bytes]:
+def awkward(photographs: Path, tmp_path: Path, model_file: Path) -> tuple[Model, list[ScoredImage], bytes]:
     """A model, its rows of awkward names, and the whole table."""
     folder = tmp_path / "awkward"
     folder.mkdir()
@@ -144,7 +144,7 @@ def awkward(photographs: Path, tmp_path: Path, model_file: Path) -> tuple[Model,
 
 
 def test_cut_at_every_byte(
-    awkward: tuple[Model, list[Row], bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    awkward: tuple[Model, list[ScoredImage], bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In the header, in a number, inside quotes, between the bytes of a letter: whatever a kill may leave."""
     monkeypatch.setattr(os, "fsync", lambda _: None)  # of a thousand tables
@@ -169,7 +169,7 @@ def test_goes_on_after_cut(
     """The same through the command."""
     (many / "200\n.jpg").hardlink_to(many / "200.jpg")
     whole, table = tmp_path / "whole.csv", tmp_path / "scores.csv"
-    assert command("predict", many, "--csv", whole, "--model", model_file).code == 0
+    assert command("predict", many, "--output", whole, "--model", model_file).code == 0
     content = whole.read_bytes()
     header = content.index(b"\n") + 1
     length = {
@@ -181,7 +181,7 @@ def test_goes_on_after_cut(
         "all": len(content),
     }[kept]
     (tmp_path / "scores.csv.partial").write_bytes(content[:length])
-    outcome = command("predict", many, "--csv", table, "--model", model_file)
+    outcome = command("predict", many, "--output", table, "--model", model_file)
     assert outcome.code == 0
     assert ("going on after" in outcome.err) == (kept in ("half a row", "half a name", "all"))
     assert table.read_bytes() == content
@@ -194,8 +194,8 @@ def test_refuses_another(
     """Two halves that do not belong together are never joined; the half that is there is left as it is."""
     table, partial = tmp_path / "scores.csv", tmp_path / "scores.csv.partial"
     images = sorted(photographs.iterdir())
-    given = ("--threshold", 0.5, "--prevalence", 0.02) if change == "prevalence" else ()
-    assert command("predict", *images, "--csv", table, "--model", model_file, *given).code == 0
+    given = ("--operating-point", 0.5, "--prevalence", 0.02) if change == "prevalence" else ()
+    assert command("predict", *images, "--output", table, "--model", model_file, *given).code == 0
     table.rename(partial)
     if change == "not a table":
         partial.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 3)
@@ -204,13 +204,13 @@ def test_refuses_another(
     # Protocol buffers skip fields that they do not know: the same graph in another file.
     other.write_bytes(model_file.read_bytes() + b"\xa2\x06\x01x")
     options: dict[str, tuple[object, ...]] = {
-        "threshold": ("--threshold", "youden"),
-        "prevalence": ("--threshold", 0.5, "--prevalence", 0.5),
+        "threshold": ("--operating-point", "youden"),
+        "prevalence": ("--operating-point", 0.5, "--prevalence", 0.5),
     }
     outcome = command(
         "predict",
         *(images[:3] if change == "fewer" else images),
-        *("--csv", table),
+        *("--output", table),
         *("--model", other if change == "model" else model_file),
         *options.get(change, ()),
     )

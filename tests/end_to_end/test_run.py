@@ -97,7 +97,7 @@ def saved_again(data: Path, copy: Path) -> Path:
 
 def test_one_command_trains_judges_and_reports(command: Command, recipe: Path, tmp_path: Path) -> None:
     run = RunFolder(tmp_path / "run")
-    outcome = command("run", "--data", "synthetic", "--recipe", recipe, "--out", run.path)
+    outcome = command("run", "--data", "synthetic", "--recipe", recipe, "--output", run.path)
     assert outcome.code == 0, outcome.err
 
     # The table on stdout names every model; progress and notes stay on stderr.
@@ -136,7 +136,7 @@ def test_one_command_trains_judges_and_reports(command: Command, recipe: Path, t
 
     # The same command again trains nothing; a report comes from the folder alone.
     before = {path: path.stat().st_mtime_ns for path in run.path.rglob("weights.safetensors")}
-    assert command("run", "--data", "synthetic", "--recipe", recipe, "--out", run.path).code == 0
+    assert command("run", "--data", "synthetic", "--recipe", recipe, "--output", run.path).code == 0
     assert {path: path.stat().st_mtime_ns for path in run.path.rglob("weights.safetensors")} == before
     moved = RunFolder(run.path.rename(tmp_path / "elsewhere"))
     page = moved.report.read_text()
@@ -155,7 +155,7 @@ def test_first_weights_that_cannot_be_had_are_found_before_any_training(
     dermlet = ["--set", "student.model=dermlet", "--set", "student.weights=imagenet"]
     run = RunFolder(tmp_path / "run")
     outcome = command(
-        "run", "--data", "synthetic", "--recipe", recipe, "--out", run.path, *SMALL, *FEW, *dermlet
+        "run", "--data", "synthetic", "--recipe", recipe, "--output", run.path, *SMALL, *FEW, *dermlet
     )
     assert (outcome.code, outcome.err.splitlines()[-1]) == (
         2,
@@ -177,7 +177,7 @@ def test_evaluate_scores_a_run_elsewhere_and_guards_its_training_images(
         "--set",
         "student.seeds=[0]",
     ]
-    outcome = command("run", "--data", data, "--recipe", recipe, "--out", run.path, *target, *STILL)
+    outcome = command("run", "--data", data, "--recipe", recipe, "--output", run.path, *target, *STILL)
     assert outcome.code == 0, outcome.err
 
     # All diagnoses are told apart, and P(melanoma) is one entry of the softmax.
@@ -239,17 +239,17 @@ def test_evaluate_scores_a_run_elsewhere_and_guards_its_training_images(
     # A folder that holds something else, the run itself among them, is left as it is.
     comparisons = run.comparisons.read_text()
     for out in (run.path, data.parent):
-        refused = command("evaluate", run.path, "--data", "synthetic", "--out", out)
+        refused = command("evaluate", run.path, "--data", "synthetic", "--output", out)
         assert refused.code == 2
         assert "holds other files and is not an evaluation; choose an empty or new folder" in refused.err
     assert run.comparisons.read_text() == comparisons
-    refused = command("evaluate", run.path, "--data", renamed, "--out", renamed / "new", "--split", "test")
+    refused = command("evaluate", run.path, "--data", renamed, "--output", renamed / "new", "--split", "test")
     assert "lies in the data folder" in refused.err
 
     # One weights file, on other data, without touching the run.
     weights = run.model("teacher").weights
     outside = command(
-        "evaluate", weights, "--data", "synthetic", "--out", tmp_path / "outside", "--replicates", "100"
+        "evaluate", weights, "--data", "synthetic", "--output", tmp_path / "outside", "--replicates", "100"
     )
     assert outside.code == 0, outside.err
     assert outside.out.startswith("SYNTHETIC")
@@ -261,7 +261,7 @@ def test_kill_at_any_moment_and_the_same_command_ends_with_the_same_numbers(
     recipe: Path, tmp_path: Path
 ) -> None:
     whole, killed = RunFolder(tmp_path / "whole"), RunFolder(tmp_path / "killed")
-    asked = ["run", "--data", "synthetic", "--recipe", recipe, *FEW, *SMALL, "--out"]
+    asked = ["run", "--data", "synthetic", "--recipe", recipe, *FEW, *SMALL, "--output"]
     log = tmp_path / "killed.log"
     assert start([*asked, whole.path], tmp_path / "whole.log").wait() == 0
     # Once between the files of the teacher's first epoch, once politely within a student's second.
@@ -278,7 +278,7 @@ def test_kill_at_any_moment_and_the_same_command_ends_with_the_same_numbers(
 
 def test_another_recipe_never_mixes_with_old_results(command: Command, recipe: Path, tmp_path: Path) -> None:
     few = ["--set", "student.objectives=['labels']", "--set", "student.seeds=[0]"]
-    arguments = ["run", "--data", "synthetic", "--recipe", recipe, "--out", tmp_path / "run", *few]
+    arguments = ["run", "--data", "synthetic", "--recipe", recipe, "--output", tmp_path / "run", *few]
     assert command(*arguments).code == 0
     before = {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()}
     for change, said in (
@@ -289,7 +289,7 @@ def test_another_recipe_never_mixes_with_old_results(command: Command, recipe: P
     ):
         changed = command(*arguments, "--set", change)
         assert changed.code == 2
-        assert f"{said}; choose another --out or delete that folder" in changed.err
+        assert f"{said}; choose another --output or delete that folder" in changed.err
         assert "Decoding images" not in changed.err
         assert {path: path.read_bytes() for path in before} == before
     more = command(*arguments, "--set", "student.seeds=[0, 1]")
@@ -302,7 +302,7 @@ def test_synthetic_evaluation_draws_the_runs_own_images(
 ) -> None:
     run = RunFolder(tmp_path / "run")
     drawing = ["--set", "synthetic.difficulty=0.1", "--set", "synthetic.lesions=120", *STILL]
-    outcome = command("run", "--data", "synthetic", "--recipe", recipe, "--out", run.path, *FEW, *drawing)
+    outcome = command("run", "--data", "synthetic", "--recipe", recipe, "--output", run.path, *FEW, *drawing)
     assert outcome.code == 0, outcome.err
     scored = ["--split", "test", "--replicates", "200", "--json"]
     again = command("evaluate", run.path, "--data", "synthetic", *scored)

@@ -68,7 +68,7 @@ def test_a_run_keeps_to_the_file_and_says_everything_by_source(
     command: Command, sources: list[str], split: Path, recipe: Path, tmp_path: Path
 ) -> None:
     run = RunFolder(tmp_path / "run")
-    arguments = ["run", *sources, "--split", split, "--recipe", recipe, "--out", run.path]
+    arguments = ["run", *sources, "--split", split, "--recipe", recipe, "--output", run.path]
     outcome = command(*arguments)
     assert outcome.code == 0, outcome.err
     assert "note: mine.csv: 10 images left out: left-out" in outcome.err
@@ -108,14 +108,16 @@ def test_a_run_keeps_to_the_file_and_says_everything_by_source(
     # The same command trains nothing anew; without the file the split is another, and nothing is mixed.
     again = command(*arguments)
     assert (again.code, "trained before" in again.err) == (0, True)
-    other = command("run", *sources, "--recipe", recipe, "--out", run.path)
+    other = command("run", *sources, "--recipe", recipe, "--output", run.path)
     assert other.code == 2
-    assert "choose another --out or delete that folder" in other.err
+    assert "choose another --output or delete that folder" in other.err
 
     # What the run left out is not among its test images; its own split.csv says the same as the user's file.
     for chosen in ("test", run.split):
         out = tmp_path / f"judged-{Path(chosen).name}"
-        judged = command("evaluate", run.path, *sources, "--split", chosen, "--replicates", 100, "--out", out)
+        judged = command(
+            "evaluate", run.path, *sources, "--split", chosen, "--replicates", 100, "--output", out
+        )
         assert judged.code == 0, judged.err
         scored = read_predictions(out / "dsnet-labels-seed0" / "predictions.csv")
         assert (scored.image_id, scored.source) == (test.image_id, test.source)
@@ -144,7 +146,9 @@ def test_data_shows_the_table_and_refuses_a_leak(
 def test_drawn_images_do_not_mix_with_others(
     command: Command, sources: list[str], recipe: Path, tmp_path: Path
 ) -> None:
-    outcome = command("run", "--data", "synthetic", *sources, "--recipe", recipe, "--out", tmp_path / "run")
+    outcome = command(
+        "run", "--data", "synthetic", *sources, "--recipe", recipe, "--output", tmp_path / "run"
+    )
     assert outcome.code == 2
     assert (
         outcome.err.splitlines()[-1]

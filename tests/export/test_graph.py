@@ -14,7 +14,7 @@ from dermdistill.data.perceptual_hash import BITS
 from dermdistill.export.graph import assemble, described_anew, description_of, network_of
 from dermdistill.export.network import to_onnx
 from dermdistill.inference.calibration import Calibration
-from dermdistill.inference.model_info import ChosenThreshold, ModelInfo, Output
+from dermdistill.inference.model_info import ChosenThreshold, ModelInfo, OutputActivation
 from dermdistill.inference.onnx import OnnxModel
 from dermdistill.inference.reference import LUMINANCE, SHARPNESS_FLOOR
 from dermdistill.models.dsnet import DSNet
@@ -41,7 +41,7 @@ def exported(net: DSNet, info: ModelInfo) -> OnnxModel:
 @pytest.mark.parametrize("calibration", [None, Calibration(1.7, -0.6)])
 @pytest.mark.parametrize("classes", [("other", "melanoma"), ("melanoma", "b"), ("a", "melanoma", "c", "d")])
 def test_the_file_says_what_pytorch_says(
-    output: Output, calibration: Calibration | None, classes: tuple[str, ...]
+    output: OutputActivation, calibration: Calibration | None, classes: tuple[str, ...]
 ) -> None:
     net = network(len(classes))
     info = replace(INFO, classes=classes, output=output, calibration=calibration)

@@ -4,7 +4,7 @@ import pytest
 
 from dermdistill.data.images import InputSpec
 from dermdistill.errors import UserError
-from dermdistill.inference.decision import OperatingPointUsed, operating_point
+from dermdistill.inference.decision import OperatingPointUsed, point_of
 from dermdistill.inference.model_info import ChosenThreshold, ModelInfo, ValidationScores
 
 INFO = ModelInfo(
@@ -17,7 +17,7 @@ INFO = ModelInfo(
 
 
 def test_a_named_point_has_its_validation_rates() -> None:
-    assert operating_point(INFO, "youden", "m.onnx") == OperatingPointUsed("youden", 0.25, 0.8, 0.9)
+    assert point_of(INFO, "youden", "m.onnx") == OperatingPointUsed("youden", 0.25, 0.8, 0.9)
 
 
 @pytest.mark.parametrize(
@@ -25,30 +25,30 @@ def test_a_named_point_has_its_validation_rates() -> None:
     [("0.3", 3 / 4, 3 / 5), (0.30001, 2 / 4, 4 / 5), (0, 1, 0), (1, 0, 1)],
 )
 def test_rates_of_any_threshold(threshold: str | float, sensitivity: float, specificity: float) -> None:
-    point = operating_point(INFO, threshold, "m.onnx")
+    point = point_of(INFO, threshold, "m.onnx")
     assert (point.name, point.threshold) == ("given", float(threshold))
     assert (point.sensitivity, point.specificity) == (sensitivity, specificity)
 
 
 def test_the_threshold_itself_is_melanoma() -> None:
-    point = operating_point(INFO, 0.3, "m.onnx")
+    point = point_of(INFO, 0.3, "m.onnx")
     assert point.calls_melanoma(0.3)
     assert not point.calls_melanoma(math.nextafter(0.3, 0))
 
 
 def test_rates_that_nobody_knows() -> None:
-    point = operating_point(ModelInfo("dsnet", ("melanoma", "other"), InputSpec(24)), 0.5, "m.onnx")
+    point = point_of(ModelInfo("dsnet", ("melanoma", "other"), InputSpec(24)), 0.5, "m.onnx")
     assert math.isnan(point.sensitivity)
     assert math.isnan(point.specificity)
 
 
 @pytest.mark.parametrize("wanted", ["argmax", "yuden", ""])
 def test_an_unknown_point_says_which_there_are(wanted: str) -> None:
-    with pytest.raises(UserError, match=r"m\.onnx has youden; or give a number from 0 to 1"):
-        operating_point(INFO, wanted, "m.onnx")
+    with pytest.raises(UserError, match=r"m\.onnx has youden; or give a threshold from 0 to 1"):
+        point_of(INFO, wanted, "m.onnx")
 
 
 @pytest.mark.parametrize("wanted", ["1.5", -0.1, "nan"])
 def test_numbers_that_are_no_probability(wanted: str | float) -> None:
-    with pytest.raises(UserError, match="expected a number from 0 to 1, or one of youden"):
-        operating_point(INFO, wanted, "m.onnx")
+    with pytest.raises(UserError, match="expected a threshold from 0 to 1, or one of youden"):
+        point_of(INFO, wanted, "m.onnx")

@@ -15,7 +15,7 @@ from dermdistill.inference.calibration import expit
 from dermdistill.inference.explain import (
     ZOOMS,
     Floats,
-    explain,
+    explain_decoded,
     occlude,
     score_views,
     views_of,
@@ -39,7 +39,7 @@ def one_pixel_model(folder: Path) -> Model:
     info = ModelInfo("one pixel", ("other", "melanoma"), InputSpec(32, (0, 0, 0), (1, 1, 1)))
     path = folder / "one-pixel.onnx"
     path.write_bytes(assemble(to_onnx(RedOfOnePixel(), 32), info).SerializeToString())
-    return load(path, threshold=0.5)
+    return load(path, operating_point=0.5)
 
 
 def replace_threshold(model: Model, threshold: float) -> Model:
@@ -118,7 +118,7 @@ def test_a_re_stated_prevalence_changes_no_decisive_place(
 ) -> None:
     decisive = []
     for prevalence in (None, 0.001, 0.9):
-        model = load(model_file, threshold="youden", prevalence=prevalence)
+        model = load(model_file, operating_point="youden", prevalence=prevalence)
         decisive.append(occlude(model, resize(model.read(photographs / name).pixels, 24)).decisive)
 
     assert len(set(decisive)) == 1
@@ -188,7 +188,7 @@ def test_an_explanation_holds_the_prediction_of_the_file(model_file: Path, photo
     model = load(model_file, prevalence=0.02)
     path = photographs / "photo1.jpg"
 
-    explanation = explain(model, model.read(path))
+    explanation = explain_decoded(model, model.read(path))
 
     views = explanation.views
     assert explanation.prediction == model.predict_file(path)
@@ -209,7 +209,7 @@ def test_an_explanation_does_not_depend_on_the_number_of_cores(
     maps = []
     for cores in (1, 7):
         monkeypatch.setenv("OMP_NUM_THREADS", str(cores))
-        maps.append(explain(model, read).occlusion.importance.tobytes())
+        maps.append(explain_decoded(model, read).occlusion.importance.tobytes())
 
     assert maps[0] == maps[1]
 
@@ -235,7 +235,7 @@ def test_log_odds_of_a_certain_model_are_finite(tmp_path: Path) -> None:
     info = replace(one_pixel_model(tmp_path).info, architecture="certain")
     path = tmp_path / "certain.onnx"
     path.write_bytes(assemble(to_onnx(Certain(), 32), info).SerializeToString())
-    model = load(path, threshold=0.5)
+    model = load(path, operating_point=0.5)
     pixels = noise(32)
 
     assert 80 < model.log_odds(pixels[None])[0] < 90

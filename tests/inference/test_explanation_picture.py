@@ -11,7 +11,7 @@ from dermdistill.inference.decision import OperatingPointUsed
 from dermdistill.inference.explain import Explanation, Occlusion, Views
 from dermdistill.inference.explanation_picture import PANEL, about_places, draw, is_our_picture, to_png
 from dermdistill.inference.importance_colours import FULL_COLOUR, LOWERS, RAISES, overlay
-from dermdistill.inference.model import Prediction
+from dermdistill.inference.prediction import Prediction
 
 WIDTH = 2 * PANEL + 72
 

@@ -70,7 +70,7 @@ def test_links_in_a_circle_end(tree: Path) -> None:
 def test_what_is_left_out_is_said(tree: Path) -> None:
     assert Inputs((str(tree),)).notes() == [
         f"{tree}: left out 1 file that is no image: 1 .txt",
-        f"{tree}: left out 2 folders in it; --recursive takes them in",
+        f"{tree}: left out 2 folders in it; --recursive reads them too",
     ]
     (tree / "deep" / "round").symlink_to(tree, target_is_directory=True)
     assert Inputs((str(tree),), recursive=True).notes() == [
@@ -83,7 +83,7 @@ def test_what_is_left_out_is_said(tree: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "recursive", "message"),
     [
-        ("empty", False, "no image file in this folder, only 1 .csv; --recursive looks into its folders too"),
+        ("empty", False, "no image file in this folder, only 1 .csv; --recursive reads its folders too"),
         ("empty", True, "no image file in this folder, only 1 .csv$"),
         ("bare", True, "no image file in this folder$"),
         ("*.webp", False, "no file matches this pattern"),

@@ -130,10 +130,12 @@ def test_another_list_or_threshold_is_refused_and_nothing_lost(
     others = {
         "photo0.jpg', which is not among the images": (model, files[1:]),
         "photo1.jpg', which is not among the images": (model, files[:1]),
-        "another model, threshold or prevalence": (load(model_file, threshold="youden"), files),
+        "another model, threshold or prevalence": (load(model_file, operating_point="youden"), files),
     }
     for message, (other, listed) in others.items():
-        with pytest.raises(UserError, match=f"{message}.*choose another --csv, or begin anew with --overwr"):
+        with pytest.raises(
+            UserError, match=f"{message}.*choose another --output, or start again with --overwr"
+        ):
             write(path, other, listed)
         assert (tmp_path / "scores.csv.partial").read_bytes() == before
 
@@ -355,7 +357,7 @@ def test_overwriting_goes_on_after_a_kill_too(
     model: Model, model_file: Path, files: list[str], tmp_path: Path
 ) -> None:
     path = tmp_path / "scores.csv"
-    old = whole(path, load(model_file, threshold="youden"), files)
+    old = whole(path, load(model_file, operating_point="youden"), files)
     for stop in (2, 5):
         with pytest.raises(KeyboardInterrupt):
             write(path, model, files, stop_after=stop, overwrite=True)
@@ -438,3 +440,51 @@ def test_a_table_that_somebody_has_edited_is_left_as_it_is(
         write(path, model, files)
     assert path.read_bytes() == before
     assert not (tmp_path / "scores.csv.partial").exists()
+
+
+def as_earlier_versions_wrote_it(path: Path) -> str:
+    """Make a table one of version 0.1: every digit, and spaces in the names of classes."""
+    text = path.read_text().replace("p_benign_keratosis", "p_benign keratosis")
+    text = text.replace(",0.333333,", f",{1 / 3!r},")
+    assert "p_benign keratosis" in text
+    assert ",0.3333333333333333," in text
+    path.write_text(text)
+    return text
+
+
+def test_a_table_of_an_earlier_version_is_continued(model: Model, files: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "scores.csv"
+    write(path, model, files[:-1])
+    old = as_earlier_versions_wrote_it(path)
+    write(path, model, files[:-1])
+    assert path.read_text() == old
+    write(path, model, files)
+    assert path.read_text().startswith(old)
+    assert names(path)[-1] == "photo4.jpg"
+
+
+def test_an_earlier_table_of_another_prevalence_is_not(
+    model: Model, model_file: Path, files: list[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "scores.csv"
+    write(path, model, files)
+    old = as_earlier_versions_wrote_it(path)
+    with pytest.raises(UserError, match="another model, threshold or prevalence"):
+        write(path, load(model_file, prevalence=0.3334), files)
+    assert path.read_text() == old
+
+
+def test_an_earlier_table_has_todays_names_once_rows_are_replaced(
+    model: Model, files: list[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "scores.csv"
+    write(path, model, files)
+    as_earlier_versions_wrote_it(path)
+    changed = Path(files[0])
+    changed.write_bytes(changed.read_bytes() + b"\0")
+    write(path, model, files)
+    assert "p_benign_keratosis" in path.read_text().splitlines()[0]
+    assert sorted(names(path)) == sorted(
+        ["photo2-film.dcm#frame=1", *(f"photo2-film.dcm#frame={i}" for i in (2, 3, 4))]
+        + [f"photo{i}.jpg" for i in range(5)]
+    )

@@ -62,7 +62,7 @@ def test_a_run_does_not_lie_in_its_data(tmp_path: Path, out: str) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "link").symlink_to("data")
     data = DataOptions((str(tmp_path / "other"), str(tmp_path / "data")))
-    with pytest.raises(UserError, match=r"lies in the data folder .*; choose another --out"):
+    with pytest.raises(UserError, match=r"lies in the data folder .*; choose another --output"):
         _check_out(RunFolder(tmp_path / out), data)
     _check_out(RunFolder(tmp_path / "data beside"), data)
 

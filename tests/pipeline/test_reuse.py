@@ -59,7 +59,7 @@ ALL = ("teacher", "dsnet-labels-seed0", "dsnet-hinton-seed0")
 def test_the_entry_is_named(change: dict[str, Any], said: str, tmp_path: Path) -> None:
     run = begun(tmp_path, recipe(), *ALL)
     pattern = said.replace("(", r"\(").replace(")", r"\)").replace("[", r"\[").replace("]", r"\]")
-    with pytest.raises(UserError, match=f"{pattern}; choose another --out or delete that folder$"):
+    with pytest.raises(UserError, match=f"{pattern}; choose another --output or delete that folder$"):
         refuse(recipe(**change), run)
 
 

@@ -150,8 +150,8 @@ export const WARNINGS = {
   colours: (colours) => `not in colour as photographed: ${colours}`,
   /** @param {number} width @param {number} height @param {number} size */
   small: (width, height, size) => `small: ${width} x ${height} pixels, the model looks at ${size} x ${size}`,
-  blurred: "blurred: less sharp than 999 of 1,000 training images",
-  unusual: "unlike 99 of 100 training images in brightness, colour or contrast",
+  blurred: "blurred: less sharp than 99.9 % of the training images",
+  unusual: "unusual brightness, colour or contrast: more so than 99 % of the training images",
 };
 
 export const ERRORS = {

@@ -16,6 +16,7 @@
  * @typedef {object} Description what Python writes into the page about the model
  * @property {string} model_id architecture and digest of the file
  * @property {string[]} classes
+ * @property {string[]} columns of the classes in the table; none for a binary model
  * @property {number} size side of the network's input, pixels
  * @property {number | null} halve_from short side from which a photograph is halved; null for never
  * @property {OperatingPoint[]} operating_points

@@ -31,8 +31,8 @@ def times_from_disk(
     """Time whole commands for every model and runtime, in turns: for one image, then for ``count``.
 
     Process start, imports, decoding, resizing, scoring and writing a CSV. ONNX: ``dermdistill predict
-    --csv``, an image at a time; PyTorch: the same in batches of 32. The files have been read once before, so
-    the disk's speed is not in it.
+    --output``, an image at a time; PyTorch: the same in batches of 32. The files have been read once before,
+    so the disk's speed is not in it.
 
     Args:
         subjects: the models.
@@ -101,9 +101,9 @@ def _command(
     if runtime == "PyTorch":
         scoring = ("-m", "dermdistill.benchmark.scoring")
         return [*PYTHON, *scoring, str(file), str(images), str(out), str(threads), device]
-    predict = ("-m", "dermdistill", "predict", str(images), "--csv", str(out))
+    predict = ("-m", "dermdistill", "predict", str(images), "--output", str(out))
     # A model that was never trained has no operating point of its own.
-    return [*PYTHON, *predict, "--model", str(file), "--threshold", "0.5", "--workers", str(threads)]
+    return [*PYTHON, *predict, "--model", str(file), "--operating-point", "0.5", "--workers", str(threads)]
 
 
 def _seconds(command: Sequence[str], threads: int) -> float:

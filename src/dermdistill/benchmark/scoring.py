@@ -1,4 +1,4 @@
-"""Predict a folder of images with PyTorch: a whole command to time beside ``dermdistill predict --csv``.
+"""Predict a folder of images with PyTorch: a whole command to time beside ``dermdistill predict --output``.
 
 python -m dermdistill.benchmark.scoring WEIGHTS FOLDER CSV THREADS DEVICE
 """

@@ -62,10 +62,10 @@ def _time(predictor: Predictor, batch: int, calls: int) -> list[float]:
 
 def peak_mb(device: str) -> float:
     """Peak memory of this process, or of its share of the GPU, in 10^6 bytes."""
-    if device != "cpu":
+    if device.startswith("cuda"):
         import torch
 
-        return float(torch.cuda.max_memory_allocated() / _MB)
+        return float(torch.cuda.max_memory_allocated(device) / _MB)
     status = Path("/proc/self/status")
     if status.exists():
         # Not getrusage: its peak begins with that of the parent process.

@@ -1,4 +1,7 @@
-"""The commands, in the order in which ``--help`` lists them."""
+"""The program: its commands in the groups and the order in which ``--help`` lists them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated
 
 import typer
 
@@ -13,15 +16,45 @@ from dermdistill.cli.commands.page import page
 from dermdistill.cli.commands.predict import predict
 from dermdistill.cli.commands.report import report
 from dermdistill.cli.commands.run import run
+from dermdistill.cli.help_pages import Command, Commands
+
+_GROUPS: Mapping[str, Sequence[Callable[..., None]]] = {
+    "Score photographs": (predict, explain),
+    "Get and check data": (download, data),
+    "Train and evaluate": (run, compare, evaluate, report),
+    "Deploy": (export, page, benchmark),
+}
 
 app = typer.Typer(
-    help="Distil a large network into a small melanoma classifier, and prove honestly how good it is. "
-    "Research software, not a medical device.",
+    cls=Commands,
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
 
-for command in (run, compare, evaluate, benchmark, export, predict, explain, page, report, data, download):
-    app.command()(command)
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from dermdistill import __version__
+
+        print(f"dermdistill {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def dermdistill(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
+    ] = False,
+) -> None:
+    """Find melanoma in dermoscopic images with small networks: score photographs, train, compare, deploy.
+
+    Research software, not a medical device. `dermdistill COMMAND --help` explains a command, with examples.
+    """
+
+
+for group, commands in _GROUPS.items():
+    for command in commands:
+        app.command(cls=Command, rich_help_panel=group)(command)

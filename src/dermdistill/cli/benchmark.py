@@ -1,7 +1,6 @@
 """What ``dermdistill benchmark`` does and how its figures look in the terminal."""
 
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,8 +9,10 @@ from dermdistill.benchmark.measure import Options, benchmark
 from dermdistill.benchmark.results import PAPER_IMAGES, Benchmark, DiskTime, Measured, Ratio, Timing
 from dermdistill.benchmark.whole_command import time_for, why_unknown
 from dermdistill.columns import align
+from dermdistill.digits import rounded
 from dermdistill.errors import printable
 from dermdistill.json_files import is_json_of
+from dermdistill.messages import inform, note
 from dermdistill.outputs import Output, open_output
 from dermdistill.pipeline.environment import choose_device, describe
 
@@ -19,7 +20,7 @@ _SIZES = ("model", "runtime", "parameters", "MMACs", "file kB", "peak MB, 1 imag
 _DISK = ("model", "runtime", "images", "seconds", "of one image", "images/s", f"seconds for {PAPER_IMAGES:,}")
 
 
-def measure(
+def measure_and_print(
     models: Sequence[str], options: Options, *, out: Path | None, overwrite: bool, as_json: bool
 ) -> None:
     """Measure, print, and write the JSON file if one is wanted.
@@ -29,21 +30,21 @@ def measure(
     """
     device = choose_device(options.device)
     output = None if out is None else _output(out, models, overwrite=overwrite)
-    measured = benchmark(models, replace(options, device=device.type), describe(device))
+    measured = benchmark(models, replace(options, device=str(device)), describe(device))
     if output is not None:
         output.write(f"{measured.model_dump_json(indent=2)}\n".encode())
-        print(f"wrote {printable(str(out))}", file=sys.stderr)
-    print(json.dumps(measured.model_dump(mode="json"), indent=2) if as_json else text(measured))
+        inform(f"wrote {printable(str(out))}")
+    print(json.dumps(rounded(measured.model_dump(mode="json")), indent=2) if as_json else text(measured))
     if not as_json:
-        for note in measured.notes:
-            print(f"note: {note}", file=sys.stderr)
+        for remark in measured.notes:
+            note(remark)
 
 
 def _output(out: Path, models: Sequence[str], *, overwrite: bool) -> Output:
     return open_output(
         out,
-        "--out",
-        expected="a file of `dermdistill benchmark --out`",
+        "--output",
+        expected="a file of `dermdistill benchmark --output`",
         is_ours=lambda path: is_json_of(path, Benchmark),
         reads=models,
         overwrite=overwrite,
@@ -53,7 +54,7 @@ def _output(out: Path, models: Sequence[str], *, overwrite: bool) -> Output:
 def text(result: Benchmark) -> str:
     """All tables, for a person to read."""
     batches = [timing.batch for timing in result.measured[0].timings]
-    parts = [_machine(result), align([_SIZES, *map(_sizes, result.measured)])]
+    parts = [_machine(result), align([_SIZES, *map(_sizes, result.measured)], keys=2)]
     parts += [_of_batch(result, batch) for batch in batches]
     parts.append(_controls(result))
     if result.from_disk:
@@ -86,7 +87,9 @@ def _of_batch(result: Benchmark, batch: int) -> str:
         for timing in measured.timings
         if timing.batch == batch
     ]
-    return f"batch {batch}; time as a multiple, median of the rounds [5 %, 95 %]\n" + align([head, *rows])
+    return f"batch {batch}; time as a multiple, median of the rounds [5 %, 95 %]\n" + align(
+        [head, *rows], keys=2
+    )
 
 
 def _times(reference: str) -> str:
@@ -113,7 +116,7 @@ def _ratio(ratio: Ratio) -> str:
 def _controls(result: Benchmark) -> str:
     rows = [(c.ratio.to, c.runtime, str(c.batch), _ratio(c.ratio)) for c in result.controls]
     head = ("control: a model against itself", "runtime", "batch", "should be 1")
-    return align([head, *rows])
+    return align([head, *rows], keys=2)
 
 
 def _from_disk(result: Benchmark) -> str:
@@ -132,7 +135,7 @@ def _from_disk(result: Benchmark) -> str:
     turns = max(len(result.from_disk[0].rises), 1)
     return (
         "whole commands, from start to finished table; "
-        f"{'measured once' if turns == 1 else f'median of {turns} turns'}\n" + align([_DISK, *rows])
+        f"{'measured once' if turns == 1 else f'median of {turns} turns'}\n" + align([_DISK, *rows], keys=2)
     )
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from dermdistill.cli.table import results_text
 from dermdistill.config import Recipe
+from dermdistill.messages import inform
 from dermdistill.pipeline.compare import Outcome, compare
 from dermdistill.pipeline.environment import choose_device
 from dermdistill.pipeline.prepare import DataOptions
@@ -32,7 +33,7 @@ def run_comparison(
         run = outcome.run
         stopped = failures_of(run)
         print(results_text(results_of(run), comparisons_of(run), synthetic=data.synthetic))
-        print(f"report: {run.report}", file=sys.stderr)
+        inform(f"report: {run.report}")
     for line in (*(f"stopped early: {line}" for line in stopped), *_missing(outcome)):
         print(line, file=sys.stderr)
     return bool(outcome.failed or stopped)

@@ -8,8 +8,10 @@ from dermdistill.columns import align
 from dermdistill.download.client import Client
 from dermdistill.download.job import Outcome, download
 from dermdistill.download.notice import NOTICE
-from dermdistill.download.published import PUBLISHED, Hosts, find
+from dermdistill.download.published import PUBLISHED, Hosts, Published, find
 from dermdistill.errors import UserError, printable
+from dermdistill.messages import inform
+from dermdistill.progress import say
 
 _SHOWN = 10
 
@@ -20,23 +22,37 @@ def list_published() -> str:
     return align([("name", "images", "size", "licence"), *rows])
 
 
-def fetch(name: str, folder: Path, hosts: Hosts, client: Client) -> bool:
-    """Download a data set, say under which terms, and whether it is complete.
+def fetch_or_list(name: str | None, folder: Path | None) -> bool:
+    """Download a data set, or list all; returns whether what was asked for is complete.
 
     Raises:
-        UserError: no such data set, or nothing can be downloaded.
+        UserError: no such data set, no folder given, or nothing can be downloaded.
+        SystemExit: 130, on Ctrl-C.
     """
+    if name is None:
+        print(list_published())
+        return True
+    if folder is None:
+        raise UserError(f"no folder given; say where the images go: dermdistill download {name} DIR")
     published = find(name)
     if published is None:
         print(list_published(), file=sys.stderr)
         raise UserError(f"{printable(name)}: no such data set; choose one of these")
-    print(f"{published.name}: images {published.images}; {published.size}", file=sys.stderr)
-    print(f"licence: {published.licence}", file=sys.stderr)
-    for line in published.attribution:
-        print(f"attribution: {line}", file=sys.stderr)
-    outcome = download(published, folder, hosts, client)
+    _announce(published)
+    try:
+        outcome = download(published, folder, Hosts(), Client(say))
+    except KeyboardInterrupt:
+        print("interrupted; the same command continues", file=sys.stderr)
+        raise SystemExit(130) from None
     print(summary(published.name, folder, outcome))
     return outcome.is_complete
+
+
+def _announce(published: Published) -> None:
+    inform(f"{published.name}: images {published.images}; {published.size}")
+    inform(f"licence: {published.licence}")
+    for line in published.attribution:
+        inform(f"attribution: {line}")
 
 
 def summary(name: str, folder: Path, outcome: Outcome) -> str:

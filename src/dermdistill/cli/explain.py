@@ -9,29 +9,25 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
+from dermdistill.cli.scoring_model import introduce
 from dermdistill.data.dicom import SeveralFramesError
 from dermdistill.data.images import IMAGE_SUFFIXES, read_image
 from dermdistill.errors import UserError, printable
 from dermdistill.files import check_writable
 from dermdistill.inference.contact_sheet import MOST, ContactSheet, Order
-from dermdistill.inference.explain import Explanation, explain
+from dermdistill.inference.explain import FINDINGS, Explanation, explain_decoded
 from dermdistill.inference.explanation_picture import PANEL, draw, is_our_picture, to_png
 from dermdistill.inference.inputs import STDIN, Inputs
 from dermdistill.inference.model import Model, load
-from dermdistill.inference.rows import Value, record
-from dermdistill.inference.stream import Row, size_of
+from dermdistill.inference.rows import row_dict
+from dermdistill.inference.stream import ScoredImage, size_of
 from dermdistill.inference.wording import headline
+from dermdistill.messages import inform, note, warn
 from dermdistill.outputs import Output, open_output
 from dermdistill.records import Pixels
 
 _MOST_STEM_BYTES = 200
 """File systems take names of 255 bytes, and writing adds to them for a moment."""
-
-_FINDINGS = (
-    *("views", "views_mean", "views_lowest", "views_highest", "views_called_melanoma"),
-    *("largest_change", "places", "decisive_places"),
-    *("picture", "network_runs"),
-)
 
 
 @dataclass(slots=True)
@@ -71,25 +67,27 @@ class Pictures:
             return cls(inputs, None, out, sheet, order, overwrite)
         if not inputs.is_one_file:
             raise UserError(
-                f"{printable(str(out))}: is one file for several pictures; name a folder for --out"
+                f"{printable(str(out))}: is one file for several pictures; name a folder for --output"
             )
         return cls(inputs, out, out.parent, sheet, order, overwrite)
 
     def __post_init__(self) -> None:
         check_writable(self.folder.absolute())
-        for path, option in ((self.file, "--out"), (self.sheet, "--sheet")):
+        for path, option in ((self.file, "--output"), (self.sheet, "--sheet")):
             if path is not None:
                 self.output(path, option)
         if self.sheet is None:
             return
         if self.file is not None and _real(self.sheet) == _real(self.file):
-            raise UserError(f"{printable(str(self.sheet))}: named for --out and --sheet; choose another file")
+            raise UserError(
+                f"{printable(str(self.sheet))}: named for --output and --sheet; choose another file"
+            )
         if _real(self.sheet).parent == _real(self.folder):
             self._taken.add(_real(self.sheet).name.casefold())
 
-    def target(self, row: Row) -> Output:
+    def target(self, row: ScoredImage) -> Output:
         """Where the picture of a photograph goes; raises UserError if something else is there."""
-        return self.output(self.file or self.folder / self._own_name(row), "--out")
+        return self.output(self.file or self.folder / self._own_name(row), "--output")
 
     def output(self, path: Path, option: str) -> Output:
         """A place for a picture; raises UserError if something else is there."""
@@ -107,7 +105,7 @@ class Pictures:
             overwrite=self.overwrite,
         )
 
-    def _own_name(self, row: Row) -> str:
+    def _own_name(self, row: ScoredImage) -> str:
         """After the photograph; numbered where another photograph of this command has that name."""
         stem = Path(row.path).stem
         while len(os.fsencode(stem)) > _MOST_STEM_BYTES:
@@ -127,7 +125,7 @@ def explain_files(
     *,
     frame: int | None,
     model: Path | None,
-    threshold: str,
+    point: str,
     prevalence: float | None,
     as_json: bool,
 ) -> int:
@@ -140,10 +138,10 @@ def explain_files(
         UserError: no such model or operating point, a folder without images, no room for a picture.
         SystemExit: 130, on Ctrl-C.
     """
-    loaded = load(model, threshold=threshold, prevalence=prevalence)
-    for note in inputs.notes():
-        print(f"note: {note}", file=sys.stderr)
-    print(headline(loaded.model_id, loaded.operating_point), file=sys.stderr)
+    loaded = load(model, operating_point=point, prevalence=prevalence)
+    for text in inputs.notes():
+        note(text)
+    introduce(loaded, model)
     session = _Session(loaded, pictures, prevalence, as_json)
     try:
         for path in inputs:
@@ -178,41 +176,42 @@ class _Session:
             self.own_pictures += 1
             return
         try:
-            self._explain(Row(path, None, frame=frame, file_bytes=size_of(path)))
+            self._explain(ScoredImage(path, None, frame=frame, file_bytes=size_of(path)))
         except SeveralFramesError as several:
             if self.pictures.file is not None:
-                hint = f"holds {several.frames} frames; choose one with --frame, or name a folder for --out"
-                self._say_error(Row(path, None, f"{path}: {hint}"))
+                hint = (
+                    f"holds {several.frames} frames; choose one with --frame, or name a folder for --output"
+                )
+                self._say_error(ScoredImage(path, None, f"{path}: {hint}"))
                 return
             for number in range(1, several.frames + 1):
-                self._explain(Row(path, None, frame=number, file_bytes=size_of(path)))
+                self._explain(ScoredImage(path, None, frame=number, file_bytes=size_of(path)))
 
     def close(self) -> None:
         """Write the sheet and say what was done."""
         sheet = self.pictures.sheet
         if self.own_pictures:
-            print(f"note: left out {self.own_pictures} pictures that this program drew", file=sys.stderr)
+            note(f"left out {self.own_pictures} pictures that this program drew")
         if sheet is not None and self.sheet.added:
             picture = self.sheet.finished(
                 headline(self.model.model_id, self.model.operating_point), self.failed
             )
             self.pictures.output(sheet, "--sheet").write(to_png(picture))
             shown = f", {MOST} of {self.sheet.added} photographs" if self.sheet.added > MOST else ""
-            print(f"sheet: {printable(str(sheet))}{shown}", file=sys.stderr)
-        print(
+            inform(f"sheet: {printable(str(sheet))}{shown}")
+        inform(
             f"wrote {_counted(self.sheet.added, 'picture')}: {self.runs:,} runs of the network in "
-            f"{self.seconds:.1f} s",
-            file=sys.stderr,
+            f"{self.seconds:.1f} s"
         )
         if self.failed:
-            print(f"{_counted(self.failed, 'file')} could not be explained; see the errors", file=sys.stderr)
+            warn(f"{_counted(self.failed, 'file')} could not be explained; see the errors")
 
-    def _explain(self, row: Row) -> None:
+    def _explain(self, row: ScoredImage) -> None:
         began = time.perf_counter()
         try:
             read = self.model.read(Path(row.path), frame=row.frame)
             target = self.pictures.target(row)
-            explanation = explain(self.model, read)
+            explanation = explain_decoded(self.model, read)
             photograph = read_image(Path(row.path), 2 * PANEL, frame=row.frame).pixels
         except SeveralFramesError:
             raise
@@ -223,22 +222,23 @@ class _Session:
         self.runs += explanation.runs
         self._write(row, explanation, photograph, target)
 
-    def _write(self, row: Row, explanation: Explanation, photograph: Pixels, target: Output) -> None:
+    def _write(self, row: ScoredImage, explanation: Explanation, photograph: Pixels, target: Output) -> None:
         name = printable(Path(row.name).name)
         target.write(to_png(draw(explanation, photograph, name, self.prevalence)))
         self.sheet.add(explanation, photograph, name)
         if self.as_json:
-            predicted = record(replace(row, prediction=explanation.prediction), self.model)
-            print(json.dumps(predicted | _findings(explanation, target.path)), flush=True)
+            predicted = row_dict(replace(row, prediction=explanation.prediction), self.model)
+            findings = {key: value for key, value in explanation.to_dict().items() if key in FINDINGS}
+            print(json.dumps(predicted | findings | {"picture": str(target.path)}), flush=True)
         else:
             print(_line(row, explanation, target.path), flush=True)
 
-    def _say_error(self, row: Row) -> None:
+    def _say_error(self, row: ScoredImage) -> None:
         self.failed += 1
         if self.as_json:
-            print(json.dumps(record(row, self.model) | dict.fromkeys(_FINDINGS)), flush=True)
+            print(json.dumps(row_dict(row, self.model) | dict.fromkeys((*FINDINGS, "picture"))), flush=True)
         else:
-            print(f"error: {printable(row.error)}", flush=True)
+            print(f"error: {printable(row.error or '')}", flush=True)
 
 
 def _real(path: Path) -> Path:
@@ -250,7 +250,7 @@ def _counted(number: int, what: str) -> str:
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
-def _line(row: Row, explanation: Explanation, target: Path) -> str:
+def _line(row: ScoredImage, explanation: Explanation, target: Path) -> str:
     prediction, views, occlusion = explanation.prediction, explanation.views, explanation.occlusion
     remarks = list(prediction.warnings)
     if occlusion.decisive == 0:
@@ -264,14 +264,3 @@ def _line(row: Row, explanation: Explanation, target: Path) -> str:
             f"picture: {printable(str(target))}",
         )
     )
-
-
-def _findings(explanation: Explanation, target: Path) -> dict[str, Value]:
-    """What stands behind the columns of ``predict``."""
-    views, occlusion = explanation.views, explanation.occlusion
-    values = (
-        *(len(views.probabilities), views.mean, views.lowest, views.highest, views.called_melanoma),
-        *(occlusion.largest, occlusion.places, occlusion.decisive),
-        *(str(target), explanation.runs),
-    )
-    return dict(zip(_FINDINGS, values, strict=True))

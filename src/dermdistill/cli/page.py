@@ -1,10 +1,10 @@
 """What ``dermdistill page`` does; imports nothing of PyTorch."""
 
-import sys
 from pathlib import Path
 
 from dermdistill.errors import printable
 from dermdistill.inference.model import model_file
+from dermdistill.messages import inform
 from dermdistill.outputs import open_output
 from dermdistill.page.assemble import is_page, page
 
@@ -26,4 +26,4 @@ def write_page(model: Path | None, path: Path, *, overwrite: bool) -> None:
     )
     content = page(file)
     output.write(content)
-    print(f"wrote {printable(str(path))}: {len(content) / 1e6:.1f} MB; open it in a browser", file=sys.stderr)
+    inform(f"wrote {printable(str(path))}: {len(content) / 1e6:.1f} MB; open it in a browser")

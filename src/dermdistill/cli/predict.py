@@ -7,43 +7,46 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dermdistill.cli.scoring_model import introduce
 from dermdistill.cores import default_workers
 from dermdistill.data.images import IMAGE_SUFFIXES
 from dermdistill.errors import UserError, printable
 from dermdistill.inference.inputs import STDIN, Inputs
 from dermdistill.inference.model import Model, load, model_file
-from dermdistill.inference.rows import header_line, record, row_line
+from dermdistill.inference.rows import header_line, row_dict, row_line
 from dermdistill.inference.scores_file import ScoresFile
 from dermdistill.inference.scores_table import ENCODING, ERRORS, Counts, is_table
-from dermdistill.inference.stream import Row, score_files
-from dermdistill.inference.wording import headline
+from dermdistill.inference.stream import ScoredImage, score_files
+from dermdistill.messages import inform, note, warn
 from dermdistill.outputs import Output, open_output
 from dermdistill.progress import bar
 from dermdistill.records import MELANOMA
 
+_JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
+
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class Destination:
     """Where the answers go: a table, JSON lines on stdout, or lines for a person on stdout.
 
     Attributes:
-        csv: the table; ``-`` is stdout.
+        table: a CSV file; ``-`` is stdout.
         as_json: JSON lines.
-        overwrite: replace what is at ``csv``, whatever it is.
+        overwrite: replace what is at ``table``, whatever it is.
 
     Raises:
         UserError: a table and JSON lines at once.
     """
 
-    csv: Path | None = None
+    table: Path | None = None
     as_json: bool = False
     overwrite: bool = False
 
     def __post_init__(self) -> None:
-        if self.csv is not None and self.as_json:
-            raise UserError("--csv and --json: choose one")
-        if self.csv is None and self.overwrite:
-            raise UserError("--overwrite: replaces the table of --csv; give one")
+        if self.table is not None and self.as_json:
+            raise UserError("--output and --json: --output writes a CSV table; for JSON use --json > FILE")
+        if self.table is None and self.overwrite:
+            raise UserError("--overwrite: replaces the table of --output; give one")
 
 
 def score(
@@ -51,9 +54,9 @@ def score(
     *,
     recursive: bool,
     model: Path | None,
-    threshold: str,
+    point: str,
     prevalence: float | None,
-    answers: Answers,
+    destination: Destination,
     workers: int | None,
 ) -> int:
     """Score what ``paths`` names (see ``inference.inputs``); returns how many files could not be scored.
@@ -63,42 +66,56 @@ def score(
         SystemExit: 130, on Ctrl-C.
     """
     inputs = Inputs(tuple(paths), recursive)
-    output = None if answers.csv is None else _table(answers.csv, inputs, model, overwrite=answers.overwrite)
-    loaded = load(model, threshold=threshold, prevalence=prevalence)
-    for note in inputs.notes():
-        print(f"note: {note}", file=sys.stderr)
+    output = _table(destination, inputs, model)
+    loaded = load(model, operating_point=point, prevalence=prevalence)
+    for text in inputs.notes():
+        note(text)
     total = inputs.count()
-    print(headline(loaded.model_id, loaded.operating_point), file=sys.stderr)
+    introduce(loaded, model)
     job = _Job(loaded, inputs, total, workers or default_workers())
     try:
         if output is None:
-            counts = job.to_stdout(as_json=answers.as_json)
+            counts = job.to_stdout(as_json=destination.as_json)
         elif output.is_stream:
             counts = job.to_stream(output)
         else:
-            counts = job.to_file(output.path, overwrite=answers.overwrite)
+            counts = job.to_file(output.path, overwrite=destination.overwrite)
     except KeyboardInterrupt:
         resumes = output is not None and not output.is_stream
-        print(f"interrupted{'; the same command goes on from here' if resumes else ''}", file=sys.stderr)
+        print(f"interrupted{'; the same command continues from here' if resumes else ''}", file=sys.stderr)
         raise SystemExit(130) from None
     return counts.errors
 
 
-def _table(path: Path, inputs: Inputs, model: Path | None, *, overwrite: bool) -> Output:
-    """What ``--csv`` names, before any work."""
-    name = printable(str(path))
-    if path.suffix.lower() in IMAGE_SUFFIXES and not (path.exists() and not path.is_file()):
-        raise UserError(f"{name}: is named like a photograph; put a name such as scores.csv behind --csv")
+def _table(destination: Destination, inputs: Inputs, model: Path | None) -> Output | None:
+    """What ``--output`` names, checked before any work; None where answers are printed."""
+    path = destination.table
+    if path is None:
+        return None
+    _check_name(path)
     # A list on standard input is read once only, and a table may lie among the photographs that `*` names.
     known = () if STDIN in inputs.paths or is_table(path) else inputs
     return open_output(
         path,
-        "--csv",
+        "--output",
         expected="a table of `dermdistill predict`",
         is_ours=is_table,
         reads=(model_file(model), *known),
-        overwrite=overwrite,
+        overwrite=destination.overwrite,
     )
+
+
+def _check_name(path: Path) -> None:
+    """Refuse a name that promises something else than a CSV table."""
+    if path.exists() and not path.is_file():
+        return
+    name, suffix = printable(str(path)), path.suffix.lower()
+    if suffix in IMAGE_SUFFIXES:
+        raise UserError(f"{name}: is named like a photograph; name a table, such as scores.csv, for --output")
+    if suffix in _JSON_SUFFIXES and not is_table(path):
+        raise UserError(
+            f"{name}: --output writes a CSV table, such as scores.csv; for JSON use --json > {name}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +135,7 @@ class _Job:
             noted = len(table.notes)
             _note(table.notes)
             if table.rows_before:
-                print(
-                    f"going on after {table.rows_before} rows of {printable(str(table.shown))}",
-                    file=sys.stderr,
-                )
+                inform(f"continuing after {table.rows_before} rows of {printable(str(table.shown))}")
             for row in self._rows(remaining, done=table.rows_before):
                 table.add(row)
         _note(table.notes[noted:])
@@ -147,12 +161,12 @@ class _Job:
         if not as_json:
             print("P(melanoma)  decision  path")
         for row in self._rows(self.inputs, hidden=sys.stdout.isatty()):
-            print(json.dumps(record(row, self.model)) if as_json else _line(row))
+            print(json.dumps(row_dict(row, self.model)) if as_json else _line(row))
             _count(counts, row)
         _close(_counted(counts.rows, "image"), counts)
         return counts
 
-    def _rows(self, paths: Iterable[str], *, done: int = 0, hidden: bool = False) -> Iterator[Row]:
+    def _rows(self, paths: Iterable[str], *, done: int = 0, hidden: bool = False) -> Iterator[ScoredImage]:
         rows = score_files(self.model, paths, workers=self.threads)
         return iter(bar(rows, label=None, unit="image", total=self.total, done=done, hidden=hidden))
 
@@ -173,7 +187,7 @@ class _Without:
                 yield path
 
 
-def _count(counts: Counts, row: Row) -> None:
+def _count(counts: Counts, row: ScoredImage) -> None:
     prediction = row.prediction
     counts.add(
         is_melanoma=prediction is not None and prediction.decision == MELANOMA, is_error=prediction is None
@@ -185,19 +199,21 @@ def _counted(number: int, what: str) -> str:
 
 
 def _note(notes: Iterable[str]) -> None:
-    for note in notes:
-        print(f"note: {note}", file=sys.stderr)
+    for text in notes:
+        note(text)
 
 
 def _close(what: str, counts: Counts) -> None:
     """The last line: what there is now."""
-    failed = f", {counts.errors:,} could not be read (see their errors)" if counts.errors else ""
-    print(f"{what}, {counts.flagged:,} flagged{failed}", file=sys.stderr)
+    if counts.errors:
+        warn(f"{what}, {counts.flagged:,} flagged, {counts.errors:,} could not be read (see their errors)")
+    else:
+        inform(f"{what}, {counts.flagged:,} flagged")
 
 
-def _line(row: Row) -> str:
+def _line(row: ScoredImage) -> str:
     name = printable(row.name)
     if row.prediction is None:
-        return f"{'-':>11}  {'error':<8}  {printable(row.error)}"
+        return f"{'-':>11}  {'error':<8}  {printable(row.error or '')}"
     remarks = f"  ({'; '.join(row.prediction.warnings)})" if row.prediction.warnings else ""
     return f"{row.prediction.probability:11.3f}  {row.prediction.decision:<8}  {name}{remarks}"

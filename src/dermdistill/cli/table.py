@@ -4,13 +4,13 @@ import json
 from collections.abc import Mapping, Sequence
 
 from dermdistill.columns import align
+from dermdistill.digits import rounded
 from dermdistill.evaluation.results import Comparison, Estimate, Evaluation, GroupEvaluation
-from dermdistill.export.parity import Parity
 
 _IMAGES = ("", "images", "seen in training", "melanoma")
 _RANKING = ("AUC [95 % interval]", "sens. at 90 % spec.", "AUPRC", "Brier", "ECE")
 _DECISIONS = (
-    "at the Youden threshold",
+    "Youden threshold",
     "accuracy",
     "mel. P",
     "mel. R",
@@ -19,12 +19,6 @@ _DECISIONS = (
     "other R",
     "other F1",
 )
-
-_FILES = (
-    *("file", "bytes", "compared", "largest change of P(melanoma)", "tolerance", "of any class"),
-    *("by its own resize", "test AUC [95 % interval]", "difference in AUC", "ECE"),
-)
-_POINTS = ("operating point", "threshold", "test sensitivity", "test specificity", "decisions changed")
 
 Figures = Mapping[str, Evaluation] | Mapping[str, GroupEvaluation]
 
@@ -44,7 +38,7 @@ def results_text(
     if means:
         parts.append("means over the seeds of a group\n" + _tables(means))
     if comparisons:
-        rows = [(f"{c.a} minus {c.b}", _with_interval(c.delta_auc)) for c in comparisons]
+        rows = [(f"{c.a} minus {c.b}", with_interval(c.delta_auc)) for c in comparisons]
         parts.append(align([("paired on the same images", "difference in AUC"), *rows]))
     return "\n\n".join(parts)
 
@@ -65,43 +59,7 @@ def results_json(
         "means": {name: result.model_dump(mode="json") for name, result in (means or {}).items()},
         "comparisons": [comparison.model_dump(mode="json") for comparison in comparisons],
     }
-    return json.dumps(content, indent=2)
-
-
-def parity_text(exported: Sequence[tuple[str, Parity]]) -> str:
-    """Every exported file beside what it was made from, for a person to read."""
-    files = [
-        (
-            path,
-            f"{parity.bytes:,}",
-            f"{parity.after} / {parity.before}",
-            f"{parity.largest_difference:.2g}",
-            f"{parity.tolerance:g}",
-            f"{parity.largest_of_any_class:.2g}",
-            f"{parity.resize_difference:.2g}",
-            _with_interval(parity.auc_after),
-            _with_signed_interval(parity.delta_auc),
-            _figure(parity.ece_after),
-        )
-        for path, parity in exported
-    ]
-    points = [
-        (
-            f"{parity.after}, {point.name}",
-            "-" if point.threshold_after is None else f"{point.threshold_after:.4f}",
-            f"{_figure(point.sensitivity_before)} -> {_figure(point.sensitivity_after)}",
-            f"{_figure(point.specificity_before)} -> {_figure(point.specificity_after)}",
-            f"{point.changed} of {parity.images}",
-        )
-        for _, parity in exported
-        for point in parity.points
-    ]
-    return "\n\n".join([align([_FILES, *files]), align([_POINTS, *points])])
-
-
-def parity_json(exported: Sequence[tuple[str, Parity]]) -> str:
-    """The same for a program: ``{path: parity}``."""
-    return json.dumps({path: parity.model_dump(mode="json") for path, parity in exported}, indent=2)
+    return json.dumps(rounded(content), indent=2)
 
 
 def _tables(figures: Figures) -> str:
@@ -144,8 +102,8 @@ def _images(name: str, result: Evaluation | GroupEvaluation) -> tuple[str, ...]:
 
 def _ranking(result: Evaluation | GroupEvaluation) -> tuple[str, ...]:
     return (
-        _with_interval(result.auc),
-        *map(_figure, (result.sensitivity_at_specificity["0.90"], result.auprc, result.brier, result.ece)),
+        with_interval(result.auc),
+        *map(figure, (result.sensitivity_at_specificity["0.90"], result.auprc, result.brier, result.ece)),
     )
 
 
@@ -154,24 +112,16 @@ def _decisions(name: str, result: Evaluation | GroupEvaluation) -> tuple[str, ..
     estimates: list[Estimate] = [scores.accuracy]
     for of_class in (scores.melanoma, scores.other):
         estimates += [of_class.precision, of_class.recall, of_class.f1]
-    return (name, *map(_figure, estimates))
+    return (name, *map(figure, estimates))
 
 
-def _figure(estimate: Estimate) -> str:
+def figure(estimate: Estimate) -> str:
+    """Three digits; a dash where the figure is undefined."""
     return "-" if estimate.value is None else f"{estimate.value:.3f}"
 
 
-def _with_interval(estimate: Estimate) -> str:
+def with_interval(estimate: Estimate) -> str:
+    """The figure with its interval, where it has one."""
     if estimate.low is None or estimate.high is None:
-        return _figure(estimate)
-    return f"{_figure(estimate)} [{estimate.low:.3f}, {estimate.high:.3f}]"
-
-
-def _with_signed_interval(estimate: Estimate) -> str:
-    if estimate.value is None:
-        return "-"
-    # A difference of nothing must not read -0.0000.
-    figure = f"{round(estimate.value, 4) + 0.0:.4f}"
-    if estimate.low is None or estimate.high is None:
-        return figure
-    return f"{figure} [{round(estimate.low, 4) + 0.0:.4f}, {round(estimate.high, 4) + 0.0:.4f}]"
+        return figure(estimate)
+    return f"{figure(estimate)} [{estimate.low:.3f}, {estimate.high:.3f}]"

@@ -27,7 +27,7 @@ def counts_table(records: Sequence[Record], splits: Sequence[str | None]) -> str
         totals = Counter(split for _, split in here)
         rows.append((source, "images", *_counts([totals[name] for name in names])))
         rows.append((source, "lesions", *_counts([lesions[name] for name in names])))
-    return align(rows)
+    return align(rows, keys=2)
 
 
 def _counts(each: Sequence[int]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from dermdistill.config import ObjectiveName, StudentRecipe
-from dermdistill.inference.model_info import Output
+from dermdistill.inference.model_info import OutputActivation
 
 Losses = dict[str, Tensor]
 
@@ -27,7 +27,7 @@ class Objective(Protocol):
     """
 
     needs_teacher: ClassVar[bool]
-    output: ClassVar[Output]
+    output: ClassVar[OutputActivation]
 
     def __call__(self, *, student_logits: Tensor, teacher_logits: Tensor | None, labels: Tensor) -> Losses:
         """Scalar losses by name; ``total`` is minimised.
@@ -50,7 +50,7 @@ class Labels:
 
     class_weights: Tensor | None = None
     needs_teacher: ClassVar[bool] = False
-    output: ClassVar[Output] = "softmax"
+    output: ClassVar[OutputActivation] = "softmax"
 
     def __call__(self, *, student_logits: Tensor, teacher_logits: Tensor | None, labels: Tensor) -> Losses:
         return {"total": F.cross_entropy(student_logits, labels, weight=self.class_weights)}
@@ -73,7 +73,7 @@ class Hinton:
     hard_weight: float
     class_weights: Tensor | None = None
     needs_teacher: ClassVar[bool] = True
-    output: ClassVar[Output] = "softmax"
+    output: ClassVar[OutputActivation] = "softmax"
 
     def __call__(self, *, student_logits: Tensor, teacher_logits: Tensor | None, labels: Tensor) -> Losses:
         assert teacher_logits is not None
@@ -113,7 +113,7 @@ class AsPublished:
     hard_weight: float
     training_images: int
     needs_teacher: ClassVar[bool] = True
-    output: ClassVar[Output] = "softmax-of-softmax"
+    output: ClassVar[OutputActivation] = "softmax-of-softmax"
 
     def __call__(self, *, student_logits: Tensor, teacher_logits: Tensor | None, labels: Tensor) -> Losses:
         assert teacher_logits is not None

@@ -1,1 +1,1 @@
-"""Predictors and the predictions table: everything after training sees models through these."""
+"""Everything that scores photographs; imports nothing of PyTorch."""

@@ -30,7 +30,7 @@ class OperatingPointUsed:
         return probability >= self.threshold
 
 
-def operating_point(info: ModelInfo, wanted: str | float, where: str) -> OperatingPointUsed:
+def point_of(info: ModelInfo, wanted: str | float, where: str) -> OperatingPointUsed:
     """The operating point of this name, or at this threshold.
 
     Args:
@@ -46,7 +46,9 @@ def operating_point(info: ModelInfo, wanted: str | float, where: str) -> Operati
     except ValueError:
         return _named(info, str(wanted), where)
     if not 0 <= threshold <= 1:
-        raise UserError(f"threshold {wanted}: expected a number from 0 to 1, or one of {_names(info)}")
+        raise UserError(
+            f"operating point {wanted}: expected a threshold from 0 to 1, or one of {_names(info)}"
+        )
     sensitivity, specificity = info.validation.at(threshold) if info.validation else (math.nan, math.nan)
     return OperatingPointUsed("given", threshold, sensitivity, specificity)
 
@@ -56,7 +58,7 @@ def _named(info: ModelInfo, name: str, where: str) -> OperatingPointUsed:
         if point.name == name and point.threshold is not None:
             rates = (math.nan if rate is None else rate for rate in (point.sensitivity, point.specificity))
             return OperatingPointUsed(name, point.threshold, *rates)
-    raise UserError(f"threshold {name!r}: {where} has {_names(info)}; or give a number from 0 to 1")
+    raise UserError(f"operating point {name!r}: {where} has {_names(info)}; or give a threshold from 0 to 1")
 
 
 def _names(info: ModelInfo) -> str:

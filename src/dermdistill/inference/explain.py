@@ -3,9 +3,10 @@
 Both work on any model of ``load``: they only change the image and watch P(melanoma).
 """
 
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +15,19 @@ from PIL import Image, ImageFilter
 from dermdistill.cores import default_workers
 from dermdistill.data.decoding.limits import Decoded
 from dermdistill.data.images import resize
-from dermdistill.inference.model import Model, Prediction
+from dermdistill.digits import six_digits
+from dermdistill.inference.image_input import ImageInput
+from dermdistill.inference.model import Model, load
+from dermdistill.inference.prediction import Prediction, Value
 from dermdistill.records import Pixels
 
 Floats = NDArray[np.float64]
+
+FINDINGS = (
+    *("views", "views_mean", "views_lowest", "views_highest", "views_called_melanoma"),
+    *("largest_change", "places", "decisive_places", "network_runs"),
+)
+"""What an explanation adds to the record of a prediction."""
 
 ZOOMS = (1.0, 1.1, 1.2)
 """Of the views: how much closer than the photograph. Farther away there is nothing to show."""
@@ -73,7 +83,7 @@ class Occlusion:
             place explains the decision.
     """
 
-    importance: Floats
+    importance: Floats = field(repr=False)
     window: int
     places: int
     decisive: int
@@ -100,13 +110,41 @@ class Explanation:
     occlusion: Occlusion
     runs: int
 
+    def to_dict(self) -> dict[str, Value]:
+        """The record of the prediction, then the keys of ``FINDINGS`` (see ``docs/output.md``)."""
+        views, occlusion = self.views, self.occlusion
+        probabilities = map(six_digits, (views.mean, views.lowest, views.highest))
+        findings: tuple[Value, ...] = (
+            *(len(views.probabilities), *probabilities, views.called_melanoma),
+            *(six_digits(occlusion.largest), occlusion.places, occlusion.decisive, self.runs),
+        )
+        return self.prediction.to_dict() | dict(zip(FINDINGS, findings, strict=True))
 
-def explain(model: Model, read: Decoded) -> Explanation:
-    """Explain the answer to an image that ``model.read`` gave.
 
-    The same file and model give the same numbers, whatever the number of cores.
+def explain(image: ImageInput, model: Model | None = None, *, frame: int | None = None) -> Explanation:
+    """Explain the answer of a model to an image; the same image and model give the same numbers.
+
+    ``dermdistill explain`` draws a picture of it.
+
+    Args:
+        image: a path, the content of a file as bytes, a binary file object, a Pillow image, or an RGB array
+            ``(H, W, 3)`` uint8.
+        model: of ``load``; the packaged one unless given.
+        frame: which image of a DICOM file that holds several, from 1.
+
+    Raises:
+        UserError: the image cannot be read.
     """
-    prediction = model.score_decoded(read)
+    model = model or load()
+    path = str(image) if isinstance(image, str | os.PathLike) else None
+    return explain_decoded(model, model.read(image, frame=frame), path=path, frame=frame)
+
+
+def explain_decoded(
+    model: Model, read: Decoded, *, path: str | None = None, frame: int | None = None
+) -> Explanation:
+    """The same for what ``model.read`` gave; the prediction carries ``path`` and ``frame``."""
+    prediction = model.score_decoded(read, path=path, frame=frame)
     views = score_views(model, read.pixels)
     occlusion = occlude(model, resize(read.pixels, model.info.input.size))
     return Explanation(

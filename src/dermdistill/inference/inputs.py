@@ -74,7 +74,7 @@ class Inputs:
         if not found:
             others = sum((content.others for content in _walk(folder, self.recursive)), Counter[str]())
             held = f", only {kinds(others)}" if others else ""
-            hint = "" if self.recursive else "; --recursive looks into its folders too"
+            hint = "" if self.recursive else "; --recursive reads its folders too"
             raise UserError(f"{folder}: no image file in this folder{held}{hint}")
 
     def _of_pattern(self, pattern: str) -> Iterator[str]:
@@ -106,7 +106,7 @@ class Inputs:
         if hidden:
             yield f"{hidden} files or folders that are hidden or a system's own, such as {printable(example)}"
         if folders and not self.recursive:
-            yield f"{folders} folders in it; --recursive takes them in"
+            yield f"{folders} folders in it; --recursive reads them too"
         if links and self.recursive:
             yield f"{links} links to folders"
 

@@ -2,6 +2,7 @@
 
 import math
 import os
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from dermdistill.cores import default_workers
 from dermdistill.data.decoding.limits import Decoded
 from dermdistill.errors import UserError
 from dermdistill.inference.calibration import Calibration, expit, prevalence_shift
-from dermdistill.inference.decision import DEFAULT_POINT, OperatingPointUsed, operating_point
+from dermdistill.inference.decision import DEFAULT_POINT, OperatingPointUsed, point_of
 from dermdistill.inference.image_input import (
     FileInput,
     Held,
@@ -26,6 +27,7 @@ from dermdistill.inference.image_input import (
 )
 from dermdistill.inference.model_info import ModelInfo
 from dermdistill.inference.onnx import INT8_SUFFIX, OnnxModel, Scored
+from dermdistill.inference.prediction import Prediction
 from dermdistill.inference.side_by_side import in_order
 from dermdistill.records import MELANOMA, OTHER, Pixels
 
@@ -34,27 +36,6 @@ SHIPPED = Path(__file__).parents[1] / "weights" / "dermlet.onnx"
 
 _AHEAD = 2
 """How many images a thread has before it: enough to keep it at work."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """What a model says of one image.
-
-    Attributes:
-        probability: P(melanoma), calibrated on the model's validation images.
-        decision: ``melanoma`` or ``other``, at the operating point.
-        operating_point: the threshold, with what it did to the validation images.
-        diagnoses: probability of every class of the model, summing to 1; two for a binary model.
-        warnings: why to distrust this answer; empty where nothing was noticed.
-        model_id: architecture and digest of the model file.
-    """
-
-    probability: float
-    decision: str
-    operating_point: OperatingPointUsed
-    diagnoses: dict[str, float]
-    warnings: tuple[str, ...]
-    model_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,25 +105,29 @@ class Model:
 
     def predict_file(self, file: FileInput, *, frame: int | None = None) -> Prediction:
         """Score an image file; arguments and errors as ``read``."""
-        return self.score_decoded(self.read(file, frame=frame))
+        path = str(file) if isinstance(file, str | os.PathLike) else None
+        return self.score_decoded(self.read(file, frame=frame), path=path, frame=frame)
 
-    def read(self, file: FileInput, *, frame: int | None = None) -> Decoded:
-        """Decode an image file as ``predict_file`` does; large images are halved, as the model begins.
+    def read(self, image: ImageInput, *, frame: int | None = None) -> Decoded:
+        """Decode an image as ``predict`` does; large images are halved, as the model begins.
 
         Args:
-            file: its path, its content as bytes, or a binary file object.
+            image: in any form that ``predict`` takes.
             frame: which image of a DICOM file that holds several, from 1.
 
         Raises:
             SeveralFramesError: it holds several and ``frame`` is not given (see ``data.dicom``).
             UserError: it cannot be read.
         """
-        return decode_held(hold(file, "image"), self.info.input.halve_from, frame=frame)
+        return decode_held(hold(image, "image"), self.info.input.halve_from, frame=frame)
 
-    def score_decoded(self, read: Decoded) -> Prediction:
-        """Score what ``read`` gave."""
+    def score_decoded(
+        self, read: Decoded, *, path: str | None = None, frame: int | None = None
+    ) -> Prediction:
+        """Score what ``read`` gave; the prediction carries ``path`` and ``frame``."""
         notes = () if read.colours == "RGB" else (f"not in colour as photographed: {read.colours}",)
-        return self._judge(read.pixels, (read.width, read.height), notes)
+        prediction = self._judge(read.pixels, (read.width, read.height), notes)
+        return replace(prediction, path=path, frame=frame)
 
     def log_odds(self, pixels: Pixels) -> NDArray[np.float64]:
         """``ln(P / (1 - P))`` of melanoma ``(N,)``, as calibrated, of RGB pixels ``(N, H, W, 3)``.
@@ -167,7 +152,8 @@ class Model:
     def _predict_held(self, held: Held | UserError) -> Prediction:
         if isinstance(held, UserError):
             raise held
-        return self.score_decoded(decode_held(held, self.info.input.halve_from))
+        path = held.name if isinstance(held.image, Path) else None
+        return self.score_decoded(decode_held(held, self.info.input.halve_from), path=path)
 
     def _predict_or_error(self, held: Held | UserError) -> Prediction | UserError:
         try:
@@ -188,6 +174,7 @@ class Model:
             diagnoses={name: float(p) for name, p in zip(self.info.classes, probabilities, strict=True)},
             warnings=(*notes, *self._size_warning(size), *self._look_warnings(scored)),
             model_id=self.model_id,
+            prevalence=self.prevalence,
         )
 
     def _size_warning(self, size: tuple[int, int]) -> tuple[str, ...]:
@@ -203,24 +190,32 @@ class Model:
 def load(
     model: str | os.PathLike[str] | None = None,
     *,
-    threshold: str | float = DEFAULT_POINT,
+    operating_point: str | float = DEFAULT_POINT,
     prevalence: float | None = None,
+    threshold: str | float | None = None,
 ) -> Model:
     """Load a model to score images with; needs no PyTorch.
 
     Args:
         model: a ``.onnx`` file of ``dermdistill export``, or a run folder that holds one; the one that comes
             with the package unless given.
-        threshold: an operating point of the model (``youden``, ``sensitivity_0.95``, ...), or a number.
-        prevalence: re-state P(melanoma) for people of whom this share has melanoma. Decisions stay the same:
-            named operating points move along; a threshold given as a number is taken as re-stated.
+        operating_point: of the model (``youden``, ``sensitivity_0.95``, ...), or a threshold on P(melanoma)
+            as a number from 0 to 1.
+        prevalence: re-state P(melanoma) for people of whom this share has melanoma. Decisions at a named
+            operating point stay the same, for its threshold is re-stated too; a number is taken as re-stated.
+        threshold: the former name of ``operating_point``; deprecated.
 
     Raises:
         UserError: no such model, a damaged one, an unknown operating point, a value out of range.
     """
+    if threshold is not None:
+        warnings.warn(
+            "load(threshold=...) is now load(operating_point=...)", DeprecationWarning, stacklevel=2
+        )
+        operating_point = threshold
     path = model_file(model)
     onnx = OnnxModel.read(path)
-    point = operating_point(onnx.info, threshold, str(path))
+    point = point_of(onnx.info, operating_point, "the packaged model" if model is None else str(path))
     if prevalence is None:
         return Model(onnx, point, onnx.info.validation.prevalence if onnx.info.validation else math.nan)
     shift = _shift(onnx.info, prevalence, path)

@@ -15,7 +15,7 @@ from dermdistill.inference.calibration import Calibration
 from dermdistill.inference.reference import Reference
 from dermdistill.records import MELANOMA
 
-Output = Literal["softmax", "softmax-of-softmax"]
+OutputActivation = Literal["softmax", "softmax-of-softmax"]
 """How logits become class probabilities; the second is the published code's, which squeezes them."""
 
 _REPEATED = re.compile(r"(?P<name>.+)\*(?P<members>[2-9]|[1-9]\d{1,3})")
@@ -83,7 +83,7 @@ class ModelInfo:
     architecture: str
     classes: tuple[str, ...]
     input: InputSpec
-    output: Output = "softmax"
+    output: OutputActivation = "softmax"
     thresholds: tuple[ChosenThreshold, ...] = ()
     provenance: dict[str, str] = field(default_factory=dict)
     calibration: Calibration | None = None

@@ -1,4 +1,4 @@
-"""What training images look like, so that an image unlike them, or a blurred one, can be told.
+"""What training images look like, to recognise an image that is unlike them, or blurred.
 
 The statistics are taken of the image as the network sees it, resized to its input: three channel means, three
 channel standard deviations and the sharpness (`STATISTICS`). An exported model computes them beside its
@@ -94,9 +94,9 @@ class Reference:
         """What is odd about one image, from its statistics ``(7,)``."""
         found = []
         if statistics[-1] < self.blurred:
-            found.append("blurred: less sharp than 999 of 1,000 training images")
+            found.append("blurred: less sharp than 99.9 % of the training images")
         if self.distance(statistics) > self.far:
-            found.append("unlike 99 of 100 training images in brightness, colour or contrast")
+            found.append("unusual brightness, colour or contrast: more so than 99 % of the training images")
         return tuple(found)
 
 

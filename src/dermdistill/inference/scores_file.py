@@ -13,23 +13,24 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import IO, Self
 
+from dermdistill.digits import six_digits
 from dermdistill.errors import UserError, printable
 from dermdistill.files import cannot_write, lock, replacing
 from dermdistill.inference.model import Model
-from dermdistill.inference.rows import cell, columns, header_line, record, row_line
+from dermdistill.inference.rows import cell, columns, header_line, old_header_line, row_dict, row_line
 from dermdistill.inference.scored_before import ScoredBefore
 from dermdistill.inference.scores_table import (
     ENCODING,
     ERRORS,
     Counts,
-    Record,
+    FoundRow,
     TableRow,
+    found_rows,
     is_table,
     numbered,
-    records,
     table_rows,
 )
-from dermdistill.inference.stream import Row
+from dermdistill.inference.stream import ScoredImage
 from dermdistill.records import MELANOMA
 from dermdistill.spreadsheet import csv_line
 
@@ -94,7 +95,7 @@ class ScoresFile:
             raise cannot_write(self.partial, error) from error
         return (path for path in paths if not self._before.has(path))
 
-    def add(self, row: Row) -> None:
+    def add(self, row: ScoredImage) -> None:
         """Append a row, safe from a kill from then on; a file that failed before and again keeps its row."""
         prediction = row.prediction
         if self._before.keeps_error(row.path, failed=prediction is None and row.frame is None):
@@ -126,7 +127,9 @@ class ScoresFile:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         is_new = not os.path.lexists(self.partial)
         if not is_new and (self.partial.is_symlink() or not self.partial.is_file()):
-            raise UserError(f"{_name(self.partial)}: is not a regular file; move it, or choose another --csv")
+            raise UserError(
+                f"{_name(self.partial)}: is not a regular file; move it, or choose another --output"
+            )
         handle = self.partial.open("a", newline="", encoding=ENCODING, errors=ERRORS)
         try:
             lock(handle, self.partial)
@@ -179,9 +182,10 @@ class ScoresFile:
 
     def _end_of_whole_files(self) -> int:
         """The byte behind the last row that can stay; a film that comes last may lack some of its frames."""
-        header = header_line(self.model).encode(ENCODING)
+        # An older table keeps its header.
+        headers = [line(self.model).encode(ENCODING) for line in (header_line, old_header_line)]
         with self.partial.open("rb") as handle:
-            begun = handle.read(len(header))
+            begun = handle.readline(max(map(len, headers)))
         end = start = 0
         before: TableRow | None = None
         for found, row in self._rows():
@@ -189,20 +193,20 @@ class ScoresFile:
                 start = found.start
             end, before = found.end, row
         if before is None:
-            end = len(begun) if begun == header else 0
-        if not (begun == header or (end == 0 and header.startswith(begun))):
+            end = len(begun) if begun in headers else 0
+        if not (begun in headers or (end == 0 and any(header.startswith(begun) for header in headers))):
             raise self._another("its columns are those of another model")
         return start if before is not None and before.is_frame and not self._is_copy else end
 
     def _counted(self) -> Iterator[tuple[int, TableRow]]:
         """The rows that stay, each with the number of its file; all of this model and threshold."""
         names = columns(self.model)
-        of_model = record(Row("", None), self.model)
+        of_model = row_dict(ScoredImage("", None), self.model)
         constant = [(names.index(name), cell(name, of_model[name])) for name in _CONSTANT]
         for number, found, row in numbered(self._rows()):
             if found.end > self._end_before:
                 return
-            if any(found.cells[i] != value for i, value in constant):
+            if any(_six_digits(found.cells[i]) != value for i, value in constant):
                 raise self._another("its rows are of another model, threshold or prevalence")
             self.counts.add(is_melanoma=row.is_melanoma, is_error=row.is_error)
             yield number, row
@@ -261,9 +265,9 @@ class ScoresFile:
                 else:
                     out.write(csv_line(found.cells))
 
-    def _rows(self) -> Iterator[tuple[Record, TableRow]]:
+    def _rows(self) -> Iterator[tuple[FoundRow, TableRow]]:
         try:
-            yield from table_rows(records(self.partial), columns(self.model))
+            yield from table_rows(found_rows(self.partial), columns(self.model))
         except (ValueError, csv.Error) as error:
             raise self._another("its columns are those of another model") from error
 
@@ -291,12 +295,20 @@ class ScoresFile:
         if not is_table(self.shown):
             return UserError(
                 f"{_name(self.shown)}: is not a table of `dermdistill predict`; move it away, or choose "
-                "another --csv"
+                "another --output"
             )
         return UserError(
             f"{_name(self.shown)}: is not a table of these images by this model and threshold ({what}); "
-            "choose another --csv, or begin anew with --overwrite"
+            "choose another --output, or start again with --overwrite"
         )
+
+
+def _six_digits(text: str) -> str:
+    """A cell of this version or an older one, which wrote more digits."""
+    try:
+        return repr(six_digits(float(text)))
+    except ValueError:
+        return text
 
 
 def _name(path: Path) -> str:

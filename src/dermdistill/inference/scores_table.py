@@ -74,7 +74,7 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class FoundRow:
     """A whole row in the file: its first byte, the one behind it, and its cells."""
 
     start: int
@@ -94,7 +94,7 @@ def is_table(path: Path) -> bool:
         return False
 
 
-def records(path: Path) -> Iterator[Record]:
+def found_rows(path: Path) -> Iterator[FoundRow]:
     """The whole rows of a CSV, with the header; what a kill left of one at the end is passed over.
 
     A row ends with a line feed outside quotes: there an even number of quotes has gone by. Raises csv.Error
@@ -109,26 +109,26 @@ def records(path: Path) -> Iterator[Record]:
             quotes += piece.count(b'"')
             if piece.endswith(b"\n") and quotes % 2 == 0:
                 text = b"".join(pieces).decode(ENCODING, ERRORS)
-                yield Record(start, position, tuple(next(csv.reader([text], strict=True))))
+                yield FoundRow(start, position, tuple(next(csv.reader([text], strict=True))))
                 start = position
                 pieces.clear()
 
 
-def table_rows(found: Iterable[Record], columns: Sequence[str]) -> Iterator[tuple[Record, TableRow]]:
+def table_rows(found: Iterable[FoundRow], columns: Sequence[str]) -> Iterator[tuple[FoundRow, TableRow]]:
     """The rows without the header; raises ValueError or csv.Error where one is none of this program."""
     rows = iter(found)
     next(rows, None)
-    for record in rows:
-        yield record, TableRow.of(dict(zip(columns, record.cells, strict=True)))
+    for row in rows:
+        yield row, TableRow.of(dict(zip(columns, row.cells, strict=True)))
 
 
-def numbered(rows: Iterable[tuple[Record, TableRow]]) -> Iterator[tuple[int, Record, TableRow]]:
+def numbered(rows: Iterable[tuple[FoundRow, TableRow]]) -> Iterator[tuple[int, FoundRow, TableRow]]:
     """The rows with the number of their file, from 0; the frames of one file share a number."""
     number, before = -1, None
-    for record, row in rows:
+    for found, row in rows:
         number += not row.goes_on(before)
         before = row
-        yield number, record, row
+        yield number, found, row
 
 
 def _frame(name: str) -> int:

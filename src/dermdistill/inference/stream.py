@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from pathlib import Path
 
 from dermdistill.data.dicom import SeveralFramesError
 from dermdistill.errors import UserError
-from dermdistill.inference.model import Model, Prediction
+from dermdistill.inference.model import Model
+from dermdistill.inference.prediction import Prediction
 from dermdistill.inference.side_by_side import in_order
 
 # Large enough that handing work over costs nothing, small enough that the answers come steadily.
@@ -20,18 +20,19 @@ FRAME = "#frame="
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ScoredImage:
     """One image and what became of it: a prediction, or the error of a file that cannot be scored.
 
     Attributes:
         path: of the file, as it was given.
+        error: why it cannot be scored; None beside a prediction.
         frame: which of a DICOM file's several images, from 1; None for a file of one.
         file_bytes: size of the file when it was read; None where there was none.
     """
 
     path: str
     prediction: Prediction | None
-    error: str = ""
+    error: str | None = None
     frame: int | None = None
     file_bytes: int | None = None
 
@@ -55,7 +56,7 @@ def size_of(path: str) -> int | None:
         return None
 
 
-def score_files(model: Model, paths: Iterable[str], *, workers: int) -> Iterator[Row]:
+def score_files(model: Model, paths: Iterable[str], *, workers: int) -> Iterator[ScoredImage]:
     """Score files in the order given.
 
     Every worker decodes an image and scores it on its one core.
@@ -77,11 +78,11 @@ def _chunks(paths: Iterator[str]) -> Iterator[list[str]]:
         yield chunk
 
 
-def _score_chunk(model: Model, paths: list[str]) -> list[Row]:
+def _score_chunk(model: Model, paths: list[str]) -> list[ScoredImage]:
     return [row for path in paths for row in _score(model, path)]
 
 
-def _score(model: Model, path: str) -> list[Row]:
+def _score(model: Model, path: str) -> list[ScoredImage]:
     size = size_of(path)  # before it is read: a file that grows meanwhile shall look changed
     try:
         return [_score_image(model, path, size)]
@@ -89,10 +90,11 @@ def _score(model: Model, path: str) -> list[Row]:
         return [_score_image(model, path, size, frame) for frame in range(1, several.frames + 1)]
 
 
-def _score_image(model: Model, path: str, size: int | None, frame: int | None = None) -> Row:
+def _score_image(model: Model, path: str, size: int | None, frame: int | None = None) -> ScoredImage:
     try:
-        return Row(path, model.predict_file(Path(path), frame=frame), frame=frame, file_bytes=size)
+        prediction = model.predict_file(path, frame=frame)
+        return ScoredImage(path, prediction, frame=frame, file_bytes=size)
     except SeveralFramesError:
         raise
     except UserError as error:
-        return Row(path, None, str(error), frame, size)
+        return ScoredImage(path, None, str(error), frame, size)

@@ -15,12 +15,14 @@ def rates(point: OperatingPointUsed) -> str:
     return f"sensitivity {point.sensitivity:.2f}, specificity {point.specificity:.2f} on validation images"
 
 
+def begins_at(point: OperatingPointUsed) -> str:
+    """From which probability on an image is called melanoma."""
+    return f"melanoma from P = {point.threshold:.3g} on"
+
+
 def headline(model_id: str, point: OperatingPointUsed) -> str:
     """One line: which model, which operating point, and what it is not."""
-    return (
-        f"model {model_id}; melanoma from P = {point.threshold:.3g} on ({point.name}: {rates(point)}); "
-        f"{DISCLAIMER}"
-    )
+    return f"model {model_id}; {begins_at(point)} ({point.name}: {rates(point)}); {DISCLAIMER}"
 
 
 def called(decision: str) -> str:

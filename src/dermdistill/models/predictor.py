@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from dermdistill.inference.model_info import ModelInfo, Output
+from dermdistill.inference.model_info import ModelInfo, OutputActivation
 from dermdistill.inference.onnx import OnnxModel
 from dermdistill.inference.predictor import Predictor
 from dermdistill.models.checkpoint import load_weights
@@ -31,7 +31,8 @@ class TorchPredictor:
         """Class probabilities ``(N, classes)`` of RGB pixels ``(N, size, size, 3)``."""
         images = torch.from_numpy(self._info.input.normalise(pixels)).to(self._device)
         images = images.contiguous(memory_format=torch.channels_last)
-        result: NDArray[np.float64] = probabilities(self._network(images), self._info.output).cpu().numpy()
+        # In float64, which Apple's GPUs lack, so on the processor.
+        result: NDArray[np.float64] = probabilities(self._network(images).cpu(), self._info.output).numpy()
         calibration = self._info.calibration
         return result if calibration is None else calibration.apply(result, self._info.melanoma)
 
@@ -47,7 +48,7 @@ def open_predictor(path: Path, device: torch.device) -> Predictor:
     return TorchPredictor(*load_weights(path), device)
 
 
-def probabilities(logits: Tensor, output: Output) -> Tensor:
+def probabilities(logits: Tensor, output: OutputActivation) -> Tensor:
     """Class probabilities ``(N, C)``, float64, of logits ``(N, C)``."""
     result = logits.double().softmax(dim=1)
     return result.softmax(dim=1) if output == "softmax-of-softmax" else result

@@ -14,6 +14,7 @@ from dermdistill.data.images import read_image_bytes
 from dermdistill.errors import UserError
 from dermdistill.inference.decision import DEFAULT_POINT
 from dermdistill.inference.onnx import OnnxModel
+from dermdistill.inference.prediction import probability_columns
 
 BUILT = Path(__file__).with_name("built")
 
@@ -102,6 +103,7 @@ def _description(model: OnnxModel, name: str) -> str:
     content = {
         "model_id": model.model_id,
         "classes": info.classes,
+        "columns": probability_columns(info.classes),
         "size": info.input.size,
         "halve_from": info.input.halve_from,
         "operating_points": points,

@@ -15,6 +15,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from dermdistill.messages import is_quiet
 from dermdistill.pipeline.cells import Cell
 from dermdistill.pipeline.workload import Forecast
 from dermdistill.report.groups import network_name
@@ -54,7 +55,7 @@ class Board:
     running: Running | None = None
     _console: Console = field(
         # Variables such as FORCE_COLOR would make rich take a log for a terminal.
-        default_factory=lambda: Console(stderr=True, force_interactive=sys.stderr.isatty())
+        default_factory=lambda: Console(stderr=True, quiet=is_quiet(), force_interactive=sys.stderr.isatty())
     )
     _live: Live | None = None
 

@@ -145,7 +145,8 @@ def refuse_other_results(cells: Sequence[Cell], bench: Bench) -> None:
     for path in sorted((bench.run.path / "models").glob("*")):
         if _found_identity(ModelFolder(path)) not in (None, expected.get(path.name)):
             raise UserError(
-                f"{path}: a model of another recipe or other data; choose another --out or delete that folder"
+                f"{path}: a model of another recipe or other data; choose another --output or delete that "
+                "folder"
             )
 
 

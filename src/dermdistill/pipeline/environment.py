@@ -1,6 +1,7 @@
 """Where a run took place: what someone needs to judge its times and repeat its numbers."""
 
 import platform
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,16 +10,42 @@ import timm
 import torch
 
 from dermdistill import __version__
-from dermdistill.errors import UserError
+from dermdistill.errors import UserError, printable
+from dermdistill.messages import detail
 
 
 def choose_device(name: str) -> torch.device:
-    """``auto`` takes a CUDA GPU where there is one; raises UserError where ``cuda`` is asked for in vain."""
-    if name == "cuda" and not torch.cuda.is_available():
-        raise UserError("--device cuda: PyTorch finds no CUDA GPU here; use --device cpu")
+    """The device of ``--device``: ``cpu``, ``cuda``, ``cuda:N``, ``mps`` or ``auto``.
+
+    ``auto`` takes a CUDA GPU where there is one, else the processor. It never takes an Apple GPU: no test of
+    this program has run on one.
+
+    Raises:
+        UserError: it is not here, or no such device is known.
+    """
+    kind, colon, number = name.partition(":")
+    if kind == "cuda" and (not colon or re.fullmatch(r"[0-9]{1,3}", number)):
+        _check_cuda(name, int(number or 0))
+    elif name == "mps":
+        if not torch.backends.mps.is_available():
+            raise UserError("--device mps: PyTorch finds no Apple GPU here; use --device cpu")
+    elif name not in ("auto", "cpu"):
+        raise UserError(f"--device {printable(name)}: expected auto, cpu, cuda, cuda:1 or mps")
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    detail(f"device: {name}")
     return torch.device(name)
+
+
+def _check_cuda(name: str, number: int) -> None:
+    if not torch.cuda.is_available():
+        raise UserError(f"--device {name}: PyTorch finds no CUDA GPU here; use --device cpu")
+    count = torch.cuda.device_count()
+    if number >= count:
+        found = (
+            "1 CUDA GPU here: cuda:0" if count == 1 else f"{count} CUDA GPUs here: cuda:0 to cuda:{count - 1}"
+        )
+        raise UserError(f"--device {name}: PyTorch finds {found}")
 
 
 def describe(device: torch.device) -> dict[str, str]:

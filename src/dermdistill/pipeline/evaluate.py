@@ -1,7 +1,6 @@
 """Judge trained models on any data the program reads: external validation."""
 
 import re
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from dermdistill.evaluation.results import Comparison, Evaluation, GroupEvaluati
 from dermdistill.evaluation.thresholds import stored
 from dermdistill.inference.predictor import Predictor, predict_in_batches
 from dermdistill.json_files import is_json_of, read_json, write_json, write_json_list
+from dermdistill.messages import warn
 from dermdistill.models.predictor import open_predictor
 from dermdistill.outputs import check_folder, check_outside
 from dermdistill.pipeline.judge import comparisons, controls_of
@@ -102,7 +102,7 @@ def evaluate_models(
     dataset = open_data(data, drawing, size)
     records, splits = _chosen(dataset.records, run, split)
     out = out or _default_out(model, data, split)
-    check_outside(out, "--out", data.folders)
+    check_outside(out, "--output", data.folders)
     manifest = EvaluationManifest(
         model=str(model),
         data=data.paths,
@@ -117,8 +117,8 @@ def evaluate_models(
     coefficients = coefficients_of(records, images.contents, synthetic=dataset.synthetic)
     candidates = Candidates(records, images.contents, coefficients, dataset.layout)
     seen = find_seen(candidates, run, info, model)
-    for note in seen.notes:
-        print(f"note: {note}", file=sys.stderr)
+    for text in seen.notes:
+        warn(text)
     results: dict[str, Evaluation] = {}
     tables: dict[str, list[Predictions]] = {}
     points: dict[str, list[Sequence[OperatingPoint]]] = {}
@@ -216,7 +216,9 @@ def _default_out(model: Path, data: DataOptions, split: str | None) -> Path:
 def _open_out(out: Path, manifest: EvaluationManifest) -> None:
     """Write what this evaluation is; refuse a folder that holds another one, or something else."""
     path = out / "evaluation.json"
-    check_folder(out, "--out", expected="an evaluation", is_ours=lambda: is_json_of(path, EvaluationManifest))
+    check_folder(
+        out, "--output", expected="an evaluation", is_ours=lambda: is_json_of(path, EvaluationManifest)
+    )
     if path.exists() and read_json(path, EvaluationManifest) != manifest:
-        raise UserError(f"{out}: holds the evaluation on other data; choose another --out or delete it")
+        raise UserError(f"{out}: holds the evaluation on other data; choose another --output or delete it")
     write_json(path, manifest)

@@ -131,7 +131,7 @@ def check_replaceable(folder: Path, name: str, *, int8: bool) -> None:
 
 
 def _check_file(path: Path, is_ours: Callable[[Path], bool], what: str) -> None:
-    open_output(path, "--out", expected=f"{what} of this program", is_ours=is_ours)
+    open_output(path, "--output", expected=f"{what} of this program", is_ours=is_ours)
 
 
 def _report_of(model: Path) -> Path:

@@ -1,6 +1,5 @@
 """Open a run folder for training: check everything that can be checked, split, decode, write what it is."""
 
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from dermdistill.data.split_file import write_split
 from dermdistill.errors import UserError
 from dermdistill.files import write_text
 from dermdistill.json_files import read_json, write_json
+from dermdistill.messages import inform, warn
 from dermdistill.models import zoo
 from dermdistill.models.checkpoint import STUDENTS, read_info
 from dermdistill.outputs import check_folder, check_outside
@@ -59,7 +59,7 @@ def open_run(
     data = as_recorded(folder, data)
     dataset = open_data(data, recipe.synthetic, recipe.data.size)
     assigned = assign(dataset, recipe)
-    print(counts_table(dataset.records, assigned.split), file=sys.stderr)
+    inform(counts_table(dataset.records, assigned.split))
     refuse_other_images(recipe, assigned, folder)
     if not any(folder.model(cell.name).weights.exists() for cell in cells if cell.role == "teacher"):
         for name in sorted(set(recipe.teacher.networks)):
@@ -70,8 +70,8 @@ def open_run(
     adopt(cells, bench)
     coefficients = coefficients_of(dataset.records, images.contents, synthetic=dataset.synthetic)
     copies = copies_in_two_splits(dataset.records, assigned.split, coefficients)
-    for note in copies:
-        print(f"note: {note}", file=sys.stderr)
+    for text in copies:
+        warn(text)
     summary = assigned.summary(data)
     summary = summary.model_copy(update={"notes": (*summary.notes, *copies)})
     _write_what_it_is(bench, to_hex(coefficients), data=summary, command=command)
@@ -94,12 +94,12 @@ def _check_out(folder: RunFolder, data: DataOptions) -> None:
     """Refuse a folder that cannot be written or holds something else, before any work."""
     check_folder(
         folder.path,
-        "--out",
+        "--output",
         expected="a run",
         is_ours=lambda: _is_run(folder),
         besides=("models",),  # copied here from another machine
     )
-    check_outside(folder.path, "--out", data.folders)
+    check_outside(folder.path, "--output", data.folders)
     check_report(folder)
 
 

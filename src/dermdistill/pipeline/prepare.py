@@ -1,6 +1,5 @@
 """From ``--data`` to decoded, split and labelled images."""
 
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from dermdistill.data.sources import read_sources, synthetic
 from dermdistill.distillation.targets import class_indices, classes_of
 from dermdistill.errors import UserError
 from dermdistill.json_files import read_json
+from dermdistill.messages import inform, note
 from dermdistill.pipeline.data_path import remembered
 from dermdistill.reading import AS_FOUND, Reading
 from dermdistill.records import DataSet, Record, SplitName
@@ -103,9 +103,9 @@ def as_recorded(run: RunFolder, data: DataOptions) -> DataOptions:
 
 def announce(dataset: DataSet) -> None:
     """Say on stderr which layout was recognised, and the source's notes."""
-    print(f"data: {len(dataset.records)} images, layout {dataset.layout}", file=sys.stderr)
-    for note in dataset.notes:
-        print(f"note: {note}", file=sys.stderr)
+    inform(f"data: {len(dataset.records)} images, layout {dataset.layout}")
+    for text in dataset.notes:
+        note(text)
 
 
 @dataclass(frozen=True, slots=True)

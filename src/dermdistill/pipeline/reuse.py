@@ -17,7 +17,7 @@ Entries = Mapping[str, object]
 """Values of a recipe by dotted key, such as ``student.epochs``."""
 
 _SHOWN = 5
-_WAY_OUT = "choose another --out or delete that folder"
+_WAY_OUT = "choose another --output or delete that folder"
 _CHOOSES_MODELS = ("teacher.", "student.", "compare.")
 
 

@@ -1,10 +1,13 @@
-/** The table of `dermdistill predict --csv`; as `inference/rows.py` and `spreadsheet.py`. */
+/** The table of `dermdistill predict --output`; as `inference/rows.py` and `spreadsheet.py`. */
 
 import { judge, thresholdOf } from "./decision.js";
 
 /** @import { Description, Photograph, Settings } from "../types.js" */
 
 /** @typedef {string | number | null} Value */
+
+/** Significant, of every figure (`digits.py`). */
+const DIGITS = 6;
 
 /** @param {Photograph[]} photographs @param {Description} description @param {Settings} settings */
 export function csvOf(photographs, description, settings) {
@@ -25,9 +28,8 @@ const NONE = { number: 0, file: new File([], ""), path: "", state: "refused" };
 
 /** @param {Photograph} photograph @param {Description} description @param {Settings} settings @returns {Record<string, Value>} */
 function recordOf({ path, file, scored, error }, description, settings) {
-  const { classes, model_id, prevalence } = description;
+  const { columns, model_id, prevalence } = description;
   const judged = scored && judge(scored.probabilities, description, settings);
-  const diagnoses = classes.length > 2 ? classes : [];
   return {
     path,
     probability: judged?.probability ?? null,
@@ -37,7 +39,7 @@ function recordOf({ path, file, scored, error }, description, settings) {
     validation_sensitivity: settings.point.sensitivity,
     validation_specificity: settings.point.specificity,
     prevalence: settings.prevalence ?? prevalence,
-    ...Object.fromEntries(diagnoses.map((name, i) => [`p_${name}`, judged?.diagnoses[i] ?? null])),
+    ...Object.fromEntries(columns.map((name, i) => [name, judged?.diagnoses[i] ?? null])),
     model: model_id,
     file_bytes: file.size,
     warnings: scored?.warnings.join("; ") ?? "",
@@ -48,20 +50,21 @@ function recordOf({ path, file, scored, error }, description, settings) {
 /** @param {string} column @param {Value} value */
 function cell(column, value) {
   if (value === null) return "";
-  if (typeof value === "number") return column === "file_bytes" ? String(value) : pythonsFloat(value);
+  if (typeof value === "number") return column === "file_bytes" ? String(value) : figure(value);
   if (column === "path") return isFormula(value) ? `./${value}` : value;
   return isFormula(value.replace(/^'+/, "")) ? `'${value}` : value;
 }
 
-/** A number as Python writes it: the shortest digits that give it back. @param {number} value */
-export function pythonsFloat(value) {
-  const [digits, exponent] = value.toExponential().split("e");
+/** A number of six digits as Python writes it. @param {number} value */
+function figure(value) {
+  const rounded = Number(value.toPrecision(DIGITS));
+  const [digits, exponent] = rounded.toExponential().split("e");
   const power = Number(exponent);
-  if (power >= -4 && power < 16) {
-    const plain = String(value);
+  if (power >= -4) {
+    const plain = String(rounded);
     return plain.includes(".") ? plain : `${plain}.0`;
   }
-  return `${digits}e${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
+  return `${digits}e-${String(-power).padStart(2, "0")}`;
 }
 
 /** Whether a spreadsheet would compute it, in any of its forms. @param {string} text */

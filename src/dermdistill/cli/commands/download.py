@@ -1,45 +1,42 @@
 """``dermdistill download``: fetch a published data set."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from dermdistill.cli import options
+from dermdistill.cli.startup import need_download_parts
+
+KNOWN = ("ham10000", "isic2017", "isic2018", "isic2019", "isic2020", "milk10k")
+"""For completion; a test holds them to the registry, which takes long to import."""
+
 
 def download(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="Of a data set; without it all are listed.")
+        str | None,
+        typer.Argument(
+            metavar="NAME",
+            help="Of a data set. Without it all are listed.",
+            autocompletion=lambda: list(KNOWN),
+        ),
     ] = None,
     folder: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help="A new folder, or one that a download began.")
+        Path | None, typer.Argument(metavar="DIR", help="A new folder, or one that a download began.")
     ] = None,
+    quiet: options.Quiet = None,
 ) -> None:
-    """Download a published data set from its official host, and check that it is complete.
+    """Download a published data set, and check that it is complete.
 
-    For example: dermdistill download ham10000 data/ham10000. Stopped at any moment, it goes on with the same
-    command. Repeated on a complete folder, it reads all files and fetches those that are missing or damaged.
+    Stopped at any moment, it continues with the same command. Repeated on a complete folder, it reads all
+    files and fetches those that are missing or damaged.
+
+    Examples:
+        dermdistill download
+        dermdistill download ham10000 data/ham10000
     """
-    from importlib.util import find_spec
+    need_download_parts()
+    from dermdistill.cli.download import fetch_or_list
 
-    from dermdistill.errors import UserError
-
-    if find_spec("pooch") is None:
-        raise UserError("this command needs pooch: pip install 'dermdistill[download]'")
-    from dermdistill.cli.download import fetch, list_published
-    from dermdistill.download.client import Client
-    from dermdistill.download.published import Hosts
-    from dermdistill.progress import say
-
-    if name is None:
-        print(list_published())
-        return
-    if folder is None:
-        raise UserError(f"no folder given; say where the images shall lie: dermdistill download {name} DIR")
-    try:
-        complete = fetch(name, folder, Hosts(), Client(say))
-    except KeyboardInterrupt:
-        print("interrupted; the same command goes on from here", file=sys.stderr)
-        raise typer.Exit(130) from None
-    if not complete:
+    if not fetch_or_list(name, folder):
         raise typer.Exit(1)

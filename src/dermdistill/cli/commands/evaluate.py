@@ -1,75 +1,70 @@
-"""``dermdistill evaluate``: judge trained models on other data."""
+"""``dermdistill evaluate``: evaluate trained models on other data."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from dermdistill.cli.options import (
-    AsJson,
-    Data,
-    Device,
-    ImageColumn,
-    LabelColumn,
-    Labels,
-    LesionColumn,
-    PatientColumn,
-    Positive,
-    Workers,
-)
-from dermdistill.cli.process import need_training_parts, use_cores
+from dermdistill.cli import options
+from dermdistill.cli.startup import need_training_parts, use_cores
 
 
 def evaluate(
-    model: Annotated[Path, typer.Argument(help="A run folder, one weights file, or a .onnx file.")],
-    data: Data,
+    model: Annotated[
+        Path, typer.Argument(metavar="MODEL", help="A run folder, a weights file or a .onnx file.")
+    ],
+    data: options.Data,
     split: Annotated[
         str | None,
         typer.Option(
             metavar="NAME|FILE",
-            help="Score only this split (train, val or test), or the test images of a split file.",
+            help="Evaluate only this split (train, val or test), or the test images of a split file.",
         ),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Where predictions and metrics go.")] = None,
-    replicates: Annotated[int, typer.Option(min=100, help="Bootstrap resamples of every interval.")] = 2000,
-    label: Labels = None,
-    positive: Positive = None,
-    image_column: ImageColumn = None,
-    label_column: LabelColumn = None,
-    lesion_column: LesionColumn = None,
-    patient_column: PatientColumn = None,
-    device: Device = "auto",
-    workers: Workers = None,
-    as_json: AsJson = False,
+    output: Annotated[
+        Path | None,
+        options.output(
+            "DIR", "For predictions and metrics. Default: RUN/evaluations/DATA, or beside a model file."
+        ),
+    ] = None,
+    replicates: Annotated[
+        int, typer.Option(min=100, metavar="N", help="Bootstrap resamples of every interval.")
+    ] = 2000,
+    device: options.Device = "auto",
+    workers: options.Workers = None,
+    as_json: options.AsJson = False,
+    label: options.Labels = None,
+    positive: options.Positive = None,
+    image_column: options.ImageColumn = None,
+    label_column: options.LabelColumn = None,
+    lesion_column: options.LesionColumn = None,
+    patient_column: options.PatientColumn = None,
+    quiet: options.Quiet = None,
 ) -> None:
-    """Judge trained models on other data.
+    """Evaluate trained models on other data: an external test set.
 
-    Thresholds are those of each model's own validation images; nothing is fitted to the new data. Images that
-    the model learned from, saved again or resized, are named first and marked in the predictions table.
+    Thresholds were chosen on each model's validation images; nothing is fitted to the new data. Images that
+    the model learned from, also saved again or resized, are reported first and marked in the predictions.
+
+    Examples:
+        dermdistill evaluate runs/first --data data/isic2019
+        dermdistill evaluate model.onnx --data photographs.csv -o evaluation --json
     """
     need_training_parts()
     use_cores(workers)
-    from dermdistill.cli.table import results_json, results_text
+    from dermdistill.cli.evaluate import evaluate_and_print
     from dermdistill.data.sources.names import parse_reading
     from dermdistill.pipeline.environment import choose_device
-    from dermdistill.pipeline.evaluate import evaluate_models
     from dermdistill.pipeline.prepare import DataOptions
 
     columns = (image_column, label_column, lesion_column, patient_column)
     file = Path(split) if split is not None and Path(split).is_file() else None
-    judged = evaluate_models(
+    evaluate_and_print(
         model,
         DataOptions(tuple(data), file, parse_reading(label, positive, columns)),
         split="test" if file else split,
-        out=out,
+        out=output,
         device=choose_device(device),
         replicates=replicates,
+        as_json=as_json,
     )
-    figures = (judged.results, judged.comparisons, judged.means)
-    print(
-        results_json(*figures, synthetic=judged.synthetic, notes=judged.notes)
-        if as_json
-        else results_text(*figures, synthetic=judged.synthetic)
-    )
-    print(f"predictions and metrics: {judged.out}", file=sys.stderr)

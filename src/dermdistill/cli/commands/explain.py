@@ -5,53 +5,57 @@ from typing import Annotated, Literal
 
 import typer
 
-from dermdistill.cli.options import (
-    AsJson,
-    Overwrite,
-    Prevalence,
-    ScoringModel,
-    Threshold,
-)
-from dermdistill.cli.process import without_blas_threads
+from dermdistill.cli import options
+from dermdistill.cli.startup import without_blas_threads
 
 
 def explain(
-    paths: Annotated[
-        list[str],
-        typer.Argument(metavar="PATHS...", help="Images, folders, glob patterns; '-' for a list on stdin."),
-    ],
-    recursive: Annotated[
-        bool, typer.Option("--recursive", "-r", help="Go into the folders of folders.")
-    ] = False,
-    out: Annotated[
+    paths: options.Paths,
+    recursive: options.Recursive = False,
+    output: Annotated[
         Path | None,
-        typer.Option(
-            help="The picture of one photograph (.png), or a folder for <IMAGE>-explained.png. Default: this "
-            "folder for one photograph, else explained/."
+        options.output(
+            "FILE|DIR",
+            "The picture of one photograph (.png), or a folder for IMAGE-explained.png. Default: this "
+            "folder for one photograph, else explained/.",
         ),
     ] = None,
     sheet: Annotated[
         Path | None,
-        typer.Option(help="Draw a contact sheet too (.png): every photograph with its map, P and decision."),
+        typer.Option(
+            metavar="FILE",
+            help="Draw a contact sheet too (.png): every photograph with its map, P and decision.",
+        ),
     ] = None,
     order: Annotated[
         Literal["input", "probability"],
-        typer.Option(help="Of the sheet: as given, or the highest P(melanoma) first."),
+        typer.Option(
+            metavar="ORDER",
+            help="Of the sheet: input (as given) or probability (the highest P(melanoma) first).",
+        ),
     ] = "input",
-    overwrite: Overwrite = False,
+    overwrite: options.Overwrite = False,
     frame: Annotated[
         int | None,
-        typer.Option(min=1, help="Which image of a DICOM file that holds several; all unless given."),
+        typer.Option(
+            min=1, metavar="N", help="Which image of a DICOM file that holds several. Default: all."
+        ),
     ] = None,
-    threshold: Threshold = "sensitivity_0.90",
-    prevalence: Prevalence = None,
-    model: ScoringModel = None,
-    as_json: AsJson = False,
+    operating_point: options.OperatingPoint = "sensitivity_0.90",
+    prevalence: options.Prevalence = None,
+    model: options.ScoringModel = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one object per line.")] = False,
+    quiet: options.Quiet = None,
 ) -> None:
-    """Show where the model looked: pictures with P(melanoma), its range over views, and a map.
+    """Show where the model looked: a picture with a map.
 
-    The map says which places raise P(melanoma) and which lower it; the views are mirrored, turned and closer
-    ones. Exit code 1 says that some files could not be explained; each is a line with its error.
+    The map shows which places raise P(melanoma) and which lower it. P is also given over views of the
+    photograph: mirrored, turned, closer. A file that cannot be explained is a line with its error; then the
+    exit code is 1.
+
+    Examples:
+        dermdistill explain photo.jpg
+        dermdistill explain folder -o pictures --sheet sheet.png --order probability
     """
     without_blas_threads()
     from dermdistill.cli.explain import Pictures, explain_files
@@ -60,10 +64,10 @@ def explain(
     inputs = Inputs(tuple(paths), recursive)
     failed = explain_files(
         inputs,
-        Pictures.of(inputs, out, sheet, order, overwrite=overwrite),
+        Pictures.of(inputs, output, sheet, order, overwrite=overwrite),
         frame=frame,
         model=model,
-        threshold=threshold,
+        point=operating_point,
         prevalence=prevalence,
         as_json=as_json,
     )

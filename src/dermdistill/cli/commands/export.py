@@ -1,44 +1,51 @@
 """``dermdistill export``: write a model file that needs no PyTorch."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from dermdistill.cli.options import (
-    AsJson,
-    Workers,
-)
-from dermdistill.cli.process import need_training_parts, use_cores
+from dermdistill.cli import options
+from dermdistill.cli.startup import need_training_parts, use_cores
 
 
 def export(
-    run: Annotated[Path, typer.Argument(help="A run folder.")],
-    to: Annotated[Literal["onnx"], typer.Option(help="Format of the file.")] = "onnx",
+    run: options.Run,
     int8: Annotated[bool, typer.Option("--int8", help="Write an 8-bit file too.")] = False,
     model: Annotated[
-        str | None, typer.Option(help="Which model; the student best on validation unless given.")
+        str | None,
+        typer.Option(metavar="NAME", help="Which model of the run. Default: the student best on validation."),
     ] = None,
+    output: Annotated[Path | None, options.output("DIR", "For the files. Default: RUN/export.")] = None,
     data: Annotated[
         list[str] | None,
-        typer.Option(help="Where the run's images are, if they moved since; repeat it for several sources."),
+        typer.Option(
+            metavar="PATH",
+            help="Where the run's images are now, if they were moved; repeat it for several sources.",
+        ),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder of the files. Default: RUN/export.")] = None,
     tolerance: Annotated[
-        float, typer.Option(min=0, max=1, help="Largest change of P(melanoma) that int8 may make.")
+        float,
+        typer.Option(min=0, max=1, metavar="P", help="The largest change of P(melanoma) that int8 may make."),
     ] = 0.1,
-    workers: Workers = None,
-    as_json: AsJson = False,
+    workers: options.Workers = None,
+    as_json: options.AsJson = False,
+    quiet: options.Quiet = None,
 ) -> None:
-    """Write a model as one file that scores photographs without PyTorch, and prove that it says the same."""
+    """Write a model as one ONNX file, and check its answers.
+
+    The file holds preprocessing, network, calibration and operating points, and needs no PyTorch. It is
+    compared with the trained network on the test images. A file that differs by more than the tolerance is
+    not written.
+
+    Examples:
+        dermdistill export runs/first --int8
+        dermdistill export runs/first --model dsnet-hinton-seed0 -o models
+    """
     need_training_parts()
     use_cores(workers)
-    from dermdistill.cli.table import parity_json, parity_text
-    from dermdistill.pipeline.export import export as write
-    from dermdistill.runs import RunFolder
+    from dermdistill.cli.export import export_and_print
 
-    written = write(
-        RunFolder(run), model=model, data=data or (), int8=int8, int8_tolerance=tolerance, out=out
+    export_and_print(
+        run, model=model, data=data or (), int8=int8, tolerance=tolerance, out=output, as_json=as_json
     )
-    show = parity_json if as_json else parity_text
-    print(show([(str(each.path), each.parity) for each in written]))

@@ -3,21 +3,22 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
-from dermdistill.cli.options import Overwrite, ScoringModel
+from dermdistill.cli import options
 
 
 def page(
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The page.")] = Path(
-        "dermdistill.html"
-    ),
-    model: ScoringModel = None,
-    overwrite: Overwrite = False,
+    output: Annotated[Path, options.output("FILE", "The page.")] = Path("dermdistill.html"),
+    model: options.ScoringModel = None,
+    overwrite: options.Overwrite = False,
+    quiet: options.Quiet = None,
 ) -> None:
     """Write one HTML file that scores photographs in a browser, without a network.
 
-    Model and runtime are in the file; photographs never leave the browser.
+    The model is in the file, and photographs never leave the browser. Answers are those of `predict`.
+
+    Examples:
+        dermdistill page
+        dermdistill page --model runs/first -o page.html
     """
     from dermdistill.cli.page import write_page
 

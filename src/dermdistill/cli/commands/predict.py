@@ -5,57 +5,53 @@ from typing import Annotated
 
 import typer
 
-from dermdistill.cli.options import (
-    Overwrite,
-    Prevalence,
-    ScoringModel,
-    Threshold,
-)
-from dermdistill.cli.process import without_blas_threads
+from dermdistill.cli import options
+from dermdistill.cli.startup import without_blas_threads
 
 
 def predict(
-    paths: Annotated[
-        list[str],
-        typer.Argument(metavar="PATHS...", help="Images, folders, glob patterns; '-' for a list on stdin."),
-    ],
-    recursive: Annotated[
-        bool, typer.Option("--recursive", "-r", help="Go into the folders of folders.")
-    ] = False,
-    csv: Annotated[
+    paths: options.Paths,
+    recursive: options.Recursive = False,
+    output: Annotated[
         Path | None,
-        typer.Option(
-            "--csv",
-            help="Write a table, or go on with it: after a kill, with new photographs. '-' prints it.",
+        options.output(
+            "FILE", "Write a CSV table, or continue one: after a kill, with new photographs. '-' prints it."
         ),
     ] = None,
-    overwrite: Overwrite = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
-    threshold: Threshold = "sensitivity_0.90",
-    prevalence: Prevalence = None,
-    model: ScoringModel = None,
+    overwrite: options.Overwrite = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one object per line.")] = False,
+    operating_point: options.OperatingPoint = "sensitivity_0.90",
+    prevalence: options.Prevalence = None,
+    model: options.ScoringModel = None,
     workers: Annotated[
         int | None,
         typer.Option(
             min=1,
-            help="Images scored side by side. Default: OMP_NUM_THREADS, or one a core of this process.",
+            metavar="N",
+            help="Images scored at the same time. Default: OMP_NUM_THREADS, or the cores of this process.",
         ),
     ] = None,
+    quiet: options.Quiet = None,
 ) -> None:
     """Score photographs: P(melanoma), a decision, and warnings.
 
-    Exit code 1 says that some files could not be scored; each is a row with its error.
+    A file that cannot be scored is a row with its error; then the exit code is 1.
+
+    Examples:
+        dermdistill predict photo.jpg
+        dermdistill predict folder --recursive -o scores.csv
+        dermdistill predict folder --operating-point sensitivity_0.95 --json
     """
     without_blas_threads()
-    from dermdistill.cli.predict import Answers, score
+    from dermdistill.cli.predict import Destination, score
 
     failed = score(
         paths,
         recursive=recursive,
         model=model,
-        threshold=threshold,
+        point=operating_point,
         prevalence=prevalence,
-        answers=Answers(csv, as_json, overwrite),
+        destination=Destination(output, as_json, overwrite),
         workers=workers,
     )
     if failed:

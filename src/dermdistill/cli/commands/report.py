@@ -1,18 +1,16 @@
 """``dermdistill report``: build a run's report anew."""
 
-from pathlib import Path
-from typing import Annotated
-
-import typer
-
-from dermdistill.cli.process import need_training_parts
+from dermdistill.cli import options
+from dermdistill.cli.startup import need_training_parts
 
 
-def report(run: Annotated[Path, typer.Argument(help="A run folder.")]) -> None:
-    """Build a run's report.html anew."""
+def report(run: options.Run, quiet: options.Quiet = None) -> None:
+    """Build the report.html of a run again, from its folder alone.
+
+    Examples:
+        dermdistill report runs/first
+    """
     need_training_parts()
-    from dermdistill.errors import printable
-    from dermdistill.report.build import build_report
-    from dermdistill.runs import RunFolder
+    from dermdistill.cli.report import rebuild
 
-    print(printable(str(build_report(RunFolder(run)))))
+    rebuild(run)

@@ -6,49 +6,46 @@ from typing import Annotated
 
 import typer
 
-from dermdistill.cli.options import (
-    AsJson,
-    Data,
-    Device,
-    ImageColumn,
-    LabelColumn,
-    Labels,
-    LesionColumn,
-    PatientColumn,
-    Positive,
-    Split,
-    Workers,
-)
-from dermdistill.cli.process import command_line, need_training_parts, use_cores
+from dermdistill.cli import options
+from dermdistill.cli.startup import command_line, need_training_parts, use_cores
+from dermdistill.messages import inform
 
 
 def run(
-    data: Data,
+    data: options.Data,
     recipe: Annotated[
-        str, typer.Option(help="A packaged recipe (demo, paper, ...) or a TOML file.")
+        str, options.recipe("A packaged recipe (demo, cpu, student, paper) or a TOML file.")
     ] = "paper",
-    split: Split = None,
-    out: Annotated[
+    output: Annotated[
         Path | None,
-        typer.Option(help="Run folder; a folder begun before resumes. Default: runs/<recipe>-<data>."),
+        options.output("DIR", "The run folder; one that was begun is continued. Default: runs/RECIPE-DATA."),
     ] = None,
-    changes: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one entry of the recipe.")
-    ] = None,
+    split: options.Split = None,
+    changes: options.Changes = None,
     weights: Annotated[
-        str | None, typer.Option(help="The teacher's first weights: imagenet, none or a file.")
+        str | None,
+        typer.Option(metavar="NAME|FILE", help="The teacher's first weights: imagenet, none or a file."),
     ] = None,
-    label: Labels = None,
-    positive: Positive = None,
-    image_column: ImageColumn = None,
-    label_column: LabelColumn = None,
-    lesion_column: LesionColumn = None,
-    patient_column: PatientColumn = None,
-    device: Device = "auto",
-    workers: Workers = None,
-    as_json: AsJson = False,
+    device: options.Device = "auto",
+    workers: options.Workers = None,
+    as_json: options.AsJson = False,
+    label: options.Labels = None,
+    positive: options.Positive = None,
+    image_column: options.ImageColumn = None,
+    label_column: options.LabelColumn = None,
+    lesion_column: options.LesionColumn = None,
+    patient_column: options.PatientColumn = None,
+    quiet: options.Quiet = None,
 ) -> None:
-    """Train teacher and students, judge them, report."""
+    """Train a teacher and students, evaluate them, write a report.
+
+    Stopped at any moment, it continues with the same command; at most one epoch is lost.
+
+    Examples:
+        dermdistill run --data synthetic --recipe demo
+        dermdistill run --data data/ham10000 --recipe cpu -o runs/first
+        dermdistill run --data data/ham10000 --recipe paper --device cuda
+    """
     need_training_parts()
     from dermdistill.cli.table import results_json, results_text
     from dermdistill.config import load_recipe
@@ -64,15 +61,15 @@ def run(
     from dermdistill.pipeline.run import comparisons_of, failures_of, results_of
     from dermdistill.pipeline.run import run as start
 
-    options = DataOptions(tuple(data), split, parse_reading(label, positive, columns))
-    folder = out or Path("runs") / f"{chosen.name}-{options.label}"
+    data_options = DataOptions(tuple(data), split, parse_reading(label, positive, columns))
+    folder = output or Path("runs") / f"{chosen.name}-{data_options.label}"
     try:
-        finished = start(chosen, options, folder, device=choose_device(device), command=command_line())
+        finished = start(chosen, data_options, folder, device=choose_device(device), command=command_line())
     except KeyboardInterrupt:
         print("interrupted; the same command goes on from the last finished epoch", file=sys.stderr)
         raise typer.Exit(130) from None
     show = results_json if as_json else results_text
-    print(show(results_of(finished), comparisons_of(finished), synthetic=options.synthetic))
-    print(f"report: {finished.report}", file=sys.stderr)
+    print(show(results_of(finished), comparisons_of(finished), synthetic=data_options.synthetic))
+    inform(f"report: {finished.report}")
     if failures := failures_of(finished):
         raise UserError("; ".join(failures))

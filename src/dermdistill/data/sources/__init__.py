@@ -18,7 +18,8 @@ from dermdistill.data.sources.names import check_names
 from dermdistill.data.sources.united import source_names, unite
 from dermdistill.data.sources.unknown import unknown_layout
 from dermdistill.data.sources.walk import unwrapped
-from dermdistill.errors import UserError
+from dermdistill.errors import UserError, printable
+from dermdistill.messages import detail
 from dermdistill.reading import AS_FOUND, Reading
 from dermdistill.records import DataSet
 
@@ -80,10 +81,17 @@ def read_source(path: Path, reading: Reading = AS_FOUND) -> DataSet:
         # Tables say more than folders, so all folders that may only wrap them are searched for tables first.
         for source, candidate in _candidates(path, reading):
             if source.matches(candidate, reading):
-                return source.read(candidate, reading)
+                dataset = source.read(candidate, reading)
+                detail(_summary(candidate, dataset))
+                return dataset
         raise unknown_layout(path)
     except OSError as error:
         raise UserError(f"{error.filename or path}: cannot read ({error.strerror or error})") from error
+
+
+def _summary(path: Path, dataset: DataSet) -> str:
+    labels = ", ".join(f"{printable(name)} {count:,}" for name, count in dataset.names.items())
+    return f"{path}: layout {dataset.layout}, {len(dataset.records):,} images; labels: {labels or 'none'}"
 
 
 def _candidates(path: Path, reading: Reading) -> list[tuple[Source, Path]]:

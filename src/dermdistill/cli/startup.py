@@ -1,18 +1,24 @@
-"""What a command asks of its process: installed parts, threads, how it was called."""
+"""What a command does before its work: check that its packages are installed, choose threads."""
 
+import importlib.util
 import os
 import shlex
 import sys
 
+from dermdistill.errors import UserError
+from dermdistill.messages import detail
+
 
 def need_training_parts() -> None:
     """One line instead of a traceback where only the light half is installed."""
-    from importlib.util import find_spec
-
-    from dermdistill.errors import UserError
-
-    if find_spec("torch") is None:
+    if importlib.util.find_spec("torch") is None:
         raise UserError("this command needs PyTorch: pip install 'dermdistill[train]'")
+
+
+def need_download_parts() -> None:
+    """The same for what downloads need."""
+    if importlib.util.find_spec("pooch") is None:
+        raise UserError("this command needs pooch: pip install 'dermdistill[download]'")
 
 
 def use_cores(workers: int | None) -> None:
@@ -24,6 +30,7 @@ def use_cores(workers: int | None) -> None:
     import torch
 
     torch.set_num_threads(threads)
+    detail(f"threads: {threads}; PyTorch {torch.__version__}")
 
 
 def without_blas_threads() -> None:

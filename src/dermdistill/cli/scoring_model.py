@@ -1,0 +1,28 @@
+"""What ``predict`` and ``explain`` say of their model."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from dermdistill.inference.decision import point_of
+from dermdistill.inference.model import Model, model_file
+from dermdistill.inference.wording import begins_at, headline, rates
+from dermdistill.messages import detail, inform
+
+
+def introduce(model: Model, file: Path | None) -> None:
+    """Say which model it is and where it decides; with ``--verbose`` all that its file says."""
+    inform(headline(model.model_id, model.operating_point))
+    for text in _details(model, model_file(file)):
+        detail(text)
+
+
+def _details(model: Model, file: Path) -> Iterator[str]:
+    info = model.info
+    yield f"model file: {file}"
+    yield f"input: {info.input.size} x {info.input.size} px; classes: {', '.join(info.classes)}"
+    yield f"prevalence that P(melanoma) is meant for: {model.prevalence:.3g}"
+    for chosen in info.thresholds:
+        if chosen.threshold is not None:
+            point = point_of(info, chosen.name, str(file))
+            yield f"operating point {point.name}: {begins_at(point)}; {rates(point)}"
+    yield from (f"{key}: {value}" for key, value in info.provenance.items())
