@@ -169,7 +169,8 @@ def test_fits_the_screen(opened: OpenPage, three: list[Path], width: int) -> Non
     opened.add([*three, long])
     wide = opened.tab.evaluate(
         """(width) => [...document.querySelectorAll("body *:not(.unseen)")]
-            .filter((each) => each.getBoundingClientRect().right > width + 1)
+            .filter((each) => each.getBoundingClientRect().right > width + 1
+                || (each.matches("section, td, p") && each.scrollWidth > each.clientWidth + 1))
             .map((each) => each.outerHTML.slice(0, 200))""",
         width,
     )
