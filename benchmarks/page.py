@@ -34,7 +34,7 @@ def main() -> None:
         answers = Path(work) / "scores.csv"
         seconds, cpu, memory = predicted(paths, answers)
         file = Path(work) / "dermdistill.html"
-        file.write_bytes(page(SHIPPED))
+        file.write_text(page(SHIPPED), encoding="utf-8")
         print(f"page: {file.stat().st_size:,} bytes; {len(paths)} photographs; load {os.getloadavg()[0]:.1f}")
         print("                     seconds  CPU seconds  peak memory, MB")
         print(f"predict, all         {seconds:7.2f}  {cpu:11.2f}  {memory:15.0f}")

@@ -123,7 +123,7 @@ def browser(launch: "Callable[..., Browser]") -> "Iterator[Browser]":
 def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of the packaged model."""
     path = tmp_path_factory.mktemp("page") / "dermdistill.html"
-    path.write_bytes(page(SHIPPED))
+    path.write_text(page(SHIPPED), encoding="utf-8")
     return path
 
 
@@ -137,7 +137,7 @@ def _with_small_model(
     browser: "Browser", model_file: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> OpenPage:
     path = tmp_path_factory.mktemp("page") / "small.html"
-    path.write_bytes(page(model_file))
+    path.write_text(page(model_file), encoding="utf-8")
     return OpenPage.of(browser, path.as_uri())
 
 

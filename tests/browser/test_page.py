@@ -193,7 +193,7 @@ def test_prints_answers_and_what_they_are_not(opened: OpenPage, three: list[Path
 def test_browser_that_answers_otherwise_is_found_out(
     browser: "Browser", model_file: Path, tmp_path: Path
 ) -> None:
-    content = page(model_file).decode()
+    content = page(model_file)
     found = re.search(r'"probabilities": \[([\d.e-]+)', content)
     assert found
     path = tmp_path / "other.html"

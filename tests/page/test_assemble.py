@@ -14,7 +14,8 @@ import pytest
 import dermdistill
 from dermdistill.inference.decision import DEFAULT_POINT
 from dermdistill.inference.model import SHIPPED
-from dermdistill.page.assemble import BUILT, is_page, page, site
+from dermdistill.page.assemble import BUILT, page, site
+from dermdistill.signed_page import is_unedited
 from tests.conftest import Outcome
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ RUNTIME_SHA256 = "3398c10d07d229bd91b364548e130e0e51a8e5704b88c7c083ebbeb78842de
 
 @pytest.fixture(scope="module")
 def text() -> str:
-    return page(SHIPPED).decode()
+    return page(SHIPPED)
 
 
 def held(text: str, name: str) -> str:
@@ -102,7 +103,7 @@ def test_refers_to_nothing_elsewhere(text: str) -> None:
 
 
 def test_same_bytes_twice(text: str) -> None:
-    assert page(SHIPPED).decode() == text
+    assert page(SHIPPED) == text
 
 
 def test_site_is_the_page_and_what_makes_it_an_app(text: str) -> None:
@@ -121,7 +122,7 @@ def test_site_is_the_page_and_what_makes_it_an_app(text: str) -> None:
 
 
 def test_int8_model_makes_a_smaller_page(text: str) -> None:
-    small = page(SHIPPED.with_name("dermlet.int8.onnx")).decode()
+    small = page(SHIPPED.with_name("dermlet.int8.onnx"))
     assert len(small) < len(text)
     assert description(small)["model_id"] != description(text)["model_id"]
 
@@ -152,7 +153,7 @@ def test_model_that_knows_little_of_its_images(
 
     path = tmp_path / "model.onnx"
     path.write_bytes(changed_model(without_more))
-    said = description(page(path).decode())
+    said = description(page(path))
     assert said["prevalence"] is said["reference"] is None
     assert said["classes"][0] == "</script>"
 
@@ -162,7 +163,7 @@ def test_command_writes_replaces_and_refuses(command: Callable[..., Outcome], tm
     done = command("page", "-o", path)
     assert done.code == 0
     assert re.search(r"wrote .*page\.html: 6\.\d MB", done.err)
-    assert is_page(path)
+    assert is_unedited(path)
     assert command("page", "-o", path, "--model", SHIPPED.with_name("dermlet.int8.onnx")).code == 0
     other = tmp_path / "mine.html"
     other.write_text("<p>mine</p>")
@@ -170,8 +171,12 @@ def test_command_writes_replaces_and_refuses(command: Callable[..., Outcome], tm
     assert refused.code == 2
     assert "mine.html: exists and is not a page of `dermdistill page`" in refused.err
     assert other.read_text() == "<p>mine</p>"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("dermdistill:", "My clinic:", 1), encoding="utf-8"
+    )
+    assert command("page", "-o", path).code == 2, "a page that somebody has edited"
     assert command("page", "-o", other, "--overwrite").code == 0
-    assert is_page(other)
+    assert is_unedited(other)
 
 
 def test_never_writes_over_the_model(command: Callable[..., Outcome], tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ from dermdistill.errors import printable
 from dermdistill.inference.model import model_file
 from dermdistill.messages import inform
 from dermdistill.outputs import open_output
-from dermdistill.page.assemble import is_page, page
+from dermdistill.page.assemble import page
+from dermdistill.signed_page import is_unedited, signed
 
 
 def write_page(model: Path | None, path: Path, *, overwrite: bool) -> None:
@@ -20,10 +21,10 @@ def write_page(model: Path | None, path: Path, *, overwrite: bool) -> None:
         path,
         "--output",
         expected="a page of `dermdistill page`",
-        is_ours=is_page,
+        is_ours=is_unedited,
         reads=(file,),
         overwrite=overwrite,
     )
-    content = page(file)
+    content = signed(page(file)).encode()
     output.write(content)
     inform(f"wrote {printable(str(path))}: {len(content) / 1e6:.1f} MB; open it in a browser")

@@ -21,9 +21,6 @@ BUILT = Path(__file__).with_name("built")
 _SELF_TEST = Path(__file__).with_name("self-test.jpg")
 """A procedural lesion (``data.synthetic``), large enough that models halve it."""
 
-_GENERATOR = b'<meta name="generator" content="dermdistill page">'
-_HEAD_BYTES = 4096
-
 # What a page needs beyond the file when a server gives it: see ``site``.
 _POLICY = "worker-src blob:;"
 _POLICY_SERVED = "worker-src blob: 'self'; manifest-src 'self';"
@@ -44,7 +41,7 @@ class Resource:
     content: bytes
 
 
-def page(model: Path) -> bytes:
+def page(model: Path) -> str:
     """A page to open from a disk, with a model in it; it never asks for anything.
 
     Args:
@@ -58,7 +55,7 @@ def page(model: Path) -> bytes:
         description=_description(OnnxModel.read(model), str(model)),
         model=_base64(gzip.compress(model.read_bytes(), mtime=0)),
         runtime=_base64((BUILT / "runtime.wasm.gz").read_bytes()),
-    ).encode()
+    )
 
 
 def site(model: Path) -> dict[str, Resource]:
@@ -69,8 +66,7 @@ def site(model: Path) -> dict[str, Resource]:
     Returns:
         What to give for which name, relative to the address of the page, whose own name is ``""``.
     """
-    text = page(model).decode()
-    text = _with(text, _POLICY, _POLICY_SERVED)
+    text = _with(page(model), _POLICY, _POLICY_SERVED)
     text = _with(text, _HEAD_END, _MANIFEST_LINK + _HEAD_END)
     others = {
         "manifest.webmanifest": "application/manifest+json",
@@ -79,17 +75,6 @@ def site(model: Path) -> dict[str, Resource]:
     }
     files = {name: Resource(kind, (BUILT / name).read_bytes()) for name, kind in others.items()}
     return {"": Resource("text/html; charset=utf-8", text.encode()), **files}
-
-
-def is_page(path: Path) -> bool:
-    """Whether a file is such a page; False for what cannot be read."""
-    if not path.is_file():  # opening a pipe would wait for its writer
-        return False
-    try:
-        with path.open("rb") as file:
-            return _GENERATOR in file.read(_HEAD_BYTES)
-    except OSError:
-        return False
 
 
 def _description(model: OnnxModel, name: str) -> str:

@@ -12,7 +12,7 @@ def page(
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = None,
 ) -> None:
-    """Write one HTML file that scores photographs in a browser, without a network.
+    """Write one HTML file that scores photographs offline, in a browser.
 
     The model is in the file, and photographs never leave the browser. Answers are those of `predict`.
 
