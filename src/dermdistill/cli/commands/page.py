@@ -12,9 +12,10 @@ def page(
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = None,
 ) -> None:
-    """Write one HTML file that scores photographs offline, in a browser.
+    """Write an HTML file that scores photographs in a browser.
 
-    The model is in the file, and photographs never leave the browser. Answers are those of `predict`.
+    The model is in the file. It needs no network, and photographs never leave the browser. Answers are those
+    of `predict`.
 
     Examples:
         dermdistill page
