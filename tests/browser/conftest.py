@@ -55,7 +55,7 @@ class OpenPage:
     problems: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, browser: "Browser", address: str, *, offline: bool = True) -> "OpenPage":
+    def of(cls, browser: "Browser", address: str, *, offline: bool = True, wait: bool = True) -> "OpenPage":
         """Open it, and wait for the self-test."""
         context = browser.new_context(offline=offline)
         context.set_default_timeout(PATIENCE_MS)
@@ -65,7 +65,8 @@ class OpenPage:
         opened.tab.on("pageerror", lambda error: opened.problems.append(str(error)))
         opened.tab.on("console", lambda message: opened.problems.append(message.text))
         opened.tab.goto(address)
-        opened.tab.wait_for_selector("#status[data-state]")
+        if wait:
+            opened.tab.wait_for_selector("#status[data-state]")
         return opened
 
     def add(self, files: Sequence[Path], *, wait: bool = True) -> None:

@@ -92,7 +92,7 @@ def test_served_page_is_kept_for_when_its_server_is_away(
     browser: "Browser", server: ThreadingHTTPServer, tmp_path: Path
 ) -> None:
     address = f"http://127.0.0.1:{server.server_port}/"
-    opened = OpenPage.of(browser, address, offline=False)
+    opened = OpenPage.of(browser, address, offline=False, wait=False)
     tab = opened.tab
     manifest = tab.evaluate("document.querySelector('link[rel=manifest]').href")
     assert manifest == f"{address}manifest.webmanifest"
