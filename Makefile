@@ -3,21 +3,22 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 JAVASCRIPT := tests/docs/javascript
+WEB := web
 
 LOWEST := .venv-lowest
 
-.PHONY: demo test test-everywhere lint docs install javascript
+.PHONY: demo test test-everywhere lint docs page install javascript chromium
 
 demo: install
 	$(BIN)/dermdistill run --data synthetic --recipe demo --output runs/demo
 	@echo "open runs/demo/report.html"
 
-test: install javascript lint
+test: install javascript chromium lint
 	$(BIN)/pytest
 
 # As on a processor without AVX, without oneDNN, with two threads, started in the background; and the light half with
 # the oldest packages that pyproject.toml allows. Five times as long as `make test`.
-test-everywhere: install javascript $(LOWEST)/installed
+test-everywhere: install javascript chromium $(LOWEST)/installed
 	ONEDNN_MAX_CPU_ISA=SSE41 ATEN_CPU_CAPABILITY=default MKL_CBWR=COMPATIBLE OPENBLAS_CORETYPE=Prescott $(BIN)/pytest
 	DERMDISTILL_TEST_ONEDNN=off $(BIN)/pytest
 	OMP_NUM_THREADS=2 $(BIN)/pytest
@@ -50,10 +51,23 @@ $(LOWEST)/installed: pyproject.toml
 		$$($(LOWEST)/bin/python -m tests.lowest_versions) pytest pytest-timeout pytest-xdist scikit-learn
 	touch $@
 
-# The JavaScript example of docs/deploy.md; where there is no npm its test is skipped, and says so.
-javascript:
-	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(JAVASCRIPT)/node_modules/installed; fi
+# What `dermdistill page` puts a model into, from the sources in web/; the same bytes every time.
+page: $(WEB)/node_modules/installed
+	npm run --prefix $(WEB) check
+	npm run --prefix $(WEB) build
 
-$(JAVASCRIPT)/node_modules/installed: $(JAVASCRIPT)/package-lock.json
-	npm ci --prefix $(JAVASCRIPT) --ignore-scripts --no-audit --no-fund --loglevel=error
+# The JavaScript example of docs/deploy.md, and the page; where there is no npm their tests are skipped, and say so.
+javascript:
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(JAVASCRIPT)/node_modules/installed \
+		$(WEB)/node_modules/installed; fi
+
+%/node_modules/installed: %/package-lock.json
+	npm ci --prefix $* --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
+
+# The browser that the tests of the page run in; where it is neither there nor may be installed, they are skipped.
+chromium:
+	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
+		{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends chromium; } || \
+		echo "no Chromium: the tests of the page in a browser are skipped"

@@ -21,7 +21,7 @@ Command = Callable[..., Outcome]
 
 COMMANDS = (
     *("predict", "explain", "download", "data", "audit"),
-    *("run", "compare", "evaluate", "report", "export", "benchmark"),
+    *("run", "compare", "evaluate", "report", "export", "page", "benchmark"),
 )
 
 
@@ -55,7 +55,9 @@ def test_every_command_has_short_and_long_help_and_an_example(name: str, command
         assert {word for word in words if word.startswith("-")} <= options
 
 
-@pytest.mark.parametrize("name", ["run", "compare", "evaluate", "export", "benchmark", "predict", "explain"])
+@pytest.mark.parametrize(
+    "name", ["run", "compare", "evaluate", "export", "page", "benchmark", "predict", "explain"]
+)
 def test_what_a_command_writes_is_named_by_output(name: str, command: Command) -> None:
     page = command(name, "--help").out
     assert "  -o, --output " in page

@@ -13,6 +13,7 @@ from dermdistill.cli.commands.download import download
 from dermdistill.cli.commands.evaluate import evaluate
 from dermdistill.cli.commands.explain import explain
 from dermdistill.cli.commands.export import export
+from dermdistill.cli.commands.page import page
 from dermdistill.cli.commands.predict import predict
 from dermdistill.cli.commands.report import report
 from dermdistill.cli.commands.run import run
@@ -22,7 +23,7 @@ _GROUPS: Mapping[str, Sequence[Callable[..., None]]] = {
     "Score photographs": (predict, explain),
     "Get and check data": (download, data, audit),
     "Train and evaluate": (run, compare, evaluate, report),
-    "Deploy": (export, benchmark),
+    "Deploy": (export, page, benchmark),
 }
 
 app = typer.Typer(
