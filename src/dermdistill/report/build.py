@@ -91,13 +91,18 @@ def _render(run: ReportedRun, tables: Sequence[Table], own: dict[str, Any]) -> s
 
 
 def _training_notes(run: ReportedRun) -> list[str]:
-    """What did not go to plan, a sentence each."""
+    """What did not go to plan, a sentence each; a comparison lists elsewhere what could not be trained."""
+    failed = [] if run.judgement.networks is not None else sorted(run.files.failed.items())
     stopped = [
         f"{summary.name} stopped early: {summary.failure}. Its figures are of the epoch kept."
         for summary in run.summaries.values()
         if summary.failure is not None
     ]
-    return stopped + [f"{name} is not finished and is left out." for name in run.files.unfinished]
+    return [
+        *(f"{name} could not be trained: {reason}." for name, reason in failed),
+        *stopped,
+        *(f"{name} is not finished and is left out." for name in run.files.unfinished),
+    ]
 
 
 def _results(run: ReportedRun) -> list[Table]:
