@@ -2,10 +2,10 @@
 
     python -m benchmarks.predict_memory --images FOLDER --model FILE [--few 1000] [--many 100000]
 
-Peak resident memory of ``dermdistill predict FOLDER --output`` as a whole command, on a folder of few and one
-of many symbolic links to the same JPEGs. What grows with the number of images shows in the difference: rows that
-are kept, a queue without a bound, a leak. The names of the one folder, about 80 bytes each, are meant to be
-there.
+Peak resident memory of ``dermdistill predict FOLDER --output`` as a whole command, on a folder of few
+and one of many symbolic links to the same JPEGs. What grows with the number of images shows in the
+difference: rows that are kept, a queue without a bound, a leak. The names of the one folder, about 80 bytes
+each, are meant to be there.
 """
 
 import argparse

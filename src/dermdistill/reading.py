@@ -1,4 +1,4 @@
-"""How the user wants labelled data to be read, beyond what its layout says."""
+"""How labelled data is to be read, beyond what its layout says."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +12,8 @@ class Reading:
         labels: the diagnosis that a name stands for, by name: a folder's, or a value of the label column.
         positive: the names that mean melanoma; what the others mean is not asked, it is not melanoma.
         image_column, label_column, lesion_column, patient_column: of a table, where not found by their names.
+        contradictions: keep copies of one picture whose diagnoses contradict each other, for an audit to name
+            them all; otherwise they are an error.
     """
 
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -20,6 +22,7 @@ class Reading:
     label_column: str | None = None
     lesion_column: str | None = None
     patient_column: str | None = None
+    contradictions: bool = field(default=False, kw_only=True)
 
     @property
     def columns(self) -> dict[str, str]:

@@ -49,8 +49,11 @@ class TestReading:
             "isic_id;set\na;training\nb;validation\nc;testing\n",
             "\ufefffilename\tfold\na\tTrain\nb\tVALID\nc\tTest \n",
             "number,Image,Subset\n1,a,train\n2,b,val\n3,c,test\n",
+            "photo,split\na.jpg,train\nb.jpg,val\nc.jpg,test\n",
+            "file_path,partition\nx/a.jpg,train\nx/b.jpg,val\nx/c.jpg,test\n",
+            "name,split\na,train\nb,val\nc,test\n",
         ],
-        ids=["plain", "synonyms", "spreadsheet", "further columns"],
+        ids=["plain", "synonyms", "spreadsheet", "further columns", "photo", "path", "name"],
     )
     def test_columns_and_words(self, content: str, tmp_path: Path) -> None:
         placed = with_split(data(record("a"), record("b"), record("c")), fixed(tmp_path, content))

@@ -17,6 +17,7 @@ from dermdistill.data.perceptual_hash import (
     nearest,
     orientations,
     signs,
+    similar_pairs,
     to_hex,
 )
 from dermdistill.data.sources import synthetic
@@ -189,3 +190,22 @@ def test_drawn_lesions_differ() -> None:
     found = hashed(*pictures)
     at = nearest(found, signs(found))
     assert np.array_equal(at.index, np.arange(len(pictures)))
+
+
+def test_similar_pairs_are_those_that_nearest_finds() -> None:
+    rng = np.random.default_rng(0)
+    images = [
+        np.array(Image.fromarray(rng.integers(0, 256, (6, 8, 3), dtype=np.uint8)).resize((80, 60)))
+        for _ in range(6)
+    ]
+    smaller = np.array(Image.fromarray(images[4]).resize((40, 30)))
+    images += [images[2][:, ::-1], smaller, np.full((60, 80, 3), 200, dtype=np.uint8)]
+    of_images = np.stack([coefficients(each) for each in images])
+    found = similar_pairs(of_images)
+    assert {(one, other) for one, other, _ in found.as_tuples()} == {(2, 6), (4, 7)}
+    for one, other, distance in found.as_tuples():
+        either = [
+            nearest(of_images[[a]], signs(of_images[[b]])).distance[0]
+            for a, b in ((one, other), (other, one))
+        ]
+        assert distance == pytest.approx(min(either), abs=1e-6)

@@ -42,6 +42,7 @@ def splits(folder: Path) -> Counter[str | None]:
 class TestChallenges:
     def test_2017(self, hosts: Hosts, client: Client, tmp_path: Path) -> None:
         assert fetched("isic2017", tmp_path / "data", hosts, client) == (6, 6)
+        assert splits(tmp_path / "data") == {"train": 2, "val": 2, "test": 2}
         assert not list((tmp_path / "data").rglob("*superpixels*"))
 
     def test_2018(self, hosts: Hosts, client: Client, tmp_path: Path) -> None:

@@ -62,6 +62,27 @@ def test_predict_needs_no_training_half(
     assert {"numpy", "onnxruntime", "PIL", "simplejpeg"} <= names
 
 
+def test_audit_needs_no_training_half(model_file: Path, photographs: Path, tmp_path: Path) -> None:
+    for name in ("melanoma", "nevus"):
+        (tmp_path / "data" / name).mkdir(parents=True)
+    for i, photo in enumerate(sorted(photographs.iterdir())):
+        photo.rename(tmp_path / "data" / ("melanoma" if i % 2 else "nevus") / photo.name)
+    # It asks whether scikit-learn is there: here it is not, as in a light installation.
+    absent = WATCHED.replace("AssertionError", "ModuleNotFoundError")
+    page = tmp_path / "audit.html"
+    arguments = ["audit", str(tmp_path / "data"), "--model", str(model_file), "-o", str(page)]
+    done = subprocess.run(
+        [sys.executable, "-c", absent, json.dumps(TRAINING), json.dumps(arguments)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "they need scikit-learn" in done.stderr
+    assert "they need scikit-learn" in page.read_text()
+
+
 @pytest.mark.parametrize("arguments", [("--help",), ("predict", "--help"), ("run", "--help")])
 def test_help_is_instant(arguments: tuple[str, ...]) -> None:
     assert imported(*arguments, refused=HEAVY).isdisjoint(HEAVY)

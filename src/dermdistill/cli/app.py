@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from dermdistill.cli.commands.audit import audit
 from dermdistill.cli.commands.benchmark import benchmark
 from dermdistill.cli.commands.compare import compare
 from dermdistill.cli.commands.data import data
@@ -19,7 +20,7 @@ from dermdistill.cli.help_pages import Command, Commands
 
 _GROUPS: Mapping[str, Sequence[Callable[..., None]]] = {
     "Score photographs": (predict, explain),
-    "Get and check data": (download, data),
+    "Get and check data": (download, data, audit),
     "Train and evaluate": (run, compare, evaluate, report),
     "Deploy": (export, benchmark),
 }

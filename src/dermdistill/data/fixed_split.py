@@ -12,17 +12,15 @@ from pathlib import Path, PurePosixPath
 from dermdistill.data import splits
 from dermdistill.data.grouping import connected
 from dermdistill.data.images import IMAGE_SUFFIXES
+from dermdistill.data.sources.column_roles import IMAGE_NAMES, IMAGE_PATHS, LESION, image_column
 from dermdistill.data.sources.tables import read_table
 from dermdistill.errors import UserError
 from dermdistill.records import SPLIT_NAMES, DataSet, Record, SplitName
 from dermdistill.spreadsheet import text_of
 
-_IMAGE = (
-    *("image_id", "isic_id", "image", "image_name", "img_id", "filename", "file_name", "file"),
-    *("image_path", "path", "name"),
-)
+_NAME = "name"
+"""An image's, where no other column names the images."""
 _SPLIT = ("split", "set", "subset", "partition", "fold")
-_LESION = "lesion_id"
 _MEANING: Mapping[str, SplitName] = {
     **dict.fromkeys(("train", "training"), "train"),
     **dict.fromkeys(("val", "valid", "validation"), "val"),
@@ -59,10 +57,9 @@ def read_fixed_split(path: Path) -> FixedSplit:
     """
     if not path.is_file():
         raise UserError(f"{path}: no such file; expected a CSV with the columns image_id and split")
-    table = read_table(path, {*_IMAGE, *_SPLIT, _LESION})
-    image, split = (
-        next((name for name in wanted if name in table.columns), "") for wanted in (_IMAGE, _SPLIT)
-    )
+    table = read_table(path, {*IMAGE_NAMES, *IMAGE_PATHS, _NAME, *_SPLIT, *LESION})
+    image = image_column(table.columns) or (_NAME if _NAME in table.columns else "")
+    split = next((name for name in _SPLIT if name in table.columns), "")
     if not image or not split:
         raise UserError(
             f"{path}: no column {'names the images' if not image else 'holds the split'}; expected image_id "
@@ -73,9 +70,8 @@ def read_fixed_split(path: Path) -> FixedSplit:
         name, value = text_of(row.cells[image]), row.cells[split]
         if not name:
             raise UserError(f"{path}, line {row.line}: names no image")
-        place = _Place(
-            name, row.line, value, _MEANING.get(value.lower()), text_of(row.cells.get(_LESION, "")) or None
-        )
+        lesion = text_of(row.first(LESION) or "") or None
+        place = _Place(name, row.line, value, _MEANING.get(value.lower()), lesion)
         earlier = places.setdefault(name, place)
         if earlier.split != place.split:
             raise UserError(

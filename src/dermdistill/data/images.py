@@ -155,8 +155,13 @@ class ImageFile:
         return decode_file(self.path)
 
 
+def digest_of(content: bytes) -> str:
+    """Hex digest of an encoded image, as of ``ImageFile.digest``."""
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
 def _digest(path: Path) -> str:
-    return hashlib.blake2b(read_file(path), digest_size=16).hexdigest()
+    return digest_of(read_file(path))
 
 
 @lru_cache(maxsize=1_000_000)

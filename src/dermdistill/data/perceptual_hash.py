@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from dermdistill.data.pairs import Pairs, near_pairs
 from dermdistill.records import Pixels
 
 Coefficients = NDArray[np.float32]
@@ -46,7 +47,7 @@ _LARGEST_SUM = 12
 _NOISE = 4.0
 _LARGE = 4 * _SIDE
 _LEAST_FIRM = SHORT_BITS // 2
-_BLOCK_BYTES = 64 * 2**20
+_BLOCK_BYTES = 8 * 2**20
 
 _FREQUENCIES = np.array(
     [(down, total - down) for total in range(1, _LARGEST_SUM + 1) for down in range(total + 1)]
@@ -176,6 +177,23 @@ def nearest(of_images: Coefficients, remembered: Signs) -> Nearest:
     return Nearest(index, distance)
 
 
+def similar_pairs(of_images: Coefficients, limit: float = SAME_PHOTOGRAPH) -> Pairs:
+    """The pairs among images ``(N, 2, 90)`` whose distance, as in `nearest`, is at most ``limit``.
+
+    Images without a hash are in no pair.
+    """
+    hashed = has_hash(of_images)
+    known = np.where(signs(of_images), np.float32(1), np.float32(-1)).T
+
+    def distances(rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        table = _agreement(of_images[rows], known)
+        np.clip((1 - table) / 2, 0, None, out=table)
+        table[:, ~hashed] = np.inf
+        return table
+
+    return near_pairs(distances, len(of_images), limit=limit)
+
+
 def orientations(remembered: Signs) -> NDArray[np.bool_]:
     """The hashes ``(8, N, n)`` of the mirrored and turned images, the images themselves first."""
     values = np.where(remembered, np.float32(1), np.float32(-1))
@@ -185,12 +203,15 @@ def orientations(remembered: Signs) -> NDArray[np.bool_]:
 def _agreement(of_images: Coefficients, known: NDArray[np.float32]) -> NDArray[np.float32]:
     """``(N, M)``: (magnitude of equal signs - of different ones) / all; -infinity without a hash."""
     best = np.full((len(of_images), known.shape[1]), -np.inf, dtype=np.float32)
+    agreement = np.empty_like(best)
     for view in of_images.transpose(1, 0, 2):
         magnitude = np.abs(view).sum(axis=1, keepdims=True)
-        there = magnitude[:, 0] > 0
-        shares = view[there] / magnitude[there]
+        missing = magnitude[:, 0] == 0
+        shares = view / np.where(missing[:, None], np.float32(1), magnitude)
         for orientation in _ORIENTATIONS:
-            best[there] = np.maximum(best[there], orientation.turn(shares) @ known)
+            np.matmul(orientation.turn(shares), known, out=agreement)
+            agreement[missing] = -np.inf
+            np.maximum(best, agreement, out=best)
     return best
 
 

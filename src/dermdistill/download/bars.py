@@ -1,10 +1,17 @@
 """Bars of a download, on a terminal with the time left."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from dermdistill import progress
 from dermdistill.download.client import Position
+
+
+class Advance(Protocol):
+    """Tells a bar how many more are done, and of how many once that is known."""
+
+    def __call__(self, more: int, of: int | None = None) -> None: ...
 
 
 @contextmanager
@@ -25,11 +32,12 @@ def transfer(label: str) -> Iterator[Position]:
 
 
 @contextmanager
-def count(label: str, unit: str, total: int | None) -> Iterator[Callable[[int], None]]:
+def count(label: str, unit: str, total: int | None) -> Iterator[Advance]:
     """A bar of things (``unit`` "B": of bytes) that is told how many more are done."""
     with progress.bar(label=label, unit=unit, total=total) as bar:
 
-        def advance(more: int) -> None:
+        def advance(more: int, of: int | None = None) -> None:
+            bar.total = of or bar.total
             bar.update(more)
 
         yield advance

@@ -32,6 +32,7 @@ def fetch_collection(
     failures: list[str] = []
     with bars.count(f"Collection {origin.number}", "image", None) as advance:
         for page in pages(origin, host, client):
+            advance(0, page.total)
             rows += [image.row for image in page.images]
             wanted = [image.remote for image in page.images if image.remote.name not in whole]
             ledger.claim({remote.name: Entry(remote.size or 0, None, _IMAGES) for remote in wanted})

@@ -24,8 +24,8 @@ CHANCE = "/chance"
 
 _TAILS = (0.025, 0.975)
 _MOST_UNDEFINED = 0.05
-# About 8 MB an array, whatever the number of images.
-_WEIGHTS_AT_ONCE = 2**20
+# About 2 MB an array, whatever the number of images.
+_WEIGHTS_AT_ONCE = 2**18
 
 Statistic = Callable[[Floats], Mapping[str, Floats]]
 """Named figures of the images under weights ``(..., N)``, each of shape ``(...)``."""

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from dermdistill.audit.seen import Candidates, find_seen, run_of
 from dermdistill.config import SyntheticRecipe, load_recipe
 from dermdistill.data.split_file import read_split, splits_again
 from dermdistill.errors import UserError
@@ -30,7 +31,6 @@ from dermdistill.pipeline.prepare import (
     decode,
     open_data,
 )
-from dermdistill.pipeline.seen import Candidates, find_seen
 from dermdistill.records import Record
 from dermdistill.runs import EvaluationManifest, ModelFolder, ModelSummary, RunFolder
 
@@ -96,7 +96,7 @@ def evaluate_models(
     models = _models(model)
     info = open_predictor(models[0].weights, device).info
     size = info.input.size
-    run = _run_of(model)
+    run = run_of(model)
     drawing = load_recipe(str(run.recipe)).synthetic if run.recipe.exists() else SyntheticRecipe()
     data = as_recorded(run, data)
     dataset = open_data(data, drawing, size)
@@ -160,13 +160,6 @@ def _models(model: Path) -> list[_Model]:
         )
         for folder, s in found
     ]
-
-
-def _run_of(model: Path) -> RunFolder:
-    """The run that a model is part of, however deep it lies there; else a folder without a split."""
-    folders = [model, *model.absolute().parents[:3]]
-    runs = [RunFolder(folder) for folder in folders if RunFolder(folder).split.exists()]
-    return runs[0] if runs else RunFolder(model)
 
 
 def _score(

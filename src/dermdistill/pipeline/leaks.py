@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from dermdistill.audit.seen import OF_1000_BY_CHANCE
 from dermdistill.data.perceptual_hash import SAME_PHOTOGRAPH, Coefficients, has_hash, nearest, signs
-from dermdistill.pipeline.seen import OF_1000_BY_CHANCE
 from dermdistill.records import Record
 
 

@@ -1,6 +1,5 @@
 """A run folder becomes ``report.html``: one file, nothing fetched, rebuilt from the folder alone."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -15,8 +14,7 @@ from dermdistill.report.groups import group_models
 from dermdistill.report.reading import read_run
 from dermdistill.report.wrong import save_thumbnails
 from dermdistill.runs import RunFolder
-
-_SIGNATURE = ("<!-- written by dermdistill; digest of the above: ", " -->\n")
+from dermdistill.signed_page import is_unedited, signed
 
 
 def build_report(run: RunFolder, *, images: Callable[[Sequence[str]], list[Pixels]] | None = None) -> Path:
@@ -38,30 +36,15 @@ def build_report(run: RunFolder, *, images: Callable[[Sequence[str]], list[Pixel
     results = read_run(run)
     groups = group_models(results)
     if is_comparison(results):
-        write_text(run.report, _signed(comparison_page.render(results, groups)))
+        write_text(run.report, signed(comparison_page.render(results, groups)))
         return run.report
     if images is not None:
         wrong = {image_id for group in groups for image_id in wrong_predictions(group).image_id}
         save_thumbnails(run, sorted(wrong), images)
-    write_text(run.report, _signed(run_page.render(run, results, groups)))
+    write_text(run.report, signed(run_page.render(run, results, groups)))
     return run.report
 
 
 def check_report(run: RunFolder) -> None:
     """Raise UserError if there is a report that somebody has edited, or that is none of this program's."""
-    open_output(run.report, "run folder", expected="a report as this program wrote it", is_ours=_is_unedited)
-
-
-def _signed(page: str) -> str:
-    """The page with a digest of itself behind it, by which an edited one is known."""
-    digest = hashlib.blake2b(page.encode(), digest_size=16).hexdigest()
-    return f"{page}{_SIGNATURE[0]}{digest}{_SIGNATURE[1]}"
-
-
-def _is_unedited(path: Path) -> bool:
-    try:
-        content = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return False
-    page, mark, _ = content.rpartition(_SIGNATURE[0])
-    return mark != "" and content == _signed(page)
+    open_output(run.report, "run folder", expected="a report as this program wrote it", is_ours=is_unedited)

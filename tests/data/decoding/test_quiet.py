@@ -1,6 +1,7 @@
 """Silence of one thread, and of no other."""
 
 import logging
+import re
 import threading
 import warnings
 
@@ -56,3 +57,11 @@ def test_what_pydicom_logs_is_swallowed(caplog: pytest.LogCaptureFixture) -> Non
         logger.warning("inside")
     logger.warning("outside")
     assert [record.message for record in caplog.records] == ["outside"]
+
+
+def test_a_copy_of_the_filters_silences_nobody() -> None:
+    # scikit-learn hands the patterns of all filters to its workers, as text.
+    with quiet():
+        patterns = [each[1].pattern for each in warnings.filters if each[1] is not None]
+    assert patterns
+    assert not any(re.match(pattern, "a warning") for pattern in patterns)

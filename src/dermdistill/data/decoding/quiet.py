@@ -24,6 +24,9 @@ _here = _Here()
 class _QuietThread:
     """Stands where a warnings filter has its compiled pattern: it matches whatever a quiet thread says."""
 
+    pattern = "(?!)"
+    """For who copies the filters, as scikit-learn does: a copy matches nothing."""
+
     def match(self, _: str) -> bool:
         return _here.quiet
 

@@ -48,7 +48,11 @@ def read_sources(paths: Sequence[Path], reading: Reading = AS_FOUND) -> DataSet:
             or a name that the user gives occurs in none.
     """
     isic.check_columns(paths, reading)
-    dataset = unite([read_source(path, reading) for path in paths], source_names(paths))
+    dataset = unite(
+        [read_source(path, reading) for path in paths],
+        source_names(paths),
+        contradictions=reading.contradictions,
+    )
     where = " and ".join(map(str, paths))
     check_names(where, dataset.names, [record.diagnosis for record in dataset.records], reading)
     return dataset

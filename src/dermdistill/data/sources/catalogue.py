@@ -126,7 +126,7 @@ def read_catalogue(
         by_name(versions([Named(image_id) for image_id in ids])),
         *(by_list(pairs(table, ids), table.path.name) for table in duplicates),
     ]
-    united, copies = unite_copies(records, likenesses)
+    united, copies = unite_copies(records, likenesses, contradictions=reading.contradictions)
     passed_over = {name for source in labelled for name in source.passed_over}
     useless = [
         f"{table.path.name}: a list of duplicates by its name, but no row names two images of the data"

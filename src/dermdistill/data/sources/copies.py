@@ -45,23 +45,26 @@ def by_list(keys: Sequence[Sequence[str]], table: str) -> Likeness:
 
 
 def unite_copies(
-    records: Sequence[Record], likenesses: Sequence[Likeness] = ()
+    records: Sequence[Record], likenesses: Sequence[Likeness] = (), *, contradictions: bool = False
 ) -> tuple[tuple[Record, ...], tuple[str, ...]]:
     """Give all files of one photograph the same lesion id; returns the records and notes.
 
     Args:
         records: their images may be files; files of equal content are copies.
         likenesses: what else is known of them.
+        contradictions: see ``reading.Reading``.
 
     Raises:
-        UserError: two files of one photograph have diagnoses that contradict each other.
+        UserError: two files of one photograph have diagnoses that contradict each other, unless that is
+            wanted.
     """
     notes: list[str] = []
     keys: list[list[str]] = [[f"lesion:{record.lesion_id}"] for record in records]
     for number, likeness in enumerate((Likeness(contents_of(records), "copies of others"), *likenesses)):
         own = [[f"{number}:{key}" for key in found] for found in likeness.keys]
         groups = connected([found or [f"alone:{i}"] for i, found in enumerate(own)])
-        _check_diagnoses(records, groups, likeness)
+        if not contradictions:
+            _check_diagnoses(records, groups, likeness)
         notes += _note(records, groups, likeness)
         for all_keys, found in zip(keys, own, strict=True):
             all_keys += found

@@ -79,7 +79,7 @@ def read(path: Path, reading: Reading = AS_FOUND) -> DataSet:
     kept = _without_second_formats(labelled)
     records = [_record(image, meanings[image.name]) for image in kept]
     named = [Named(i.path.stem, str(i.path.parent), meanings[i.name]) for i in kept]
-    united, copies = unite_copies(records, [by_name(versions(named))])
+    united, copies = unite_copies(records, [by_name(versions(named))], contradictions=reading.contradictions)
     notes = (
         *copies,
         *_notes_on_names(names, meanings, reading),

@@ -1,6 +1,5 @@
 """Images that HDF5 files hold as encoded files, one by id, as in the ISIC challenge of 2024."""
 
-import hashlib
 import os
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from dermdistill.data.images import decode_bytes
+from dermdistill.data.images import decode_bytes, digest_of
 from dermdistill.errors import UserError
 from dermdistill.records import Pixels
 
@@ -28,12 +27,13 @@ class Hdf5Image:
 
     def digest(self) -> str:
         """Hex digest of the encoded image."""
-        return hashlib.blake2b(self._content(), digest_size=16).hexdigest()
+        return digest_of(self.content())
 
     def decode(self) -> Pixels:
-        return decode_bytes(self._content(), self.name)
+        return decode_bytes(self.content(), self.name)
 
-    def _content(self) -> bytes:
+    def content(self) -> bytes:
+        """The encoded image; raises UserError where it cannot be read."""
         try:
             content = _opened(self.path, os.getpid())[self.key][()]
         except (OSError, KeyError, AttributeError) as error:

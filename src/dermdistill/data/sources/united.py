@@ -33,7 +33,7 @@ def source_names(paths: Sequence[Path]) -> list[str]:
             used[i] += 1
 
 
-def unite(datasets: Sequence[DataSet], names: Sequence[str]) -> DataSet:
+def unite(datasets: Sequence[DataSet], names: Sequence[str], *, contradictions: bool = False) -> DataSet:
     """One data set of all records, each with the name of its source.
 
     A picture that has the same name and content in two sources is kept once. Copies under other names, and
@@ -45,9 +45,11 @@ def unite(datasets: Sequence[DataSet], names: Sequence[str]) -> DataSet:
     Args:
         datasets: at least one.
         names: of their sources, all different.
+        contradictions: see ``reading.Reading``.
 
     Raises:
-        UserError: two sources contradict each other on whether a picture shows a melanoma.
+        UserError: two sources contradict each other on whether a picture shows a melanoma, unless that is
+            wanted.
     """
     parts = [
         [replace(record, source=name) for record in data.records]
@@ -55,7 +57,7 @@ def unite(datasets: Sequence[DataSet], names: Sequence[str]) -> DataSet:
     ]
     if len(datasets) == 1:
         return replace(datasets[0], records=tuple(parts[0]))
-    records, notes = _united([record for part in parts for record in part])
+    records, notes = _united([record for part in parts for record in part], contradictions)
     own_notes = [f"{name}: {note}" for data, name in zip(datasets, names, strict=True) for note in data.notes]
     layouts = dict.fromkeys(data.layout for data in datasets)
     labels = Counter[str]()
@@ -81,7 +83,7 @@ class _Found:
     renamed: frozenset[int]
 
 
-def _united(records: Sequence[Record]) -> tuple[list[Record], list[str]]:
+def _united(records: Sequence[Record], contradictions: bool) -> tuple[list[Record], list[str]]:
     contents = contents_of(records)
     keys = [
         [f"picture:{_picture(record)}", *(f"content:{each}" for each in own)]
@@ -90,7 +92,7 @@ def _united(records: Sequence[Record]) -> tuple[list[Record], list[str]]:
     found = _compare_names(records, contents, connected(keys))
     lesions = _lesion_keys(records)
     notes = [
-        *_check_diagnoses(records, found.picture),
+        *([] if contradictions else _check_diagnoses(records, found.picture)),
         *_notes(records, found),
         *_in_several_sources("lesion", zip(records, lesions, strict=True)),
         *_in_several_sources("patient", ((record, record.patient_id) for record in records)),
@@ -137,9 +139,10 @@ def _compare_names(
 
 
 def _is_repeat(records: Sequence[Record], contents: Sequence[Sequence[str]], row: int, first: int) -> bool:
-    # Two splits for one picture must come to light when the splits are checked.
+    # Two splits for one picture must come to light when the splits are checked, two labels in an audit.
     splits = {records[row].split, records[first].split} - {None}
-    return bool(contents[row]) and contents[row] == contents[first] and len(splits) < 2
+    same_label = records[row].is_melanoma == records[first].is_melanoma
+    return bool(contents[row]) and contents[row] == contents[first] and len(splits) < 2 and same_label
 
 
 def _lesion_keys(records: Sequence[Record]) -> list[str | None]:

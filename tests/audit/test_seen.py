@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dermdistill.audit.seen import Candidates, Seen, find_seen
 from dermdistill.data.images import InputSpec
 from dermdistill.data.packed_hashes import pack
 from dermdistill.data.perceptual_hash import coefficients, signs, to_hex
@@ -15,7 +16,6 @@ from dermdistill.data.split_file import write_split
 from dermdistill.errors import UserError
 from dermdistill.inference.model_info import ModelInfo
 from dermdistill.json_files import write_json
-from dermdistill.pipeline.seen import Candidates, Seen, find_seen
 from dermdistill.records import Pixels, Record, SplitName
 from dermdistill.runs import DataSummary, RunFolder, RunManifest
 
@@ -126,9 +126,16 @@ def test_other_photographs_of_the_same_lesion(run: RunFolder) -> None:
     )
 
 
-@pytest.mark.parametrize(("layout", "how"), [("isic", "lesion"), ("folder", "")])
+@pytest.mark.parametrize(
+    ("layout", "how"), [("isic", "lesion"), ("ham10000 + isic", "lesion"), ("folder", ""), ("table", "")]
+)
 def test_names_of_lesions_mean_the_same_in_one_layout_only(run: RunFolder, layout: str, how: str) -> None:
     assert seen(candidates([record(13, "new", "patient's left arm")], layout), run).how == (how,)
+
+
+@pytest.mark.parametrize("layout", ["isic2019", "ham10000", "milk10k", "table"])
+def test_lesion_ids_of_the_archive_mean_the_same_everywhere(run: RunFolder, layout: str) -> None:
+    assert seen(candidates([record(13, "new", "HAM_0000001")], layout), run).how == ("lesion",)
 
 
 def test_few_by_hash_alone_may_be_chance(run: RunFolder) -> None:

@@ -95,6 +95,13 @@ def find_seen(images: Candidates, run: RunFolder, info: ModelInfo, model: Path) 
     )
 
 
+def run_of(model: Path) -> RunFolder:
+    """The run that a model is part of, however deep it lies there; else a folder without a split."""
+    folders = [model, *model.absolute().parents[:3]]
+    runs = [RunFolder(folder) for folder in folders if RunFolder(folder).split.exists()]
+    return runs[0] if runs else RunFolder(model)
+
+
 def _in_table(images: Candidates, packed: str, model: Path) -> list[_Match | None]:
     try:
         table = unpack(packed)
