@@ -26,8 +26,11 @@ EMPTY = Benchmark(
 )
 
 
-def test_tables_and_file(command: Command, model_file: Path, tmp_path: Path) -> None:
+def test_tables_and_file(
+    command: Command, model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With the real references, once; an int8 file would be one more .onnx file."""
+    monkeypatch.setenv("COLUMNS", "200")  # on which no table is divided
     out = tmp_path / "results" / "benchmark.json"
     outcome = command("benchmark", model_file, "--rounds", 1, "--batch", 1, "--output", out)
     assert outcome.code == 0, outcome.err
