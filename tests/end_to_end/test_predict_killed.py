@@ -115,7 +115,7 @@ def test_killed_three_times(
             check=False,
         )
     assert done.returncode == 0, done.stderr
-    assert f"going on after {left} rows" in done.stderr
+    assert f"continuing after {left} rows" in done.stderr
     assert not partial.exists()
     whole = tmp_path / "whole.csv"
     assert command("predict", many, "--output", whole, "--model", model_file).code == 0
@@ -183,7 +183,7 @@ def test_goes_on_after_cut(
     (tmp_path / "scores.csv.partial").write_bytes(content[:length])
     outcome = command("predict", many, "--output", table, "--model", model_file)
     assert outcome.code == 0
-    assert ("going on after" in outcome.err) == (kept in ("half a row", "half a name", "all"))
+    assert ("continuing after" in outcome.err) == (kept in ("half a row", "half a name", "all"))
     assert table.read_bytes() == content
 
 

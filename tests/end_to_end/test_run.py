@@ -212,7 +212,9 @@ def test_evaluate_scores_a_run_elsewhere_and_guards_its_training_images(
     own_test = {row.image_id for row in read_split(run.split) if row.split == "test"}
     judged = command("evaluate", run.path, "--data", again, "--replicates", "100", "--json")
     assert judged.code == 0, judged.err
-    assert "note: 88 of 110 images look like images that the model learned from (88 by image id" in judged.err
+    assert (
+        "warning: 88 of 110 images look like images that the model learned from (88 by image id" in judged.err
+    )
     shown = json.loads(judged.out)
     assert [note.split(" (")[0] for note in shown["notes"]] == [
         "88 of 110 images look like images that the model learned from"
