@@ -95,17 +95,17 @@ def _board(plan: Plan, context: RunContext) -> Board:
 
 
 def _conclude(done: Sequence[Cell], context: RunContext, board: Board) -> None:
-    """Judge, measure and report the models that there are."""
+    """Measure, judge and report the models that there are."""
     run, compared = context.run, context.recipe.compare
     failed = dict(sorted(board.failed.items()))
     if not done:
         reason = next(iter(failed.values()))
         raise UserError(f"{run.path}: no model could be trained; the first failure: {reason}")
     write_text(run.failed, json.dumps(failed, indent=2, ensure_ascii=False) + "\n")
-    board.stage("judging", board.forecast.judging + board.forecast.measuring)
-    judge_run(run)
     if compared is not None:
-        board.stage("measuring speed", board.forecast.measuring)
+        board.stage("measuring speed", board.forecast.measuring + board.forecast.judging)
         measure_speed(context, compared)
+    board.stage("judging", board.forecast.judging)
+    judge_run(run)
     close_run(context)
     build_report(run, images=pixels_of(context))
