@@ -107,7 +107,7 @@ def test_as_published_batches_agree_with_the_whole_array() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["labels", "hinton", "as-published"])
+@pytest.mark.parametrize("name", OBJECTIVES)
 def test_only_the_student_gets_a_gradient(name: str) -> None:
     student = STUDENT.clone().requires_grad_()
     objective = OBJECTIVES[name].of(StudentRecipe(), training_images=2, class_weights=None)

@@ -10,12 +10,15 @@ from typing import Any
 
 import pytest
 
+from dermdistill.config import StudentRecipe
 from dermdistill.errors import UserError
 from dermdistill.judgement.judge import judgement_of
 from dermdistill.records import Pixels
 from dermdistill.report import build_report
 from dermdistill.report.gallery import thumbnail_path
 from dermdistill.runs import RunFolder
+
+from ..run_folders import NETWORKS, RECIPE, Network, Scenario, write_run
 
 MakeRun = Callable[..., RunFolder]
 ReadPage = Callable[[Path], Any]
@@ -411,3 +414,14 @@ def test_a_report_that_somebody_has_edited_is_left_as_it_is(run_copy: RunFolder)
     run_copy.report.unlink()
     build_report(run_copy)
     assert run_copy.report.read_text() == as_written
+
+
+@pytest.mark.parametrize("objectives", [("mine",), ("labels", "mine")])
+def test_an_objective_that_a_user_added_has_its_place(objectives: tuple[str, ...], tmp_path: Path) -> None:
+    mine = Network("dsnet-mine", "mine", 1.7)
+    networks = [each for each in NETWORKS if each.role == "teacher" or each.objective in objectives]
+    recipe = RECIPE.model_copy(update={"student": StudentRecipe(objectives=objectives)})
+    run = write_run(RunFolder(tmp_path / "run"), Scenario(), [*networks, mine], recipe)
+    page = build_report(run).read_text(encoding="utf-8")
+    assert "This run, accuracy: mine" in (run.tables / "table-2.csv").read_text(encoding="utf-8")
+    assert ("No distilled student was compared" in page) == ("labels" not in objectives)

@@ -9,7 +9,7 @@ from dermdistill.evaluation.evaluate import mean_over_seeds
 from dermdistill.evaluation.predictions import Predictions, aligned
 from dermdistill.judgement.curves import curves_of, wrong_images
 from dermdistill.judgement.judgement import Group
-from dermdistill.judgement.names import OBJECTIVES, group_labels
+from dermdistill.judgement.names import group_labels, in_order
 from dermdistill.judgement.subgroups import subgroups_of
 from dermdistill.runs import ModelSummary
 
@@ -48,7 +48,8 @@ def judge_groups(
     summaries = [each[0].summary for each in members.values() if each[0].summary is not None]
     labels = group_labels(summaries, student or StudentRecipe())
     groups = [_judge(name, labels.get(name, name), each, replicates) for name, each in members.items()]
-    return {group.name: group for group in sorted(groups, key=_rank)}
+    objectives = in_order(summary.objective for summary in summaries)
+    return {group.name: group for group in sorted(groups, key=lambda group: _rank(group, objectives))}
 
 
 def _judge(name: str, label: str, models: Sequence[ScoredModel], replicates: int) -> Group:
@@ -68,7 +69,6 @@ def _judge(name: str, label: str, models: Sequence[ScoredModel], replicates: int
     )
 
 
-def _rank(group: Group) -> tuple[bool, int, str]:
-    order = list(OBJECTIVES)
-    objective = "" if group.summary is None else group.summary.objective
-    return (not group.is_teacher, order.index(objective) if objective in order else len(order), group.name)
+def _rank(group: Group, objectives: Sequence[str]) -> tuple[bool, int, str]:
+    place = len(objectives) if group.summary is None else objectives.index(group.summary.objective)
+    return not group.is_teacher, place, group.name

@@ -1,6 +1,6 @@
 """What networks, objectives and groups are called for people."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from dermdistill.config import StudentRecipe
@@ -10,8 +10,8 @@ from dermdistill.runs import TEACHER_MEMBER, ModelSummary
 LABELS_ONLY = "labels"
 AS_PUBLISHED = "as-published"
 DISTILLED = "hinton"
-OBJECTIVES = {LABELS_ONLY: "labels only", DISTILLED: "distilled", AS_PUBLISHED: "as published"}
-"""In the order of all tables."""
+_OBJECTIVES = {LABELS_ONLY: "labels only", DISTILLED: "distilled", AS_PUBLISHED: "as published"}
+"""What people call them, in the order of all tables."""
 _NETWORKS = {
     "dsnet": "DSNet",
     "dermlet": "Dermlet",
@@ -38,7 +38,14 @@ def network_name(architecture: str) -> str:
 
 def objective_name(objective: str) -> str:
     """``hinton`` is distilled; unknown names stay as they are."""
-    return OBJECTIVES.get(objective, objective)
+    return _OBJECTIVES.get(objective, objective)
+
+
+def in_order(objectives: Iterable[str]) -> tuple[str, ...]:
+    """Each once, as in all tables: those with a name of their own first, then the others as given."""
+    given = tuple(dict.fromkeys(objectives))
+    named = tuple(name for name in _OBJECTIVES if name in given)
+    return (*named, *(name for name in given if name not in _OBJECTIVES))
 
 
 def group_labels(summaries: Sequence[ModelSummary], student: StudentRecipe) -> dict[str, str]:

@@ -13,7 +13,7 @@ from dermdistill.judgement.judgement import (
     Network,
     NetworkComparison,
 )
-from dermdistill.judgement.names import DISTILLED, OBJECTIVES, network_name
+from dermdistill.judgement.names import DISTILLED, in_order, network_name
 from dermdistill.judgement.pairs import Pairs
 from dermdistill.judgement.speed import command_times, judge_speed, multiples
 from dermdistill.judgement.sweeps import judge_sweep
@@ -28,7 +28,7 @@ def judge_networks(pairs: Pairs, recipe: Recipe, benchmark: Benchmark | None) ->
     """The facts of a run whose recipe has a section ``compare``."""
     assert recipe.compare is not None
     student, groups = recipe.student, pairs.groups
-    objectives = tuple(name for name in OBJECTIVES if name in student.objectives)
+    objectives = in_order(student.objectives)
     networks = _networks(groups, recipe)
     distilled = [
         (summary, group)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dermdistill.evaluation.estimates import Estimate
 from dermdistill.judgement.claims import SEEDS_FOR_A_CLAIM
 from dermdistill.judgement.judgement import Claim, ClaimedComparison, Group
-from dermdistill.judgement.names import AS_PUBLISHED, DISTILLED, LABELS_ONLY
+from dermdistill.judgement.names import DISTILLED, LABELS_ONLY, in_order
 from dermdistill.report import numbers
 from dermdistill.report.read import ReportedRun
 
@@ -92,13 +92,15 @@ def against_control(run: ReportedRun, objective: str) -> list[ClaimedComparison]
 
 
 def run_claims(run: ReportedRun) -> list[str]:
-    """Did distillation help; does the published arithmetic differ?"""
+    """Did distillation help; do the other objectives differ from labels only?"""
     groups = run.judgement.groups
     leads = {"a is higher": "Distillation helped: ", "b is higher": "Distillation did harm: "}
     distilled = against_control(run, DISTILLED)
     sentences = [leads.get(each.claim, "") + difference_sentence(each, groups) for each in distilled]
-    sentences += [difference_sentence(each, groups) for each in against_control(run, AS_PUBLISHED)]
-    if not distilled:
+    trained = in_order(group.summary.objective for group in groups.values() if group.summary is not None)
+    others = [name for name in trained if name != DISTILLED]
+    sentences += [difference_sentence(each, groups) for name in others for each in against_control(run, name)]
+    if not sentences:
         sentences.append(
             "No distilled student was compared with a labels-only control, so nothing can be said about "
             "distillation."
