@@ -4,6 +4,7 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -68,6 +69,10 @@ def server() -> Iterator[ThreadingHTTPServer]:
     resources = site(SHIPPED.with_name("dermlet.int8.onnx"))
 
     class Handler(BaseHTTPRequestHandler):
+        def handle(self) -> None:
+            with suppress(ConnectionResetError):  # the browser has closed it
+                super().handle()
+
         def do_GET(self) -> None:
             found = resources.get(self.path.removeprefix("/"))
             self.send_response(200 if found else 404)
