@@ -11,9 +11,9 @@ RUN/
   export/              <name>.onnx and <name>.parity.json, by `dermdistill export RUN`
   report.html, tables/ rebuilt from the rest by `dermdistill report RUN`
   .lock                of the process that trains here
-  models/<name>/       one folder a model: teacher, teacher-seed0 (a member of it), dsnet-labels-seed0, ...
+  models/<name>/       one folder per model: teacher, teacher-seed0 (a member of it), dsnet-labels-seed0, ...
     model.json         ModelSummary
-    history.csv        a line an epoch: epoch, learning_rate, train_loss, <named losses>, val_auc, seconds;
+    history.csv        one line per epoch: epoch, learning_rate, train_loss, <named losses>, val_auc, seconds;
                        not of a teacher that was composed of members
     weights.safetensors
     predictions.csv    validation and test rows
@@ -48,7 +48,7 @@ class DataSummary(BaseModel):
     """What was trained and judged on.
 
     Attributes:
-        paths: one a source.
+        paths: one per source.
         counts: ``{split: {diagnosis: images}}``.
         sources: the same for each source: ``{source: {split: {diagnosis: images}}}``.
         split_digest: of the assignment of all images.

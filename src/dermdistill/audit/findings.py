@@ -29,7 +29,7 @@ class Finding:
         images: rows of the records: one image, or two that are shown side by side.
         score: what findings of a kind are ranked by, the most certain first; its meaning is the kind's.
         detail: for the reader, a few words.
-        leave_out: the rows that a split file without offenders lacks because of it.
+        leave_out: the rows that ``--left-out`` leaves out because of it.
     """
 
     kind: KindName

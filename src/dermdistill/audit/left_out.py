@@ -1,4 +1,4 @@
-"""A split file without the offenders."""
+"""A split file without the images at fault, the offenders."""
 
 import csv
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""All findings of an audit as one CSV, a row a finding."""
+"""All findings of an audit as one CSV, one row per finding."""
 
 from pathlib import Path
 

@@ -45,7 +45,7 @@ class Options:
         seed: of the order of turns.
         images: a folder of images, to time whole commands on too.
         count: how many images such a command predicts; each has ``rounds`` turns, at most 3.
-        references: architectures ``name@size`` that are measured along.
+        references: architectures ``name@size`` that are measured in the same run.
 
     Raises:
         UserError: a number out of range.

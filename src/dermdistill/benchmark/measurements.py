@@ -102,8 +102,8 @@ class DiskTime(Frozen):
         seconds: that it took, median of the turns.
         start_seconds: that the same command takes for one image, median of the turns.
         images_per_second: ``images / seconds``, start included.
-        rises: seconds that it took longer than the command for one image beside it, one a turn; none in files
-            of earlier versions, which measured once.
+        rises: seconds that it took longer than the command for one image beside it, one per turn; none in
+            files of earlier versions, which measured once.
     """
 
     model: str

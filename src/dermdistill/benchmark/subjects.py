@@ -24,7 +24,7 @@ from dermdistill.records import MELANOMA, OTHER
 from dermdistill.runs import ModelSummary, RunFolder
 
 REFERENCES = ("efficientnet_b0@224", "dsnet@224")
-"""What ratios are to; measured along in every benchmark."""
+"""What ratios are to; measured in every benchmark."""
 
 _ARCHITECTURE = re.compile(r"(?P<name>[\w.]+)@(?P<size>[1-9]\d{0,4})")
 _EXPECTED = (

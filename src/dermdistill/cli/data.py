@@ -21,7 +21,7 @@ def describe(
     """Read a data set and print its layout, its notes and its counts; then check its images.
 
     Args:
-        paths: one a source.
+        paths: one per source.
         reading: what the user said of labels and columns.
         split: a split file to apply.
         decode: every image, not only find those that are missing or empty.

@@ -156,7 +156,7 @@ class _Job:
         return counts
 
     def to_stdout(self, *, as_json: bool) -> Counts:
-        """Print a line an image."""
+        """Print one line per image."""
         counts = Counts()
         if not as_json:
             print("P(melanoma)  decision  path")

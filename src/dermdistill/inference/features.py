@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from dermdistill.data.images import resize
 from dermdistill.inference.model_info import ModelInfo
-from dermdistill.inference.onnx import OnnxModel
+from dermdistill.inference.onnx import OnnxModel, read_content
 from dermdistill.records import Pixels
 
 _LOGITS = "network/logits"
@@ -63,8 +63,7 @@ class FeatureModel:
     @classmethod
     def read(cls, path: Path) -> "FeatureModel":
         """From a file; raises UserError where it cannot be read."""
-        OnnxModel.read(path)
-        return cls(path.read_bytes(), str(path))
+        return cls(read_content(path), str(path))
 
     @property
     def info(self) -> ModelInfo:

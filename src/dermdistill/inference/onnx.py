@@ -84,13 +84,7 @@ class OnnxModel:
     @classmethod
     def read(cls, path: Path, *, threads: int = 1) -> "OnnxModel":
         """From a file; raises UserError as the constructor does, or where it cannot be read."""
-        try:
-            if path.is_file() and path.stat().st_size > _MAX_BYTES:
-                raise UserError(f"{path}: above 2 GB; {_EXPECTED}")
-            content = path.read_bytes()
-        except OSError as error:
-            raise UserError(f"{path}: cannot read the model ({error.strerror}); {_EXPECTED}") from None
-        return cls(content, str(path), threads=threads)
+        return cls(read_content(path), str(path), threads=threads)
 
     def __reduce__(self) -> tuple[object, ...]:
         """A session cannot be sent to another process; what it was made from can."""
@@ -134,6 +128,16 @@ class OnnxModel:
             pixels = np.stack([halve(image, halve_from) for image in pixels])
         probabilities, statistics = self.tensors(_OUTPUTS, pixels)
         return probabilities, statistics
+
+
+def read_content(path: Path) -> bytes:
+    """The bytes of a model file; raises UserError where it cannot be read."""
+    try:
+        if path.is_file() and path.stat().st_size > _MAX_BYTES:
+            raise UserError(f"{path}: above 2 GB; {_EXPECTED}")
+        return path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{path}: cannot read the model ({error.strerror}); {_EXPECTED}") from None
 
 
 def _from_content(content: bytes, threads: int) -> OnnxModel:
