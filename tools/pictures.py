@@ -31,7 +31,8 @@ def main(run: Path | None) -> None:
     Image.fromarray(LESION.decode()).save(lesion, quality=92)
     with tempfile.TemporaryDirectory() as folder:
         explanation, screen = Path(folder) / "explanation.png", Path(folder) / "report.png"
-        subprocess.run(["dermdistill", "explain", lesion.name, "-o", explanation], cwd=IMAGES, check=True)
+        command = [sys.executable, "-m", "dermdistill", "explain", lesion.name, "-o", str(explanation)]
+        subprocess.run(command, cwd=IMAGES, check=True)
         with Image.open(explanation) as drawn:
             _save(drawn.crop((0, 0, drawn.width, _EXPLAINED)), "explanation.jpg")
         if run is not None:
