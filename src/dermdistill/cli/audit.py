@@ -65,11 +65,12 @@ def audit_data(
 ) -> None:
     """Audit a data set, write what was found, and print how much of each kind there is."""
     outputs.check([path for path in (*paths, split) if path is not None and path.is_file()])
+    looked_with = _model(model)
     dataset = read_sources(paths, replace(reading, contradictions=True))
     if split is not None:
         dataset = with_split(dataset, read_fixed_split(split))
     _announce(dataset)
-    found = audit(dataset, _model(model), workers=workers or default_workers(), progress=True)
+    found = audit(dataset, looked_with, workers=workers or default_workers(), progress=True)
     for text in found.notes[len(dataset.notes) :]:
         note(text)
     name = " and ".join(path.resolve().name for path in paths)
