@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -48,9 +49,9 @@ def computed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """An entry for each model whose figures are computed from here on."""
     names: list[str] = []
 
-    def noting(test: Predictions, points: Sequence[OperatingPoint], *, replicates: int) -> Evaluation:
+    def noting(test: Predictions, points: Sequence[OperatingPoint], **options: Any) -> Evaluation:
         names.append("a model")
-        return evaluate(test, points, replicates=replicates)
+        return evaluate(test, points, **options)
 
     monkeypatch.setattr(judge, "evaluate", noting)
     return names

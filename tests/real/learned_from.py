@@ -1,4 +1,6 @@
-"""Give the shipped files the table of the images that they learned from, without training or exporting again.
+"""Tell the shipped files what they learned from, without training or exporting again.
+
+The table of perceptual hashes of those images, and how frequent each diagnosis was among them.
 
     python -m tests.real.learned_from HAM10000
 
@@ -11,13 +13,18 @@ from pathlib import Path
 
 import numpy as np
 
+from dermdistill.config import load_recipe
 from dermdistill.data.packed_hashes import pack
 from dermdistill.data.perceptual_hash import coefficients, has_hash, signs
+from dermdistill.distillation.targets import class_frequencies
 from dermdistill.export.graph import described_anew
 from dermdistill.files import write_bytes
+from dermdistill.inference.diagnoses import at_prevalence
 from dermdistill.inference.model import SHIPPED
+from dermdistill.inference.model_info import ModelInfo
 from dermdistill.inference.onnx import OnnxModel
 from dermdistill.models.checkpoint import load_weights, save_weights
+from dermdistill.records import Record
 
 from .shipped_split import images_of
 
@@ -29,15 +36,22 @@ def table_of(ham10000: Path) -> str:
     return pack(signs(found[has_hash(found)]))
 
 
-def add_table(path: Path, table: str) -> None:
-    """Write the table into the description of a .onnx or .safetensors file."""
+def add(path: Path, table: str, train: list[Record]) -> None:
+    """Write both into the description of a .onnx or .safetensors file."""
+
+    def described(info: ModelInfo) -> ModelInfo:
+        weights = load_recipe(info.provenance["recipe"]).student.class_weights
+        shares = class_frequencies(train, info.classes, balanced=False, weights=weights)
+        assert info.validation is not None
+        found = at_prevalence(shares, info.melanoma, info.validation.prevalence)
+        return replace(info, learned_from=table, frequencies=tuple(map(float, found)))
+
     if path.suffix == ".onnx":
         content = path.read_bytes()
-        info = OnnxModel(content, str(path)).info
-        write_bytes(path, described_anew(content, replace(info, learned_from=table)))
+        write_bytes(path, described_anew(content, described(OnnxModel(content, str(path)).info)))
     else:
         network, info = load_weights(path)
-        save_weights(path, network, replace(info, learned_from=table))
+        save_weights(path, network, described(info))
 
 
 def main() -> None:
@@ -46,9 +60,10 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("ham10000", type=Path)
-    table = table_of(parser.parse_args().ham10000)
+    ham10000 = parser.parse_args().ham10000
+    table, train = table_of(ham10000), images_of("train", ham10000)
     for path in sorted(SHIPPED.parent.glob("dermlet*")):
-        add_table(path, table)
+        add(path, table, train)
         print(f"{path}: {path.stat().st_size:,} bytes")
 
 

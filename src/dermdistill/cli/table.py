@@ -1,7 +1,7 @@
 """Results as plain text for the terminal, and as JSON for programs."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from dermdistill.columns import align
 from dermdistill.digits import rounded
@@ -20,6 +20,8 @@ _DECISIONS = (
     "other R",
     "other F1",
 )
+
+_NAMING = ("naming the diagnosis", "diagnoses", "balanced accuracy", "macro AUC")
 
 Figures = Mapping[str, Evaluation] | Mapping[str, GroupEvaluation]
 
@@ -60,6 +62,9 @@ def _tables(figures: Figures) -> str:
     parts = [_ranking_table(figures)]
     if decisions:
         parts.append(align([_DECISIONS, *decisions]))
+    naming = [row for name, result in figures.items() for row in _naming(name, result)]
+    if naming:
+        parts.append(align([_NAMING, *naming]))
     reasons = sorted({result.auc.reason for result in figures.values() if result.auc.reason})
     return "\n\n".join([*parts, *(f"AUC: {reason}" for reason in reasons)])
 
@@ -104,6 +109,16 @@ def _decisions(name: str, result: Evaluation | GroupEvaluation) -> tuple[str, ..
     for of_class in (scores.melanoma, scores.other):
         estimates += [of_class.precision, of_class.recall, of_class.f1]
     return (name, *map(figure, estimates))
+
+
+def _naming(name: str, result: Evaluation | GroupEvaluation) -> Iterator[tuple[str, ...]]:
+    found = result.diagnoses
+    if found is None:
+        return
+    for reading, scores in (("as trained", found.as_trained), ("balanced", found.balanced)):
+        if scores is not None:
+            figures = (with_interval(scores.balanced_accuracy), with_interval(scores.macro_auc))
+            yield f"{name}, {reading}", str(len(found.diagnoses)), *figures
 
 
 def figure(estimate: Estimate) -> str:

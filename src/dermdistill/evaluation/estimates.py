@@ -66,6 +66,51 @@ class OperatingPointScores(Frozen):
     confusion: tuple[tuple[int, int], tuple[int, int]]
 
 
+class SeedMean(Estimate):
+    """The mean of a figure over several seeds of one model, undefined where it is for any of them.
+
+    The interval is of this mean for these very networks, from resampling the images; what another training
+    would give is seen in ``sd``.
+
+    Attributes:
+        per_seed: the figure of each, in the order given.
+        sd: sample standard deviation over the seeds; None for a single one or where the mean is undefined.
+    """
+
+    per_seed: tuple[float | None, ...]
+    sd: float | None
+
+
+class DiagnosisScores(Frozen):
+    """How well the diagnoses are named, each counted alike however frequent it is.
+
+    Attributes:
+        balanced_accuracy: mean over the diagnoses of the share of their images that is named so.
+        macro_auc: mean over the diagnoses of the AUC of each against the rest.
+    """
+
+    balanced_accuracy: SeedMean
+    macro_auc: SeedMean
+
+
+class DiagnosisFigures(Frozen):
+    """The naming of diagnoses, over the images whose diagnosis the model knows.
+
+    Attributes:
+        diagnoses: of the model's, those that have images.
+        n_images, n_left_out: with and without such a diagnosis.
+        as_trained: the most probable diagnosis is named.
+        balanced: the same with the training frequencies divided out (``inference.diagnoses``); None where a
+            model does not know them.
+    """
+
+    diagnoses: tuple[str, ...]
+    n_images: int
+    n_left_out: int
+    as_trained: DiagnosisScores
+    balanced: DiagnosisScores | None
+
+
 class Evaluation(Frozen):
     """All figures of one model on one set of images.
 
@@ -73,6 +118,7 @@ class Evaluation(Frozen):
     evaluated images themselves (keys `RATES`): they describe the curve. The ``operating_points`` carry
     thresholds chosen elsewhere: they describe what a user would meet. ``n_seen`` counts the images that were
     recognised as ones that the model learned from, or as their lesions; they flatter every figure.
+    ``diagnoses`` is None unless the model tells several diagnoses and the images have two of them.
     ``by_source`` has the same figures for the images of each source, where there are several.
     """
 
@@ -87,22 +133,8 @@ class Evaluation(Frozen):
     sensitivity_at_specificity: dict[str, Estimate]
     specificity_at_sensitivity: dict[str, Estimate]
     operating_points: dict[str, OperatingPointScores]
+    diagnoses: DiagnosisFigures | None
     by_source: dict[str, "Evaluation"] = Field(default_factory=dict)
-
-
-class SeedMean(Estimate):
-    """The mean of a figure over several seeds of one model, undefined where it is for any of them.
-
-    The interval is of this mean for these very networks, from resampling the images; what another training
-    would give is seen in ``sd``.
-
-    Attributes:
-        per_seed: the figure of each, in the order given.
-        sd: sample standard deviation over the seeds; None for a single one or where the mean is undefined.
-    """
-
-    per_seed: tuple[float | None, ...]
-    sd: float | None
 
 
 class ClassSeedMeans(Frozen):
@@ -150,6 +182,7 @@ class GroupEvaluation(Frozen):
     sensitivity_at_specificity: dict[str, SeedMean]
     specificity_at_sensitivity: dict[str, SeedMean]
     operating_points: dict[str, OperatingPointSeedMeans]
+    diagnoses: DiagnosisFigures | None
     by_source: dict[str, "GroupEvaluation"] = Field(default_factory=dict)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from dermdistill.errors import UserError
 from dermdistill.evaluation.delong import delong_test
+from dermdistill.evaluation.diagnoses import Frequencies, judge_diagnoses
 from dermdistill.evaluation.estimates import (
     RATES,
     Comparison,
@@ -112,13 +113,19 @@ def nest(figures: Mapping[str, object]) -> dict[str, Any]:
 
 
 def evaluate(
-    test: Predictions, points: Sequence[OperatingPoint], *, replicates: int = REPLICATES, seed: int = 0
+    test: Predictions,
+    points: Sequence[OperatingPoint],
+    *,
+    frequencies: Frequencies = None,
+    replicates: int = REPLICATES,
+    seed: int = 0,
 ) -> Evaluation:
     """All figures of one model with their intervals, and by source where the images have several.
 
     Args:
         test: the rows to judge.
         points: operating points chosen elsewhere (`thresholds.operating_points`), names unique.
+        frequencies: of the model's diagnoses in training, where they are known.
         replicates: resamples of the bootstrap.
         seed: of the bootstrap; the same seed gives the same numbers.
 
@@ -128,7 +135,7 @@ def evaluate(
     _require_images(test)
     parts = test.by_source()
     by_source = {
-        name: evaluate(part, points, replicates=replicates, seed=seed)
+        name: evaluate(part, points, frequencies=frequencies, replicates=replicates, seed=seed)
         for name, part in (parts.items() if len(parts) > 1 else ())
     }
     label = test.label
@@ -145,13 +152,15 @@ def evaluate(
     for point in points:
         called = called_melanoma(test, point)
         result["operating_points"][point.name] |= {"point": point, "confusion": _confusion(label, called)}
-    return Evaluation(**_counts(test), **result, by_source=by_source)
+    diagnoses = judge_diagnoses([test], [frequencies], replicates=replicates, seed=seed)
+    return Evaluation(**_counts(test), **result, diagnoses=diagnoses, by_source=by_source)
 
 
 def mean_over_seeds(
     tests: Sequence[Predictions],
     points: Sequence[Sequence[OperatingPoint]],
     *,
+    frequencies: Sequence[Frequencies] = (),
     replicates: int = REPLICATES,
     seed: int = 0,
 ) -> GroupEvaluation:
@@ -160,6 +169,7 @@ def mean_over_seeds(
     Args:
         tests: the predictions of each seed, for the same images in any order.
         points: the operating points of each seed, of the same names in each.
+        frequencies: of each seed's diagnoses in training; none where they are not known.
         replicates: resamples of the bootstrap; a resample is the same for all seeds.
         seed: of the bootstrap.
 
@@ -173,7 +183,13 @@ def mean_over_seeds(
     _require_images(tests[0])
     parts = [test.by_source() for test in tests]
     by_source = {
-        name: mean_over_seeds([of_seed[name] for of_seed in parts], points, replicates=replicates, seed=seed)
+        name: mean_over_seeds(
+            [of_seed[name] for of_seed in parts],
+            points,
+            frequencies=frequencies,
+            replicates=replicates,
+            seed=seed,
+        )
         for name in (parts[0] if len(parts[0]) > 1 else ())
     }
     label = tests[0].label
@@ -199,7 +215,10 @@ def mean_over_seeds(
     for name in result["operating_points"]:
         chosen = [next(point for point in of_seed if point.name == name) for of_seed in points]
         result["operating_points"][name] |= _over_seeds(chosen, tests)
-    return GroupEvaluation(seeds=len(tests), **_counts(tests[0]), **result, by_source=by_source)
+    diagnoses = judge_diagnoses(tests, frequencies or [None] * len(tests), replicates=replicates, seed=seed)
+    return GroupEvaluation(
+        seeds=len(tests), **_counts(tests[0]), **result, diagnoses=diagnoses, by_source=by_source
+    )
 
 
 def compare_aucs(

@@ -78,6 +78,9 @@ class ModelInfo:
         reference: what training images look like; None until it has been exported.
         learned_from: perceptual hashes of its training and validation images (``data.packed_hashes``); None
             in files of earlier versions.
+        frequencies: share of each class that the calibrated probabilities stand for: of melanoma that of the
+            validation images, of the others that of the training images, as the loss weighted them; summing
+            to 1. None in files of earlier versions.
     """
 
     architecture: str
@@ -90,6 +93,7 @@ class ModelInfo:
     validation: ValidationScores | None = None
     reference: Reference | None = None
     learned_from: str | None = None
+    frequencies: tuple[float, ...] | None = None
 
     @property
     def melanoma(self) -> int:
@@ -114,6 +118,8 @@ class ModelInfo:
         content |= {key: asdict(value) for key, value in fitted.items() if value is not None}
         if self.learned_from is not None:
             content["learned_from"] = self.learned_from
+        if self.frequencies is not None:
+            content["frequencies"] = list(self.frequencies)
         return json.dumps(content, sort_keys=True)
 
     @classmethod
@@ -125,9 +131,10 @@ class ModelInfo:
         """
         try:
             content: dict[str, Any] = json.loads(text)
+            classes = _classes(content["classes"])
             return cls(
                 architecture=str(content["architecture"]),
-                classes=_classes(content["classes"]),
+                classes=classes,
                 input=InputSpec.from_dict(content["input"]),
                 output=content["output"],
                 thresholds=tuple(ChosenThreshold(**point) for point in content["thresholds"]),
@@ -136,6 +143,9 @@ class ModelInfo:
                 validation=_validation(content["validation"]) if "validation" in content else None,
                 reference=Reference.from_dict(content["reference"]) if "reference" in content else None,
                 learned_from=str(content["learned_from"]) if "learned_from" in content else None,
+                frequencies=_frequencies(content["frequencies"], classes)
+                if "frequencies" in content
+                else None,
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise UserError(
@@ -171,3 +181,10 @@ def _classes(names: list[object]) -> tuple[str, ...]:
 
 def _validation(content: Mapping[str, list[float]]) -> ValidationScores:
     return ValidationScores(*(tuple(map(float, content[key])) for key in ("melanoma", "other")))
+
+
+def _frequencies(shares: list[float], classes: Sequence[str]) -> tuple[float, ...]:
+    frequencies = tuple(map(float, shares))
+    if len(frequencies) != len(classes) or min(frequencies) <= 0 or abs(sum(frequencies) - 1) > 1e-6:
+        raise ValueError(f"frequencies {frequencies} are not a share above 0 of each of {classes}")
+    return frequencies

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dermdistill.config import StudentRecipe
+from dermdistill.evaluation.diagnoses import Frequencies
 from dermdistill.evaluation.estimates import OperatingPoint
 from dermdistill.evaluation.evaluate import mean_over_seeds
 from dermdistill.evaluation.predictions import Predictions, aligned
@@ -23,6 +24,7 @@ class ScoredModel:
         test: the rows to judge it by.
         points: its operating points, chosen on other images.
         summary: None of a model file without a run.
+        frequencies: of its diagnoses in training; None where they are not known.
     """
 
     name: str
@@ -30,6 +32,7 @@ class ScoredModel:
     test: Predictions
     points: Sequence[OperatingPoint]
     summary: ModelSummary | None
+    frequencies: Frequencies = None
 
 
 def judge_groups(
@@ -55,6 +58,7 @@ def judge_groups(
 def _judge(name: str, label: str, models: Sequence[ScoredModel], replicates: int) -> Group:
     tests = aligned([(model.name, model.test) for model in models])
     points = [model.points for model in models]
+    frequencies = [model.frequencies for model in models]
     seconds = [model.summary.training_seconds for model in models if model.summary is not None]
     return Group(
         name=name,
@@ -62,7 +66,7 @@ def _judge(name: str, label: str, models: Sequence[ScoredModel], replicates: int
         models=tuple(model.name for model in models),
         summary=models[0].summary,
         training_seconds=sum(seconds) / len(seconds) if seconds else None,
-        mean=mean_over_seeds(tests, points, replicates=replicates),
+        mean=mean_over_seeds(tests, points, frequencies=frequencies, replicates=replicates),
         subgroups=subgroups_of(tests, points, replicates),
         curves=curves_of(tests),
         most_wrong=wrong_images(tests),

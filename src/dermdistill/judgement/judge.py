@@ -92,7 +92,10 @@ def _judge(files: RunFiles) -> Judgement:
 
 
 def _evaluations(models: Sequence[ScoredModel], replicates: int) -> dict[str, Evaluation]:
-    return {model.name: evaluate(model.test, model.points, replicates=replicates) for model in models}
+    return {
+        model.name: evaluate(model.test, model.points, frequencies=model.frequencies, replicates=replicates)
+        for model in models
+    }
 
 
 def _order(groups: Mapping[str, Group], recipe: Recipe, networks: NetworkComparison | None) -> list[str]:

@@ -107,8 +107,9 @@ def evaluate_models(
         predictions = replace(predictions, seen=seen.how)
         write_predictions(ModelFolder(out / each.name).predictions, predictions)
         group = each.name if each.summary is None else each.summary.group
-        points = stored(predictor.info.thresholds)
-        scored.append(ScoredModel(each.name, group, predictions, points, each.summary))
+        known = predictor.info
+        points = stored(known.thresholds)
+        scored.append(ScoredModel(each.name, group, predictions, points, each.summary, known.frequencies))
     judgement = judge_evaluation(
         scored,
         RunFolder(out).judgement,

@@ -13,6 +13,7 @@ from dermdistill.config import Recipe, load_recipe
 from dermdistill.data.packed_hashes import pack
 from dermdistill.data.perceptual_hash import Signs, has_hash, signs
 from dermdistill.data.split_file import read_split, splits_again
+from dermdistill.distillation.targets import class_frequencies
 from dermdistill.errors import UserError
 from dermdistill.evaluation.metrics import auc
 from dermdistill.evaluation.platt import fit_calibration
@@ -23,6 +24,7 @@ from dermdistill.export.int8 import CALIBRATION_IMAGES, quantise
 from dermdistill.export.network import to_onnx
 from dermdistill.export.parity import Parity, measure_parity
 from dermdistill.files import write_bytes
+from dermdistill.inference.diagnoses import at_prevalence
 from dermdistill.inference.model_info import ModelInfo, ValidationScores
 from dermdistill.inference.onnx import INT8_SUFFIX, OnnxModel, is_exported_model
 from dermdistill.inference.predictor import Predictor, predict_in_batches
@@ -88,9 +90,17 @@ def export(
     network, info = load_weights(weights)
     images = _Images.of(run, data, info.input.size)
     replicates = images.recipe.evaluation.replicates
+    role = read_json(run.model(name).summary, ModelSummary).role
+    training = images.recipe.teacher if role == "teacher" else images.recipe.student
+    shares = class_frequencies(
+        images.of_split("train"),
+        info.classes,
+        balanced=images.recipe.data.balance != "none",
+        weights=training.class_weights,
+    )
 
     plain = to_onnx(network, info.input.size)
-    float_info = _describe(plain, info, images)
+    float_info = _describe(plain, info, images, shares)
     trained = TorchPredictor(network, float_info, torch.device("cpu"))
     content, model_file = _assembled(plain, float_info)
     floats = images.predictions(model_file, "test")
@@ -107,7 +117,7 @@ def export(
     save_weights(folder / f"{name}.safetensors", network, float_info)
     if int8:
         small = quantise(plain, images.some("train", at_most=CALIBRATION_IMAGES), info.input)
-        small_info = _describe(small, info, images)
+        small_info = _describe(small, info, images, shares)
         content, model_file = _assembled(small, small_info)
         parity = measure_parity(
             ("ONNX", floats, points),
@@ -174,6 +184,9 @@ class _Images:
     def rows(self, name: SplitName) -> NDArray[np.int64]:
         return np.array([i for i, split in enumerate(self.split) if split == name], dtype=np.int64)
 
+    def of_split(self, name: SplitName) -> list[Record]:
+        return [self.records[i] for i in self.rows(name)]
+
     def some(self, name: SplitName, *, at_most: int) -> NDArray[np.uint8]:
         """Pixels ``(N, S, S, 3)`` of a split, evenly thinned out to ``at_most``."""
         rows = self.rows(name)
@@ -182,17 +195,14 @@ class _Images:
 
     def of_photographs(self, model: OnnxModel) -> Predictions:
         """Predictions of the test images as they are, for the model to resize."""
-        rows = self.rows("test")
-        records = [self.records[i] for i in rows]
+        records = self.of_split("test")
         scored = np.stack([model.score(record.image.decode()).probabilities for record in records])
-        return tabulate(records, ["test"] * len(rows), scored, model.info.classes)
+        return tabulate(records, ["test"] * len(records), scored, model.info.classes)
 
     def predictions(self, predictor: Predictor, name: SplitName) -> Predictions:
         rows = self.rows(name)
         probabilities = predict_in_batches(predictor, self.pixels, rows, progress=f"scoring {name}")
-        return tabulate(
-            [self.records[i] for i in rows], [name] * len(rows), probabilities, predictor.info.classes
-        )
+        return tabulate(self.of_split(name), [name] * len(rows), probabilities, predictor.info.classes)
 
 
 def _where(data: DataSummary, run: RunFolder) -> tuple[str, ...]:
@@ -201,8 +211,17 @@ def _where(data: DataSummary, run: RunFolder) -> tuple[str, ...]:
     return tuple(found_again(path, run.path) for path in data.paths)
 
 
-def _describe(network: ModelProto, info: ModelInfo, images: _Images) -> ModelInfo:
-    """All that a file carries beside its weights: calibration, operating points, reference, hashes."""
+def _describe(
+    network: ModelProto, info: ModelInfo, images: _Images, shares: NDArray[np.float64]
+) -> ModelInfo:
+    """All that a file carries beside its weights: calibration, operating points, reference, hashes.
+
+    Args:
+        network: before anything is put around it.
+        info: its description without all that.
+        images: of the run.
+        shares: of the classes in training (``distillation.targets.class_frequencies``).
+    """
     _, raw = _assembled(network, replace(info, calibration=None))
     found = images.predictions(raw, "val")
     calibration = fit_calibration(found.label, found.probability)
@@ -222,6 +241,7 @@ def _describe(network: ModelProto, info: ModelInfo, images: _Images) -> ModelInf
         ),
         reference=Reference.of(statistics),
         learned_from=pack(images.learned_from),
+        frequencies=tuple(map(float, at_prevalence(shares, info.melanoma, float(validation.label.mean())))),
     )
 
 
