@@ -39,7 +39,7 @@ def _probabilities(answers: list[Prediction]) -> Floats:
 
 def measured(source: Path, table: Predictions, frequencies: Floats) -> dict[str, object]:
     """Both readings and their difference, balanced minus as trained."""
-    figures = judge_diagnoses([table], [tuple(frequencies)], replicates=REPLICATES, seed=0)
+    figures = judge_diagnoses([table], [frequencies], replicates=REPLICATES, seed=0)
     assert figures is not None
     known = table.take([i for i, name in enumerate(table.diagnosis) if name in table.classes])
     assert known.class_probabilities is not None

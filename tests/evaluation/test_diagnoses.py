@@ -32,7 +32,7 @@ def drawn(images: int = 400, seed: int = 0, classes: tuple[str, ...] = CLASSES) 
     )
 
 
-def figures(test: Predictions, frequencies: tuple[float, ...] | None = None):  # type: ignore[no-untyped-def]
+def figures(test: Predictions, frequencies: np.ndarray | None = None):  # type: ignore[no-untyped-def]
     return judge_diagnoses([test], [frequencies], replicates=100, seed=0)
 
 
@@ -67,7 +67,7 @@ def test_the_interval_holds_the_figure_and_narrows_with_the_images() -> None:
 
 
 def test_dividing_the_frequencies_out_names_rare_diagnoses_more_often() -> None:
-    found = figures(drawn(2000), tuple(FREQUENCIES))
+    found = figures(drawn(2000), FREQUENCIES)
     assert found.balanced.balanced_accuracy.value > found.as_trained.balanced_accuracy.value + 0.05
 
 

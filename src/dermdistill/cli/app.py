@@ -7,6 +7,7 @@ import typer
 
 from dermdistill.cli.commands.audit import audit
 from dermdistill.cli.commands.benchmark import benchmark
+from dermdistill.cli.commands.card import card
 from dermdistill.cli.commands.compare import compare
 from dermdistill.cli.commands.data import data
 from dermdistill.cli.commands.download import download
@@ -23,7 +24,7 @@ _GROUPS: Mapping[str, Sequence[Callable[..., None]]] = {
     "Score photographs": (predict, explain),
     "Get and check data": (download, data, audit),
     "Train and evaluate": (run, compare, evaluate, report),
-    "Deploy": (export, page, benchmark),
+    "Deploy": (export, page, benchmark, card),
 }
 
 app = typer.Typer(

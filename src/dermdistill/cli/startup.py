@@ -21,6 +21,12 @@ def need_download_parts() -> None:
         raise UserError("this command needs pooch: pip install 'dermdistill[download]'")
 
 
+def need_card_parts() -> None:
+    """The same for what model cards need."""
+    if importlib.util.find_spec("huggingface_hub") is None:
+        raise UserError("this command needs huggingface_hub: pip install 'dermdistill[card]'")
+
+
 def use_cores(workers: int | None) -> None:
     """Compute and decode on the cores of this process, not on all that the machine has."""
     from dermdistill.cores import default_workers

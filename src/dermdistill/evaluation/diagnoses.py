@@ -13,7 +13,7 @@ from dermdistill.evaluation.metrics import Bools, Floats, Ranking, ratio
 from dermdistill.evaluation.predictions import Predictions
 from dermdistill.inference.diagnoses import balanced
 
-Frequencies = Sequence[float] | None
+Frequencies = Floats | None
 """Of a model's classes, in their order; None where it does not know them."""
 
 
@@ -120,7 +120,8 @@ def _too_few(images: Predictions) -> str | None:
 
 
 def _truth(test: Predictions) -> Bools:
-    return np.array(test.diagnosis)[:, None] == np.array(test.classes)[None, :]
+    truth: Bools = np.array(test.diagnosis)[:, None] == np.array(test.classes)[None, :]
+    return truth
 
 
 def _as_trained(test: Predictions, _: Frequencies) -> Floats:
@@ -130,4 +131,4 @@ def _as_trained(test: Predictions, _: Frequencies) -> Floats:
 
 def _balanced(test: Predictions, frequencies: Frequencies) -> Floats:
     assert frequencies is not None
-    return balanced(_as_trained(test, None), np.array(frequencies))
+    return balanced(_as_trained(test, None), frequencies)

@@ -49,6 +49,19 @@ def at_prevalence(frequencies: Floats, melanoma: int, prevalence: float) -> Floa
     return moved
 
 
+def frequencies_of(info: ModelInfo) -> Floats | None:
+    """The frequencies ``(C,)`` that a model's probabilities stand for; None where it does not know them."""
+    if info.frequencies is None:
+        return None
+    frequencies = np.array(info.frequencies)
+    # Of a model that was calibrated anew only the share of melanoma is another.
+    return (
+        at_prevalence(frequencies, info.melanoma, info.validation.prevalence)
+        if info.validation
+        else frequencies
+    )
+
+
 def check_reading(info: ModelInfo, reading: Reading, where: str) -> None:
     """Raise UserError if the model lacks what the reading needs; ``where`` names its file."""
     if reading == "balanced" and info.frequencies is None:

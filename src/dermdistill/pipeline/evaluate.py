@@ -15,6 +15,7 @@ from dermdistill.data.split_file import read_split, splits_again
 from dermdistill.errors import UserError
 from dermdistill.evaluation.predictions import Predictions, tabulate, write_predictions
 from dermdistill.evaluation.thresholds import stored
+from dermdistill.inference.diagnoses import frequencies_of
 from dermdistill.inference.predictor import Predictor, predict_in_batches
 from dermdistill.json_files import is_json_of, read_json, write_json
 from dermdistill.judgement.groups import ScoredModel
@@ -109,7 +110,7 @@ def evaluate_models(
         group = each.name if each.summary is None else each.summary.group
         known = predictor.info
         points = stored(known.thresholds)
-        scored.append(ScoredModel(each.name, group, predictions, points, each.summary, known.frequencies))
+        scored.append(ScoredModel(each.name, group, predictions, points, each.summary, frequencies_of(known)))
     judgement = judge_evaluation(
         scored,
         RunFolder(out).judgement,
