@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dermdistill.card import pack
+from dermdistill.files import write_bytes
 from dermdistill.json_files import read_json
 from dermdistill.judgement.judgement import Judgement
 from dermdistill.runs import RunFolder
@@ -148,7 +149,7 @@ def test_a_kill_leaves_nothing_or_a_folder_that_can_be_written_again(
     command: Command, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     contents, folder = pack.collect(None, ()), tmp_path / "card"
-    write_bytes, left = pack.write_bytes, [5]
+    left = [5]
 
     def killed_after_five(path: Path, content: bytes) -> None:
         left[0] -= 1

@@ -38,14 +38,16 @@ class Challenge:
         check_reading(model.info, self.reading, where)
 
 
-def open_table(path: Path, reads: Iterable[str | Path], *, overwrite: bool) -> Output:
+def open_challenge_table(path: Path, reads: Iterable[str | Path], *, overwrite: bool) -> Output:
     """The place of the table; raises UserError where it may not be written."""
     return open_output(
         path, "--output", expected=EXPECTED, is_ours=is_challenge_table, reads=reads, overwrite=overwrite
     )
 
 
-def write_table(challenge: Challenge, model: Model, scored: Iterable[ScoredImage], output: Output) -> int:
+def write_challenge_table(
+    challenge: Challenge, model: Model, scored: Iterable[ScoredImage], output: Output
+) -> int:
     """Write the table; returns how many files could not be scored, each of which is a warning.
 
     Raises:
@@ -62,7 +64,8 @@ def write_table(challenge: Challenge, model: Model, scored: Iterable[ScoredImage
         output.write("".join(content).encode())
     inform(f"{rows:,} images, {READING_WORDS[challenge.reading]}")
     if errors:
-        warn(f"{len(errors):,} files could not be read and have no row, which the challenge does not accept")
+        unread = "1 file has" if len(errors) == 1 else f"{len(errors):,} files have"
+        warn(f"{unread} no row, for want of an answer; the challenge accepts no table with gaps")
     return len(errors)
 
 

@@ -139,6 +139,23 @@ Prevalence = Annotated[
         "an operating point stay the same.",
     ),
 ]
+Format = Annotated[
+    str | None,
+    typer.Option(
+        metavar="isic2018",
+        autocompletion=lambda: ["isic2018"],
+        help="Write the table of the ISIC challenge of 2018 instead: image,MEL,NV,BCC,AKIEC,BKL,DF,VASC.",
+    ),
+]
+Diagnoses = Annotated[
+    str | None,
+    typer.Option(
+        metavar="READING",
+        autocompletion=lambda: ["as-trained", "balanced"],
+        help="With --format: as-trained (default), as frequent as in training; or balanced, as if all "
+        "were equally frequent.",
+    ),
+]
 Workers = Annotated[
     int | None,
     typer.Option(

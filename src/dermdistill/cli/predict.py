@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dermdistill.cli.challenge import Challenge, open_challenge_table, write_challenge_table
 from dermdistill.cli.scoring_model import introduce
 from dermdistill.cores import default_workers
 from dermdistill.data.images import IMAGE_SUFFIXES
@@ -18,7 +19,7 @@ from dermdistill.inference.scores_file import ScoresFile
 from dermdistill.inference.scores_table import ENCODING, ERRORS, Counts, is_table
 from dermdistill.inference.stream import ScoredImage, score_files
 from dermdistill.messages import inform, note, warn
-from dermdistill.outputs import Output, open_output
+from dermdistill.outputs import STDOUT, Output, open_output
 from dermdistill.progress import bar
 from dermdistill.records import MELANOMA
 
@@ -33,6 +34,7 @@ class Destination:
         table: a CSV file; ``-`` is stdout.
         as_json: JSON lines.
         overwrite: replace what is at ``table``, whatever it is.
+        challenge: write the table of the ISIC challenge instead; without ``table`` to stdout.
 
     Raises:
         UserError: a table and JSON lines at once.
@@ -41,10 +43,13 @@ class Destination:
     table: Path | None = None
     as_json: bool = False
     overwrite: bool = False
+    challenge: Challenge | None = None
 
     def __post_init__(self) -> None:
         if self.table is not None and self.as_json:
             raise UserError("--output and --json: --output writes a CSV table; for JSON use --json > FILE")
+        if self.challenge is not None and self.as_json:
+            raise UserError("--format and --json: --format isic2018 writes a CSV table; choose one of them")
         if self.table is None and self.overwrite:
             raise UserError("--overwrite: replaces the table of --output; give one")
 
@@ -68,12 +73,16 @@ def score(
     inputs = Inputs(tuple(paths), recursive)
     output = _table(destination, inputs, model)
     loaded = load(model, operating_point=point, prevalence=prevalence)
+    if destination.challenge is not None:
+        destination.challenge.check_model(loaded, str(model_file(model)))
     for text in inputs.notes():
         note(text)
     total = inputs.count()
     introduce(loaded, model)
     job = _Job(loaded, inputs, total, workers or default_workers())
     try:
+        if destination.challenge is not None:
+            return job.to_challenge(destination.challenge, output)
         if output is None:
             counts = job.to_stdout(as_json=destination.as_json)
         elif output.is_stream:
@@ -95,6 +104,8 @@ def _table(destination: Destination, inputs: Inputs, model: Path | None) -> Outp
     _check_name(path)
     # A list on standard input is read once only, and a table may lie among the photographs that `*` names.
     known = () if STDIN in inputs.paths or is_table(path) else inputs
+    if destination.challenge is not None:
+        return open_challenge_table(path, (model_file(model), *known), overwrite=destination.overwrite)
     return open_output(
         path,
         "--output",
@@ -154,6 +165,12 @@ class _Job:
                 _count(counts, row)
         _close(_counted(counts.rows, "row"), counts)
         return counts
+
+    def to_challenge(self, challenge: Challenge, output: Output | None) -> int:
+        """Write the table of the challenge; returns how many files could not be scored."""
+        output = output or open_challenge_table(STDOUT, (), overwrite=False)
+        photographs = self.inputs if output.is_stream else _Without(self.inputs, (output.path,))
+        return write_challenge_table(challenge, self.model, self._rows(photographs), output)
 
     def to_stdout(self, *, as_json: bool) -> Counts:
         """Print one line per image."""

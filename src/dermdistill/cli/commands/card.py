@@ -22,7 +22,7 @@ def card(
         list[Path] | None,
         typer.Option(
             metavar="DIR",
-            help="A folder of `dermdistill evaluate`. Those in the run or beside the file are found alone."
+            help="A folder of `dermdistill evaluate`. One in the run or beside the file need not be named."
             " Repeat it for several.",
         ),
     ] = None,
@@ -32,7 +32,7 @@ def card(
     ] = None,
     quiet: options.Quiet = None,
 ) -> None:
-    """Write a model card, reporting checklists and all evidence into a folder.
+    """Write a model card, checklists and all evidence into a folder.
 
     The folder can be published on the Hugging Face Hub or Zenodo. TRIPOD+AI, CLAIM and MI-CLAIM are filled in
     from recorded facts, each with its source; what is not recorded is unanswered. To answer it, edit the

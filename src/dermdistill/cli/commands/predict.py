@@ -20,6 +20,8 @@ def predict(
     ] = None,
     overwrite: options.Overwrite = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one object per line.")] = False,
+    format: options.Format = None,
+    diagnoses: options.Diagnoses = None,
     operating_point: options.OperatingPoint = "sensitivity_0.90",
     prevalence: options.Prevalence = None,
     model: options.ScoringModel = None,
@@ -43,6 +45,7 @@ def predict(
         dermdistill predict folder --operating-point sensitivity_0.95 --json
     """
     without_blas_threads()
+    from dermdistill.cli.challenge import Challenge
     from dermdistill.cli.predict import Destination, score
 
     failed = score(
@@ -51,7 +54,7 @@ def predict(
         model=model,
         point=operating_point,
         prevalence=prevalence,
-        destination=Destination(output, as_json, overwrite),
+        destination=Destination(output, as_json, overwrite, Challenge.of(format, diagnoses)),
         workers=workers,
     )
     if failed:
