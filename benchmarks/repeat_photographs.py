@@ -20,7 +20,7 @@ from dermdistill.audit.copies import SAME_LESION, copies
 from dermdistill.audit.feature_distance import FeatureDistance
 from dermdistill.audit.survey import Survey, survey
 from dermdistill.cores import default_workers
-from dermdistill.data.pairs import near_pairs
+from dermdistill.data.image_pairs import near_pairs
 from dermdistill.data.perceptual_hash import SAME_PHOTOGRAPH, coefficients, nearest, signs, similar_pairs
 from dermdistill.data.sources import read_data
 from dermdistill.inference.features import FeatureModel

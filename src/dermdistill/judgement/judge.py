@@ -13,10 +13,10 @@ from dermdistill.evaluation.evaluate import evaluate
 from dermdistill.evaluation.predictions import aligned, read_predictions
 from dermdistill.evaluation.thresholds import operating_points
 from dermdistill.json_files import read_json, write_json
+from dermdistill.judgement.group_comparisons import GroupComparisons, comparisons
 from dermdistill.judgement.groups import ScoredModel, judge_groups
 from dermdistill.judgement.judgement import VERSION, Group, Judgement, NetworkComparison
 from dermdistill.judgement.networks import judge_networks
-from dermdistill.judgement.pairs import Pairs, comparisons
 from dermdistill.judgement.run_files import RunFiles, damaged, read_run_files
 from dermdistill.outputs import open_output
 from dermdistill.runs import ModelFolder, ModelSummary, RunFolder
@@ -53,7 +53,7 @@ def judge_evaluation(
     models: Sequence[ScoredModel], path: Path, *, synthetic: bool, notes: Sequence[str], replicates: int
 ) -> Judgement:
     """Compute the figures of models on other data than their run's, and store them at ``path``."""
-    pairs = Pairs(judge_groups(models, None, replicates), models, replicates)
+    pairs = GroupComparisons(judge_groups(models, None, replicates), models, replicates)
     judgement = Judgement(
         made_from="",
         synthetic=synthetic,
@@ -74,7 +74,7 @@ def _judge(files: RunFiles) -> Judgement:
     _check_is_ours(files.run.judgement)
     models, recipe = _scored(files.models), files.recipe
     replicates = recipe.evaluation.replicates
-    pairs = Pairs(judge_groups(models, recipe.student, replicates), models, replicates)
+    pairs = GroupComparisons(judge_groups(models, recipe.student, replicates), models, replicates)
     networks = judge_networks(pairs, recipe, files.benchmark) if files.is_comparison else None
     judgement = Judgement(
         made_from=_digest(files),

@@ -6,7 +6,7 @@ import pytest
 
 from dermdistill.data.images import ImageFile
 from dermdistill.data.sources import read_data
-from dermdistill.data.sources.copies import unite_copies
+from dermdistill.data.sources.on_disk.copies import unite_copies
 from dermdistill.errors import UserError
 from dermdistill.records import Record
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter
 
+from dermdistill.data.class_names import parse_reading
 from dermdistill.data.sources import read_data
-from dermdistill.data.sources.names import parse_reading
 from dermdistill.errors import UserError
 from dermdistill.reading import Reading
 
