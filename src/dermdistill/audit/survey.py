@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dermdistill.audit.jpeg_quality import jpeg_quality
 from dermdistill.audit.nuisance import BORDER_STATISTICS, measure
 from dermdistill.data.decoding.limits import read_file
-from dermdistill.data.images import ImageFile, decode_bytes, digest_of
+from dermdistill.data.images import ImageFile, digest_of, read_image_bytes
 from dermdistill.data.perceptual_hash import BITS, Coefficients, coefficients
 from dermdistill.data.sources.on_disk.hdf5 import Hdf5Image
 from dermdistill.errors import UserError
@@ -110,7 +110,7 @@ def _measured(image: ImageSource, model: FeatureModel) -> _SurveyedImage:
     try:
         encoded = _encoded(image)
         content = image.digest() if encoded is None else digest_of(encoded)
-        pixels = image.decode() if encoded is None else decode_bytes(encoded, image.name)
+        pixels = image.decode() if encoded is None else read_image_bytes(encoded, image.name).pixels
     except UserError as error:
         return _SurveyedImage(str(error), content)
     nuisance, look = measure(pixels), model.look(pixels)

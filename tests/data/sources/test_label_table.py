@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from dermdistill.data.sources import label_table, read_data
+from dermdistill.data.sources import label_table, read_sources
 from dermdistill.data.sources.on_disk.image_files import find_images
 from dermdistill.data.splits import check
 from dermdistill.errors import UserError
@@ -220,7 +220,7 @@ class TestUsersWord:
     def test_target_without_it_says_so(self, layout: Layout) -> None:
         root = layout({"labels.csv": ["image,target", "A,1", "B,0", "C,0"]}, ["A", "B", "C"])
         with pytest.raises(UserError) as caught:
-            read_data(root)
+            read_sources([root])
         assert str(caught.value) == (
             f"{root}: no image shows melanoma; its labels are 1 (1 image), 0 (2 images); if one of them "
             "means melanoma, say --positive NAME"

@@ -50,19 +50,6 @@ def read_sources(paths: Sequence[Path], reading: Reading = AS_FOUND) -> DataSet:
     return dataset
 
 
-def read_data(path: Path, reading: Reading = AS_FOUND) -> DataSet:
-    """Read the data set at ``path`` (a folder, or a CSV beside its images), finding its layout.
-
-    Raises:
-        UserError: there is no such path, it has none of the layouts, it is damaged, no image shows melanoma,
-            or a name that the user gives occurs nowhere.
-    """
-    label_table.check_columns([path], reading)
-    dataset = read_source(path, reading)
-    check_names(str(path), dataset.names, [record.diagnosis for record in dataset.records], reading)
-    return dataset
-
-
 def read_source(path: Path, reading: Reading = AS_FOUND) -> DataSet:
     """Read one source of several: it need not hold melanomas, nor all the names that the user gives.
 
