@@ -110,7 +110,7 @@ def test_the_page_fetches_nothing_and_escapes_names(
     assert "&lt;b&gt;=1&amp;.png" in text
 
 
-def test_the_split_without_offenders_is_accepted_and_has_no_leak(
+def test_the_cleaned_split_is_accepted_and_has_no_leak(
     command: Command, data: Path, split: Path, model_file: Path, tmp_path: Path
 ) -> None:
     clean, again = tmp_path / "clean.csv", tmp_path / "again.csv"

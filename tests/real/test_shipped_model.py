@@ -43,7 +43,7 @@ def test_auc_on_another_clinics_images(model: dermdistill.Model, figure: float) 
     )
 
 
-def test_most_of_the_calibration_error_abroad_is_prevalence() -> None:
+def test_most_of_the_external_calibration_error_is_prevalence() -> None:
     records = read_sources([needed("isic-archive-subset")]).records
     melanoma = np.array([record.is_melanoma for record in records])
     for prevalence, figure in ((None, 0.418), (melanoma.mean(), 0.115)):

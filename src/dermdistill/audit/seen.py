@@ -159,7 +159,7 @@ class _KnownImages:
         return found
 
     def _by_id(self, images: Candidates) -> list[Assignment | None]:
-        """The image of the same id: ISIC's numbers are enough, other names want some likeness besides."""
+        """The image of the same id: ISIC's numbers are enough, other names need further evidence."""
         ids = {row.image_id: row for row in self.rows}
         numbers = {number.group(): row for row in self.rows if (number := _ISIC_NUMBER.search(row.image_id))}
         found: list[Assignment | None] = []

@@ -35,7 +35,7 @@ class Survey:
         errors: N: why an image cannot be read, empty where it can.
         contents: N digests, the same under any name; empty where the file cannot be read.
         width, height: ``(N,)`` pixels.
-        file_bytes: ``(N,)``; NaN of an image that is no encoded file.
+        file_bytes: ``(N,)``; NaN of an image that is not an encoded file.
         jpeg_quality: ``(N,)``, see ``jpeg_quality``; NaN of other formats.
         contrast, dark_corners, hair, ruler: ``(N,)``, see ``nuisance.Nuisance``.
         border: ``(N, 24)``, likewise.

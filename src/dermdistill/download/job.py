@@ -25,13 +25,13 @@ class Outcome:
     Attributes:
         completeness: images against tables.
         damaged: files of an earlier call that had changed; they were set aside.
-        strangers: files of the folder that are not of the data set.
+        extra_files: files of the folder that are not of the data set.
         failures: a line for each file that did not come.
     """
 
     completeness: Completeness
     damaged: tuple[str, ...]
-    strangers: tuple[str, ...]
+    extra_files: tuple[str, ...]
     failures: tuple[str, ...]
 
     @property
@@ -59,7 +59,7 @@ def download(published: Published, folder: Path, hosts: Hosts, client: Client) -
         outcome = Outcome(
             compare(folder, whole, published.without_file),
             tuple(damaged),
-            tuple(ledger.strangers()),
+            tuple(ledger.extra_files()),
             tuple(failures),
         )
         if outcome.is_complete:

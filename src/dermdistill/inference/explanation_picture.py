@@ -132,7 +132,7 @@ def _caption(explanation: Explanation, prevalence: float | None) -> list[tuple[s
         ),
         (
             f"Views: mirrored, turned by quarters, up to {max(ZOOMS):g} times closer. Their range shows how "
-            "much the answer depends on how the photograph was held; it is no confidence interval of the "
+            "much the answer depends on how the photograph was held; it is not a confidence interval of the "
             "diagnosis.",
             14,
             _FAINT,

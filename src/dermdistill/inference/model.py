@@ -97,7 +97,7 @@ class Model:
         if is_one_image(images):
             return [score(_hold_or_error(images, "image"))]
         if not isinstance(images, Iterable):
-            raise TypeError(f"{type(images).__name__} is no image, nor are there images in it")
+            raise TypeError(f"{type(images).__name__} is neither an image nor several")
         several = cast("Iterable[ImageInput]", images)
         workers = default_workers()
         held = (_hold_or_error(image, f"images[{i}]") for i, image in enumerate(several))

@@ -1,4 +1,4 @@
-"""Paths from a list on standard input, whatever wrote it: ``find``, an editor, PowerShell, a spreadsheet."""
+"""Paths from a list on standard input, as ``find``, editors, PowerShell and spreadsheets write it."""
 
 import codecs
 import os

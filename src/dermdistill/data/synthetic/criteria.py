@@ -2,7 +2,8 @@
 
 diagnosis -> atypia -> scores -> criteria -> pixels, where the first two steps are noisy:
 
-- Atypia, one number a lesion, is N(0, 1) in nevi and N(shift, 1) in melanomas; ``difficulty`` sets the shift.
+- Atypia, one number per lesion, is N(0, 1) in nevi and N(shift, 1) in melanomas; ``difficulty`` sets the
+  shift.
 - Each of the nine criteria has a score, ``FIDELITY * atypia + sqrt(1 - FIDELITY**2) * noise``: a dysplastic
   nevus shows several criteria at once, an early melanoma may show none.
 - A score beyond its threshold makes the criterion visible. Thresholds are the same for both diagnoses.

@@ -26,7 +26,7 @@ _BLOOD = (0.10, 0.62, 0.50)
 
 @dataclass(slots=True)
 class Tissue:
-    """Amounts of what colours the skin, one number a pixel, changed in place by everything that draws.
+    """Amounts of what colours the skin, one number per pixel, changed in place by everything that draws.
 
     Attributes:
         brown: melanin of the epidermis; 1 is a typical nevus on pale skin.
