@@ -183,7 +183,8 @@ def occlude(model: Model, pixels: Pixels) -> Occlusion:
     the mean over the windows that covered it.
 
     Log-odds, not P: near 0 and 1, P hardly changes, and the same evidence would count for less in a clear
-    image than in a doubtful one. Log-odds add up evidence. Blurred, not painted black or grey: an even patch on skin is itself a sign to the network, and then the map shows the patch.
+    image than in a doubtful one. Log-odds add up evidence. Blurred, not painted black or grey: an even patch
+    on skin is itself a sign to the network, and then the map shows the patch.
 
     Args:
         model: asked for its log-odds, once per window.

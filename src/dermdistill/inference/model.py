@@ -85,7 +85,7 @@ class Model:
                 the place of its image.
 
         Returns:
-            A list of predictions, one an image, in order.
+            A list of predictions, one per image, in order.
 
         Raises:
             UserError: an image cannot be read; the message names it, by its place where it has no file name.

@@ -1,4 +1,4 @@
-"""The labelled rows of tables, one an image, before the image files are looked up."""
+"""The labelled rows of tables, one per image, before the image files are looked up."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
