@@ -39,9 +39,6 @@ from dermdistill.runs import DataSummary, ModelSummary, RunFolder, RunManifest
 FLOAT_TOLERANCE = 1e-4
 """Two runtimes add up in another order; more than this is another computation."""
 
-INT8_TOLERANCE = 0.1
-"""Of P(melanoma), unless the user says otherwise."""
-
 
 @dataclass(frozen=True, slots=True)
 class Exported:
