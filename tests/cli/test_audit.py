@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from dermdistill.audit import out_of_fold, shortcuts
-from dermdistill.data.packed_hashes import pack
+from dermdistill.data.packed_hashes import pack_hashes
 from dermdistill.data.perceptual_hash import coefficients, signs
 from dermdistill.export.graph import described_anew
 from dermdistill.inference.model import SHIPPED
@@ -171,7 +171,7 @@ def test_without_a_split_the_clean_one_is_dealt(command: Command, tmp_path: Path
 
 def test_images_that_the_model_learned_from_are_named(command: Command, data: Path, tmp_path: Path) -> None:
     info = OnnxModel.read(SHIPPED).info
-    learned = pack(signs(np.stack([coefficients(photograph(seed)) for seed in (4, 7)])))
+    learned = pack_hashes(signs(np.stack([coefficients(photograph(seed)) for seed in (4, 7)])))
     model = tmp_path / "learned.onnx"
     model.write_bytes(described_anew(SHIPPED.read_bytes(), replace(info, learned_from=learned)))
     page = tmp_path / "audit.html"

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dermdistill.data.packed_hashes import unpack
+from dermdistill.data.packed_hashes import unpack_hashes
 from dermdistill.data.perceptual_hash import (
     SAME_BY_SHORT_HASH,
     SAME_PHOTOGRAPH,
@@ -104,7 +104,7 @@ def run_of(model: Path) -> RunFolder:
 
 def _in_table(images: Candidates, packed: str, model: Path) -> list[_Match | None]:
     try:
-        table = unpack(packed)
+        table = unpack_hashes(packed)
     except ValueError as error:
         raise UserError(
             f"{model}: its table of training images is damaged ({error}); export it again"

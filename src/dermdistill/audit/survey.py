@@ -17,7 +17,7 @@ from dermdistill.data.sources.on_disk.hdf5 import Hdf5Image
 from dermdistill.errors import UserError
 from dermdistill.inference.features import FeatureModel
 from dermdistill.inference.reference import STATISTICS
-from dermdistill.inference.side_by_side import in_order
+from dermdistill.inference.side_by_side import map_in_order
 from dermdistill.progress import bar
 from dermdistill.records import ImageSource, Record
 
@@ -98,7 +98,7 @@ def survey(records: Sequence[Record], model: FeatureModel, *, workers: int, prog
         progress: show a bar on stderr.
     """
     images = (record.image for record in records)
-    measured = in_order(partial(_measured, model=model), images, workers=workers, ahead=_AHEAD * workers)
+    measured = map_in_order(partial(_measured, model=model), images, workers=workers, ahead=_AHEAD * workers)
     with bar(
         measured, total=len(records), label="Looking at images", unit="image", hidden=not progress
     ) as rows:

@@ -22,7 +22,7 @@ from dermdistill.messages import inform, note
 from dermdistill.outputs import open_output
 from dermdistill.reading import Reading
 from dermdistill.records import DataSet
-from dermdistill.signed_page import is_unedited, signed
+from dermdistill.signed_page import is_unedited, sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def audit_data(
         note(text)
     name = " and ".join(path.resolve().name for path in paths)
     called = "the packaged model" if model is None else str(model)
-    write_text(outputs.page, signed(render(found, called, title=name)))
+    write_text(outputs.page, sign(render(found, called, title=name)))
     write_findings(outputs.table, found)
     _print_counts(found)
     if outputs.left_out is not None:

@@ -28,7 +28,7 @@ from dermdistill.inference.image_input import (
 from dermdistill.inference.model_info import ModelInfo
 from dermdistill.inference.onnx import INT8_SUFFIX, OnnxModel, Scored
 from dermdistill.inference.prediction import Prediction
-from dermdistill.inference.side_by_side import in_order
+from dermdistill.inference.side_by_side import map_in_order
 from dermdistill.records import MELANOMA, OTHER, Pixels
 
 SHIPPED = Path(__file__).parents[1] / "weights" / "dermlet.onnx"
@@ -101,7 +101,7 @@ class Model:
         several = cast("Iterable[ImageInput]", images)
         workers = default_workers()
         held = (_hold_or_error(image, f"images[{i}]") for i, image in enumerate(several))
-        return list(in_order(score, held, workers=workers, ahead=workers * _AHEAD))
+        return list(map_in_order(score, held, workers=workers, ahead=workers * _AHEAD))
 
     def predict_file(self, file: FileInput, *, frame: int | None = None) -> Prediction:
         """Score an image file; arguments and errors as ``read``."""

@@ -9,7 +9,7 @@ from dermdistill.evaluation.evaluate import mean_over_seeds, single_seed
 from dermdistill.evaluation.predictions import Predictions, aligned
 from dermdistill.judgement.curves import curves_of, wrong_images
 from dermdistill.judgement.judgement import Group
-from dermdistill.judgement.names import group_labels, in_order
+from dermdistill.judgement.names import group_labels, objectives_in_order
 from dermdistill.judgement.subgroups import subgroups_of
 from dermdistill.runs import ModelSummary
 
@@ -55,7 +55,7 @@ def judge_groups(
     for name, each in members.items():
         alone = evaluations[each[0].name] if len(each) == 1 else None
         groups.append(_judge(name, labels.get(name, name), each, alone, replicates))
-    objectives = in_order(summary.objective for summary in summaries)
+    objectives = objectives_in_order(summary.objective for summary in summaries)
     return {group.name: group for group in sorted(groups, key=lambda group: _rank(group, objectives))}
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from onnx import ModelProto
 
 from dermdistill.config import Recipe, load_recipe
-from dermdistill.data.packed_hashes import pack
+from dermdistill.data.packed_hashes import pack_hashes
 from dermdistill.data.perceptual_hash import Signs, has_hash, signs
 from dermdistill.data.split_file import read_split, splits_again
 from dermdistill.errors import UserError
@@ -218,7 +218,7 @@ def _describe(network: ModelProto, info: ModelInfo, images: _Images) -> ModelInf
             other=_sorted(validation.probability[~validation.label]),
         ),
         reference=Reference.of(statistics),
-        learned_from=pack(images.learned_from),
+        learned_from=pack_hashes(images.learned_from),
     )
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from dermdistill.data.sources import label_table, read_sources
 from dermdistill.data.sources.on_disk.image_files import find_images
-from dermdistill.data.splits import check
+from dermdistill.data.splits import check_split
 from dermdistill.errors import UserError
 from dermdistill.reading import Reading
 from dermdistill.records import DataSet
@@ -282,7 +282,7 @@ class TestOnePhotographUnderSeveralNames:
         assert {r.split for r in data.records} == {None}
         splits = ["train", "val", "train", "test"]
         with pytest.raises(UserError, match="ISIC_0000003 in test, ISIC_0000001 in val"):
-            check(data.records, splits)
+            check_split(data.records, splits)
 
     def test_listed_duplicates_of_which_one_is_melanoma(self, layout: Layout) -> None:
         rows = ["image_name_1,image_name_2", "ISIC_0000001,ISIC_0000002"]

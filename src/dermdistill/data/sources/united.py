@@ -7,7 +7,7 @@ from pathlib import Path, PurePath
 
 from dermdistill.data.diagnoses import contradict
 from dermdistill.data.grouping import connected, id_key
-from dermdistill.data.sources.on_disk.copies import contents_of, is_image
+from dermdistill.data.sources.on_disk.copies import can_be_decoded, contents_of
 from dermdistill.data.sources.on_disk.photographs import archive_id
 from dermdistill.errors import UserError
 from dermdistill.records import LAYOUTS_JOINED, DataSet, Record
@@ -214,7 +214,7 @@ def _check_diagnoses(records: Sequence[Record], picture: Sequence[int]) -> list[
     clashes = [
         (record, first)
         for record, first in pairs
-        if record.is_melanoma != first.is_melanoma and is_image(record)
+        if record.is_melanoma != first.is_melanoma and can_be_decoded(record)
     ]
     if clashes:
         record, first = clashes[0]

@@ -70,7 +70,7 @@ class Tissue:
         return rgb
 
 
-def to_pixels(rgb: Rgb) -> Pixels:
+def drawn_pixels(rgb: Rgb) -> Pixels:
     """The image as uint8 ``(size, size, 3)``; what is too dark or too bright is clipped."""
     pixels = np.empty((*rgb.shape[1:], 3), np.uint8)
     for channel, plane in enumerate(rgb):

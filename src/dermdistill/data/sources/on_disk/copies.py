@@ -122,7 +122,7 @@ def _check_diagnoses(records: Sequence[Record], groups: Sequence[int], evidence:
     clashes = [
         (record, records[first])
         for record, first in zip(records, groups, strict=True)
-        if evidence.contradict(record.diagnosis, records[first].diagnosis) and is_image(record)
+        if evidence.contradict(record.diagnosis, records[first].diagnosis) and can_be_decoded(record)
     ]
     if clashes:
         record, first = clashes[0]
@@ -133,7 +133,7 @@ def _check_diagnoses(records: Sequence[Record], groups: Sequence[int], evidence:
         )
 
 
-def is_image(record: Record) -> bool:
+def can_be_decoded(record: Record) -> bool:
     """Whether it can be decoded: the web pages that failed downloads leave are all alike, but no images."""
     try:
         record.image.decode()

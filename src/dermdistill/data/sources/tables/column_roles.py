@@ -41,7 +41,7 @@ SKIN_TONE = ("skin_tone", "skin_tone_class")
 
 COLLECTION = ("dataset", "attribution")
 
-DETAILS = frozenset((*LESION, *PATIENT, *AGE, *SEX, *SITE, *FITZPATRICK, *SKIN_TONE, *COLLECTION))
+DETAIL_COLUMNS = frozenset((*LESION, *PATIENT, *AGE, *SEX, *SITE, *FITZPATRICK, *SKIN_TONE, *COLLECTION))
 """All columns that say something of a lesion or patient but the diagnosis."""
 
 

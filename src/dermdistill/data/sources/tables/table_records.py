@@ -29,7 +29,7 @@ from dermdistill.records import ImageSource, Record, SplitName
 SMALLEST_TABLE = "image,diagnosis / photo1.jpg,melanoma"
 """The smallest CSV that would do, two lines of it on one."""
 
-_COLUMNS = roles.DETAILS.union(roles.IMAGE_NAMES, roles.IMAGE_PATHS, LABEL_COLUMNS, FURTHER_COLUMNS)
+_COLUMNS = roles.DETAIL_COLUMNS.union(roles.IMAGE_NAMES, roles.IMAGE_PATHS, LABEL_COLUMNS, FURTHER_COLUMNS)
 """All columns that records are made of, but for those that are named after diagnoses."""
 
 _SEX = {"male": "male", "m": "male", "female": "female", "f": "female"}
