@@ -88,7 +88,7 @@ def test_what_is_not_recorded_is_not_made_up(run: Path) -> None:
     data = metadata(contents)
     assert data.license is None
     text = contents["README.md"].decode()
-    assert "## Where it fails\n\n*Unanswered: nothing recorded says it.*" in text
+    assert "## Limits\n\n*Unanswered: nothing recorded says it.*" in text
     assert "## Licence\n\n*Unanswered: nothing recorded says it.* Find out the licence" in text
     assert "LICENSE" not in contents
     assert "None" not in text
@@ -136,3 +136,14 @@ def test_zenodo_metadata(packaged: pack.Contents, run: Path) -> None:
     assert closed["access_right"] == "closed"
     assert "license" not in closed
     assert closed["creators"] == [{"name": "Author, unanswered"}]
+
+
+def test_sections_of_the_packaged_card_are_found(packaged: pack.Contents) -> None:
+    """They answer items, and its limits stand on the page; a section of another name would be missed."""
+    text = packaged["README.md"].decode()
+    limits = packaged["MODEL_CARD.md"].decode().partition("\n## Limits\n")[2].partition("\n## ")[0].strip()
+    assert limits
+    assert f"## Limits\n\n{limits}\n\n## " in text
+    claim = packaged["checklists/claim.csv"].decode()
+    for section in ("Limits", "Performance", "Architecture and training"):
+        assert f"MODEL_CARD.md, {section}" in claim

@@ -14,14 +14,14 @@ from dermdistill.card.subject import Subject
 DOCUMENT = "MODEL_CARD.md"
 """The card that its maintainers wrote of the packaged model, as it is called in the folder."""
 
-LIMITS = "Where it fails"
+LIMITS = "Limits"
 _SAID_BY_A_RUN = ("data_layout", "split_digest", "made_by", "program")
 """What a model file says in short, and its run in full."""
 
 _SECTIONS = {
     "limits": LIMITS,
-    "card_data": "What it is",
-    "card_results": "How good it is",
+    "card_data": "Architecture and training",
+    "card_results": "Performance",
 }
 
 

@@ -102,9 +102,9 @@ def _body(evidence: Evidence, checklists: Sequence[Checklist], files: Sequence[s
         yield bullets(found) if found else _UNANSWERED
         if heading == "How it decides":
             yield from _points(evidence)
-    yield "## How good it is"
+    yield "## Performance"
     yield from _performance(evidence)
-    yield "## Where it fails"
+    yield "## Limits"
     yield subject.section(LIMITS) or _UNANSWERED
     yield "## Reporting checklists"
     yield paragraph(
