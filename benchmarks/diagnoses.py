@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 import dermdistill
-from dermdistill.data.sources import read_data
+from dermdistill.data.sources import read_sources
 from dermdistill.digits import rounded
 from dermdistill.evaluation.diagnoses import NamedDiagnoses, judge_diagnoses
 from dermdistill.evaluation.intervals import bootstrap
@@ -28,7 +28,7 @@ REPLICATES = 2000
 
 def scored(source: Path, test: set[str], model: dermdistill.Model) -> Predictions:
     """The predictions table of the source's test images."""
-    records = [record for record in read_data(source).records if record.image_id in test]
+    records = [record for record in read_sources(source).records if record.image_id in test]
     answers = [model.predict_file(record.image.name) for record in records]
     return tabulate(records, ["test"] * len(records), _probabilities(answers), model.info.classes)
 

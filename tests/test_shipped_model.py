@@ -61,6 +61,17 @@ def test_every_file_knows_its_training_images() -> None:
     assert len(unpack_hashes(tables.pop() or "")) == 4_189 + 597  # training and validation images of the card
 
 
+def test_every_file_knows_how_frequent_the_diagnoses_were() -> None:
+    described = [OnnxModel.read(path).info for path in WEIGHTS.glob("*.onnx")]
+    described.append(load_weights(WEIGHTS / "dermlet.safetensors")[1])
+    (frequencies,) = {info.frequencies for info in described}
+    assert frequencies is not None
+    for info in described:
+        assert info.validation is not None
+        assert frequencies[info.melanoma] == pytest.approx(info.validation.prevalence)
+        assert info.classes[int(np.argmax(frequencies))] == "nevus"
+
+
 @pytest.mark.parametrize("path", sorted(WEIGHTS.glob("*.onnx")), ids=lambda path: path.name)
 def test_nothing_of_the_machine_that_trained_it(path: Path) -> None:
     content = path.read_bytes()

@@ -1,10 +1,11 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from dermdistill.data.images import ImageFile
-from dermdistill.distillation.targets import class_indices, class_weights, classes_of
+from dermdistill.distillation.targets import class_frequencies, class_indices, class_weights, classes_of
 from dermdistill.errors import UserError
 from dermdistill.records import Record
 
@@ -51,3 +52,27 @@ def test_class_weights_by_hand() -> None:
     root = class_weights(labels, 2, "sqrt")
     assert root is not None
     assert root[1] / root[0] == pytest.approx(3**0.5)
+
+
+CLASSES = ("dermatofibroma", "melanoma", "nevus")
+TRAINING = records("nevus", "nevus", "nevus", "nevus", "melanoma", "melanoma", "dermatofibroma", "nevus")
+
+
+def test_frequencies_are_the_shares_of_the_images() -> None:
+    found = class_frequencies(TRAINING, CLASSES, balanced=False, weights="none")
+    np.testing.assert_allclose(found, [1 / 8, 2 / 8, 5 / 8])
+
+
+def test_a_class_of_a_larger_weight_counts_as_more_frequent() -> None:
+    found = class_frequencies(TRAINING, CLASSES, balanced=False, weights="balanced")
+    np.testing.assert_allclose(found, [1 / 3, 1 / 3, 1 / 3], rtol=1e-6)
+    roots = np.sqrt([1, 2, 5])
+    found = class_frequencies(TRAINING, CLASSES, balanced=False, weights="sqrt")
+    np.testing.assert_allclose(found, roots / roots.sum(), rtol=1e-6)
+
+
+def test_images_drawn_by_source_and_class_are_as_frequent_as_their_sources() -> None:
+    """Two sources with nevi, one with each of the others: a draw is a nevus in two of four cases."""
+    drawn = [replace(each, source="b" if i == 7 else "a") for i, each in enumerate(TRAINING)]
+    found = class_frequencies(drawn, CLASSES, balanced=True, weights="none")
+    np.testing.assert_allclose(found, [1 / 4, 1 / 4, 2 / 4])

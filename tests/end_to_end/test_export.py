@@ -78,6 +78,11 @@ def test_from_a_run_to_scores_without_pytorch(command: Command, run: RunFolder, 
     assert len(unpack_hashes(model.info.learned_from)) == 80  # training and validation images
     assert model.info.learned_from == info.learned_from
     assert dermdistill.load(files[f"{NAME}.int8.onnx"]).info.learned_from == info.learned_from
+    frequencies = model.info.frequencies
+    assert frequencies is not None
+    assert sum(frequencies) == pytest.approx(1)
+    assert model.info.validation is not None
+    assert frequencies[model.info.melanoma] == pytest.approx(model.info.validation.prevalence)
     photographs = sorted((tmp_path / "lesions").rglob("*.jpg"))[::10]
     pixels = np.stack([resize(read_image(path).pixels, 24) for path in photographs])
     scored = [prediction.probability for prediction in model.predict(photographs)]

@@ -20,6 +20,7 @@ INFO = ModelInfo(
     thresholds=(ChosenThreshold("argmax", 0.5), ChosenThreshold("youden", 0.125, 0.9, 0.8)),
     provenance={"data": "test"},
     learned_from="00000;>&_",
+    frequencies=(0.75, 0.25),
 )
 
 
