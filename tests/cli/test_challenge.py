@@ -172,3 +172,26 @@ def test_a_file_of_an_earlier_version_has_no_balanced_reading(
     done = command(*options, "--diagnoses", "balanced")
     assert done.code == 2
     assert "old.onnx: does not say how frequent the diagnoses were in training" in done.err
+
+
+def test_evaluate_writes_a_submission_and_the_ground_truth(
+    command: Command, photographs: Path, tmp_path: Path
+) -> None:
+    from dermdistill.inference.model import SHIPPED
+
+    diagnoses = ("melanoma", "nevus", "nevus", "dermatofibroma", "scar")
+    for i, name in enumerate(diagnoses):
+        (tmp_path / "data" / name).mkdir(parents=True, exist_ok=True)
+        shutil.copy(photographs / f"photo{i}.jpg", tmp_path / "data" / name)
+    options = ("evaluate", SHIPPED, "--data", tmp_path / "data", "-o", tmp_path / "out", "--replicates", 100)
+    done = command(*options, "--format", "isic2018", "--diagnoses", "balanced", "--label", "scar=scar")
+    assert done.code == 0, done.err
+    assert "1 images of other diagnoses than the challenge's are in neither of its tables" in done.err
+    assert "isic2018.csv and its ground truth, diagnoses as if all were equally frequent" in done.err
+    folder = tmp_path / "out" / "dermlet"
+    truth, found = (table((folder / f"isic2018{end}.csv").read_text()) for end in ("-truth", ""))
+    assert list(truth) == list(found)
+    assert [sum(row[name] for row in truth.values()) for name in ("MEL", "NV", "DF", "VASC")] == [1, 2, 1, 0]
+    submitted = table(command("predict", photographs, "--format", "isic2018", "--diagnoses", "balanced").out)
+    for image, row in found.items():
+        assert row == pytest.approx(submitted[Path(image).stem], abs=1e-6)

@@ -1,4 +1,4 @@
-"""``dermdistill predict --format isic2018``: the answers as a submission to the ISIC challenge of 2018."""
+"""``--format isic2018``: answers as a submission to the ISIC challenge of 2018."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -32,6 +32,11 @@ class Challenge:
             raise UserError(f"--diagnoses {reading}: expected one of {', '.join(READING_WORDS)}")
         return cls("balanced" if reading == "balanced" else "as-trained")
 
+    @property
+    def words(self) -> str:
+        """What is said beside the answers."""
+        return READING_WORDS[self.reading]
+
     def check_model(self, model: Model, where: str) -> None:
         """Raise UserError unless the model can answer so."""
         check_classes(model.info.classes, where)
@@ -62,7 +67,7 @@ def write_challenge_table(
         content = list(lines)
         rows = len(content) - 1
         output.write("".join(content).encode())
-    inform(f"{rows:,} images, {READING_WORDS[challenge.reading]}")
+    inform(f"{rows:,} images, {challenge.words}")
     if errors:
         unread = "1 file has" if len(errors) == 1 else f"{len(errors):,} files have"
         warn(f"{unread} no row, for want of an answer; the challenge accepts no table with gaps")

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import torch
 
+from dermdistill.cli.challenge import Challenge
+from dermdistill.cli.challenge_evaluation import check_evaluated_model, write_evaluated
 from dermdistill.cli.results import results_json, results_text
 from dermdistill.messages import inform
 from dermdistill.pipeline.evaluate import evaluate_models
@@ -19,11 +21,19 @@ def evaluate_and_print(
     device: torch.device,
     replicates: int,
     as_json: bool,
+    challenge: Challenge | None = None,
 ) -> None:
-    """Evaluate and print the figures; arguments and errors as ``pipeline.evaluate.evaluate_models``."""
+    """Evaluate and print the figures; arguments and errors as ``pipeline.evaluate.evaluate_models``.
+
+    With ``challenge``, write the tables of the ISIC challenge too.
+    """
+    if challenge is not None:
+        check_evaluated_model(challenge, model)
     written_to, judgement = evaluate_models(
         model, data, split=split, out=out, device=device, replicates=replicates
     )
     show = results_json if as_json else results_text
     print(show(judgement))
+    if challenge is not None:
+        write_evaluated(challenge, model, written_to, judgement.models)
     inform(f"predictions and figures: {written_to}")

@@ -144,7 +144,7 @@ Format = Annotated[
     typer.Option(
         metavar="isic2018",
         autocompletion=lambda: ["isic2018"],
-        help="Write the table of the ISIC challenge of 2018 instead: image,MEL,NV,BCC,AKIEC,BKL,DF,VASC.",
+        help="Write the table of the ISIC challenge of 2018: image,MEL,NV,BCC,AKIEC,BKL,DF,VASC.",
     ),
 ]
 Diagnoses = Annotated[

@@ -30,6 +30,8 @@ def evaluate(
     replicates: Annotated[
         int, typer.Option(min=100, metavar="N", help="Bootstrap resamples of every interval.")
     ] = 2000,
+    format: options.Format = None,
+    diagnoses: options.Diagnoses = None,
     device: options.Device = "auto",
     workers: options.Workers = None,
     as_json: options.AsJson = False,
@@ -52,6 +54,7 @@ def evaluate(
     """
     need_training_parts()
     use_cores(workers)
+    from dermdistill.cli.challenge import Challenge
     from dermdistill.cli.evaluate import evaluate_and_print
     from dermdistill.data.class_names import parse_reading
     from dermdistill.pipeline.environment import choose_device
@@ -67,4 +70,5 @@ def evaluate(
         device=choose_device(device),
         replicates=replicates,
         as_json=as_json,
+        challenge=Challenge.of(format, diagnoses),
     )
