@@ -186,7 +186,7 @@ def test_evaluate_writes_a_submission_and_the_ground_truth(
     options = ("evaluate", SHIPPED, "--data", tmp_path / "data", "-o", tmp_path / "out", "--replicates", 100)
     done = command(*options, "--format", "isic2018", "--diagnoses", "balanced", "--label", "scar=scar")
     assert done.code == 0, done.err
-    assert "1 images of other diagnoses than the challenge's are in neither of its tables" in done.err
+    assert "images of other diagnoses than the challenge's, in neither of its tables: 1" in done.err
     assert "isic2018.csv and its ground truth, diagnoses as if all were equally frequent" in done.err
     folder = tmp_path / "out" / "dermlet"
     truth, found = (table((folder / f"isic2018{end}.csv").read_text()) for end in ("-truth", ""))
@@ -194,4 +194,4 @@ def test_evaluate_writes_a_submission_and_the_ground_truth(
     assert [sum(row[name] for row in truth.values()) for name in ("MEL", "NV", "DF", "VASC")] == [1, 2, 1, 0]
     submitted = table(command("predict", photographs, "--format", "isic2018", "--diagnoses", "balanced").out)
     for image, row in found.items():
-        assert row == pytest.approx(submitted[Path(image).stem], abs=1e-6)
+        assert row == pytest.approx(submitted[Path(image).stem], abs=0.01)

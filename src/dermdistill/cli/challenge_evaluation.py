@@ -49,5 +49,5 @@ def write_evaluated(challenge: Challenge, model: Path | None, folder: Path, name
             open_challenge_table(of_model.path / file, (), overwrite=False).write(text.encode())
         without = left_out(predictions)
         if without:
-            note(f"{without:,} images of other diagnoses than the challenge's are in neither of its tables")
+            note(f"images of other diagnoses than the challenge's, in neither of its tables: {without:,}")
         inform(f"{printable(str(of_model.path))}: isic2018.csv and its ground truth, {challenge.words}")
