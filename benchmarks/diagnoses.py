@@ -28,7 +28,7 @@ REPLICATES = 2000
 
 def scored(source: Path, test: set[str], model: dermdistill.Model) -> Predictions:
     """The predictions table of the source's test images."""
-    records = [record for record in read_sources(source).records if record.image_id in test]
+    records = [record for record in read_sources([source]).records if record.image_id in test]
     answers = [model.predict_file(record.image.name) for record in records]
     return tabulate(records, ["test"] * len(records), _probabilities(answers), model.info.classes)
 

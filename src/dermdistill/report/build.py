@@ -14,6 +14,7 @@ from dermdistill.outputs import open_output
 from dermdistill.records import Pixels
 from dermdistill.report import cost_tables, numbers, paper, paper_verdicts, provenance, verdicts
 from dermdistill.report import results_tables as results
+from dermdistill.report.diagnosis_table import diagnoses_table
 from dermdistill.report.gallery import galleries, save_thumbnails
 from dermdistill.report.paper import BATCH_SIZE, TEMPERATURE
 from dermdistill.report.paper_tables import table_2
@@ -112,6 +113,7 @@ def _results(run: ReportedRun) -> list[Table]:
         results.main_table(groups),
         results.class_table(groups, "youden"),
         results.class_table(groups, "argmax"),
+        diagnoses_table(groups),
         results.sources_table(groups),
         results.subgroups_table(groups),
     )
