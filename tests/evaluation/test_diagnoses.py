@@ -46,8 +46,12 @@ def test_both_figures_are_those_of_scikit_learn() -> None:
     assert found.macro_auc.value == pytest.approx(expected)
 
 
-def test_weights_count_images_several_times() -> None:
+@pytest.mark.parametrize("digits", [15, 1], ids=["all different", "ties"])
+def test_weights_count_images_several_times(digits: int) -> None:
     test, weights = drawn(60), np.random.default_rng(1).integers(0, 3, 60)
+    assert test.class_probabilities is not None
+    coarse = np.round(test.class_probabilities, digits) + 1e-9
+    test = replace(test, class_probabilities=coarse / coarse.sum(axis=1, keepdims=True))
     rows = np.repeat(np.arange(60), weights)
     truth = np.array(test.diagnosis)[:, None] == np.array(CLASSES)
     assert test.class_probabilities is not None

@@ -9,7 +9,7 @@ import numpy as np
 
 from dermdistill.evaluation.estimates import DiagnosisFigures, DiagnosisScores, Estimate, SeedMean
 from dermdistill.evaluation.intervals import FEWEST_LESIONS, bootstrap
-from dermdistill.evaluation.metrics import Bools, Floats, Ranking, ratio
+from dermdistill.evaluation.metrics import Bools, Floats, ratio
 from dermdistill.evaluation.predictions import Predictions
 from dermdistill.inference.diagnoses import balanced
 
@@ -30,7 +30,7 @@ class NamedDiagnoses:
         named = probabilities.argmax(axis=1)
         self._of_diagnosis = [truth[:, c].astype(np.float64) for c in present]
         self._right = [(truth[:, c] & (named == c)).astype(np.float64) for c in present]
-        self._rankings = [Ranking.of(truth[:, c], probabilities[:, c]) for c in present]
+        self._against_the_rest = [_OneAgainstTheRest(truth[:, c], probabilities[:, c]) for c in present]
 
     def __call__(self, weights: Floats) -> dict[str, Floats]:
         """Both figures, each ``(...)`` for weights ``(..., N)``; NaN where one diagnosis has no weight."""
@@ -38,8 +38,30 @@ class NamedDiagnoses:
             ratio(weights @ right, weights @ of_diagnosis)
             for right, of_diagnosis in zip(self._right, self._of_diagnosis, strict=True)
         ]
-        aucs = [ranking.count(weights).auc() for ranking in self._rankings]
+        aucs = [one.auc(weights) for one in self._against_the_rest]
         return {"balanced_accuracy": np.mean(recalls, axis=0), "macro_auc": np.mean(aucs, axis=0)}
+
+
+class _OneAgainstTheRest:
+    """The AUC of one diagnosis under any weights; only the images of that diagnosis are looked up."""
+
+    def __init__(self, label: Bools, probability: Floats) -> None:
+        order = np.argsort(probability, kind="stable")
+        self._is_other = (~label[order]).astype(np.float64)
+        self._order = order
+        self._images = np.flatnonzero(label)
+        ranked = probability[order]
+        # Others with a lower probability count as one, with the same as one half.
+        self._lower = np.searchsorted(ranked, probability[self._images], side="left")
+        self._not_higher = np.searchsorted(ranked, probability[self._images], side="right")
+
+    def auc(self, weights: Floats) -> Floats:
+        """``(...)`` for weights ``(..., N)``; NaN where either side has no weight."""
+        others = np.zeros((*weights.shape[:-1], weights.shape[-1] + 1))
+        np.cumsum(weights[..., self._order] * self._is_other, axis=-1, out=others[..., 1:])
+        below = (others[..., self._lower] + others[..., self._not_higher]) / 2
+        of_diagnosis = weights[..., self._images]
+        return ratio((of_diagnosis * below).sum(axis=-1), of_diagnosis.sum(axis=-1) * others[..., -1])
 
 
 def judge_diagnoses(
