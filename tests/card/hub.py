@@ -18,7 +18,7 @@ class Hub:
     Attributes:
         token: the one that it accepts.
         read_only: whether the token may not write.
-        created: names of repositories that were asked for.
+        created, asked: names of repositories that were asked for, and all that was asked.
         large: contents of files that were uploaded beside the commit, by their SHA-256.
         files: of the last commit, by name.
         refuse: status that it answers to the requests of this path's end.
@@ -28,6 +28,7 @@ class Hub:
     token: str = "hf_secret"
     read_only: bool = False
     created: list[str] = field(default_factory=list)
+    asked: list[dict[str, Any]] = field(default_factory=list)
     large: dict[str, bytes] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
     commits: list[str] = field(default_factory=list)
@@ -85,6 +86,7 @@ class _Handler(BaseHTTPRequestHandler):
             asked = json.loads(body)
             name = f"{asked['organization'] or 'me'}/{asked['name']}"
             self.hub.created.append(name)
+            self.hub.asked.append(asked)
             return {"url": f"{self.hub.url}/{name}", "name": name}
         if self.path == "/api/validate-yaml":
             return {"errors": [], "warnings": []}

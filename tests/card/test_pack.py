@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dermdistill.card import pack
+from dermdistill.card.recorded import without_folders
 from dermdistill.files import write_bytes
 from dermdistill.json_files import read_json
 from dermdistill.judgement.judgement import Judgement
@@ -74,7 +75,11 @@ def test_no_name_of_an_image_or_of_a_folder_is_published(run: Path) -> None:
     judgement = read_json(run / "judgement.json", Judgement)
     assert all(group.most_wrong for group in judgement.groups.values())
     write_evaluation(run / "evaluations" / "clinic", judgement, model=str(run))
+    (run / "tables").mkdir()
+    command = "command,dermdistill run --data /home/someone/images --recipe C:\\home\\mine.toml\n"
+    (run / "tables" / "environment.csv").write_text(command)
     contents = pack.collect(run, ())
+    assert contents["tables/environment.csv"] == b"command,dermdistill run --data images --recipe mine.toml\n"
     for name, content in contents.items():
         if not name.endswith(".onnx"):
             assert b"IMG_0" not in content, name
@@ -237,3 +242,18 @@ def test_a_file_of_another_run_gets_no_facts_of_this_one(command: Command, run: 
     assert done.code == 0
     assert "not a model of the run that it lies in" in done.err
     assert not (tmp_path / "card" / "judgement.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "published"),
+    [
+        ("/home/Dr. M/photographs: 3 images", "photographs: 3 images"),
+        ('weights = "/data/models/w.safetensors"', 'weights = "w.safetensors"'),
+        (r"C:\Users\M\photographs, ~/more/images", "photographs, images"),
+        ("0.92 / 0.65, 1/3, and/or", "0.92 / 0.65, 1/3, and/or"),
+        ("https://doi.org/10.1038/sdata.2018.161", "https://doi.org/10.1038/sdata.2018.161"),
+        (r"\begin{table} \hline 0.9 \\", r"\begin{table} \hline 0.9 \\"),
+    ],
+)
+def test_folders_are_taken_from_a_text_and_nothing_else(text: str, published: str) -> None:
+    assert without_folders(text, ("/home/Dr. M/photographs",)) == published

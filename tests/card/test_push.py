@@ -26,6 +26,7 @@ def test_the_repository_holds_what_the_folder_does(command: Command, hub: Hub, t
     done = command("card", "-o", tmp_path / "card", "--push", "clinic/dermlet")
     assert done.code == 0, done.err
     assert hub.created == ["clinic/dermlet"]
+    assert "private" in (hub.asked[0].get("visibility"), *hub.asked[0])
     assert hub.files == written(tmp_path / "card")
     assert set(hub.large.values()) == {
         content for name, content in hub.files.items() if name.endswith((".onnx", ".safetensors"))

@@ -1,11 +1,10 @@
 """What a run folder says of how its model was made."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 
-from dermdistill.card.recorded import Fact, shares
+from dermdistill.card.recorded import Fact, shares, without_folders
 from dermdistill.card.subject import JudgedRun
 from dermdistill.config import AugmentRecipe, Recipe, TrainingRecipe
 from dermdistill.records import MELANOMA, SPLIT_NAMES
@@ -14,7 +13,6 @@ from dermdistill.runs import DataSummary, ModelSummary
 Facts = Iterator[tuple[str, Fact]]
 
 _SPLIT_WORDS = {"train": "training", "val": "validation", "test": "test"}
-_ABSOLUTE = re.compile(r"(?<![\w.])(?:~|[A-Za-z]:)?[\\/][^\s:,;]*")
 _ENVIRONMENT = ("dermdistill", "python", "torch", "timm", "numpy", "platform", "device")
 
 
@@ -73,7 +71,7 @@ def _data(data: DataSummary, lesions: Mapping[str, int]) -> Facts:
     if len(by_source) > 1:
         stated += f" By source: {shares(by_source)}."
     yield "sources", Fact(stated, "run.json `data.counts`, `data.sources`")
-    notes = [_without_folders(text, data.paths) for text in data.notes]
+    notes = [without_folders(text, data.paths) for text in data.notes]
     left_out = " ".join(f"{text.rstrip('.')}." for text in notes)
     yield (
         "left_out",
@@ -82,13 +80,6 @@ def _data(data: DataSummary, lesions: Mapping[str, int]) -> Facts:
             "run.json `data.notes`",
         ),
     )
-
-
-def _without_folders(text: str, paths: tuple[str, ...]) -> str:
-    """Where the data lay on a disk is nobody's business, and may hold a person's name."""
-    for path in paths:
-        text = text.replace(path, PurePath(path).name)
-    return _ABSOLUTE.sub(lambda found: re.split(r"[\\/]", found[0].rstrip("\\/"))[-1], text)
 
 
 def _partitions(data: DataSummary, recipe: Recipe) -> Facts:

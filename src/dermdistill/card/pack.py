@@ -12,6 +12,7 @@ from dermdistill.card.facts import DOCUMENT, Evidence, facts_of
 from dermdistill.card.figures import TestSet, measured_on
 from dermdistill.card.licence import licence_of
 from dermdistill.card.model_card import card_of
+from dermdistill.card.recorded import without_folders
 from dermdistill.card.subject import Subject, read_subject
 from dermdistill.errors import UserError, printable
 from dermdistill.files import cannot_write, write_bytes
@@ -70,21 +71,24 @@ def _records(subject: Subject) -> dict[str, bytes]:
     if subject.parity is not None:
         records["parity.json"] = _json(subject.parity.model_dump_json(indent=2))
     for each in subject.elsewhere:
-        records[f"evaluations/{each.name}/judgement.json"] = _without_images(each.judgement)
+        records[f"evaluations/{each.name}/judgement.json"] = _judgement(each.judgement, ())
     if subject.run is not None:
         files = subject.run.files
-        records["judgement.json"] = _without_images(subject.run.judgement)
-        records["recipe.toml"] = files.recipe_text.encode()
+        paths = files.manifest.data.paths
+        records["judgement.json"] = _judgement(subject.run.judgement, paths)
+        records["recipe.toml"] = without_folders(files.recipe_text, ()).encode()
         for ending in ("csv", "md", "tex"):
             for path in files.run.tables.glob(f"*.{ending}"):
-                records[f"tables/{path.name}"] = path.read_bytes()
+                text = path.read_text(encoding="utf-8")
+                records[f"tables/{path.name}"] = without_folders(text, paths).encode()
     return records
 
 
-def _without_images(judgement: Judgement) -> bytes:
-    """A judgement without the names of single images, which may be those of patients."""
+def _judgement(judgement: Judgement, paths: Sequence[str]) -> bytes:
+    """A judgement without the names of single images, which may be those of patients, and of folders."""
+    notes = tuple(without_folders(text, paths) for text in judgement.notes)
     groups = {name: group.model_copy(update={"most_wrong": ()}) for name, group in judgement.groups.items()}
-    return _json(judgement.model_copy(update={"groups": groups}).model_dump_json(indent=2))
+    return _json(judgement.model_copy(update={"groups": groups, "notes": notes}).model_dump_json(indent=2))
 
 
 def _json(text: str) -> bytes:

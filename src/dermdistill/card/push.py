@@ -43,7 +43,7 @@ def push(folder: Path, names: Sequence[str], repository: str) -> str:
     Args:
         folder: of ``pack.write``.
         names: of the files, relative to it.
-        repository: on the Hub; made if it is not there, private or public as the account's default is.
+        repository: on the Hub; made if it is not there, and private then.
 
     Returns:
         The address of the repository.
@@ -55,7 +55,7 @@ def push(folder: Path, names: Sequence[str], repository: str) -> str:
     inform(f"uploading {len(names)} files to {constants.ENDPOINT}")
     api = HfApi()
     try:
-        made = api.create_repo(repository, exist_ok=True)
+        made = api.create_repo(repository, private=True, exist_ok=True)
         api.upload_folder(
             repo_id=made.repo_id,
             folder_path=folder,
