@@ -140,8 +140,8 @@ def as_markdown(checklist: Checklist, model: str) -> str:
             f"{checklist.name} is a reporting checklist {checklist.about}: {checklist.citation}. The items "
             "are paraphrased here; their numbers lead to the published text. Answers are facts that "
             "dermdistill recorded, each with its file and field in brackets; a file that is not in this "
-            "folder is one of the run. *Unanswered* means that nothing recorded answers the item: the authors "
-            f"have to. Of {len(checklist.answers)} items: {counted}."
+            "folder is one of the run. *Unanswered* means that nothing recorded answers the item: the "
+            f"authors have to. Of {len(checklist.answers)} items: {counted}."
         ),
     ]
     section = None
