@@ -84,7 +84,7 @@ def _differences(subject: Subject, external: Sequence[TestSet]) -> Facts:
 
 
 def _of_run(run: JudgedRun, group: Group | None) -> Facts:
-    where = f"judgement.json `groups.{run.summary.group}`"
+    where = f"judgement.json `groups.{run.summary.group}"
     yield (
         "uncertainty",
         Fact(
@@ -107,7 +107,7 @@ def _of_group(group: Group, where: str) -> Facts:
             Fact(
                 "The judgement of the run lists the other lesions with the highest P(melanoma) and the "
                 "melanomas with the lowest; their image names are left out of this folder.",
-                f"{where}.most_wrong",
+                f"{where}.most_wrong`",
             ),
         )
     if group.subgroups:
@@ -116,7 +116,7 @@ def _of_group(group: Group, where: str) -> Facts:
             f"{each.by} {each.value}: {each.n_images:,} images, {each.n_melanoma:,} melanomas"
             for each in group.subgroups
         )
-        yield "demographics", Fact(f"Test images by {', '.join(columns)}. {counted}.", f"{where}.subgroups")
+        yield "demographics", Fact(f"Test images by {', '.join(columns)}. {counted}.", f"{where}.subgroups`")
         measured = "; ".join(
             f"{each.by} {each.value}: AUC {each.auc.value:.3f}"
             + (
@@ -128,10 +128,10 @@ def _of_group(group: Group, where: str) -> Facts:
             if each.auc.value is not None
         )
         if measured:
-            yield "subgroups", Fact(f"By subgroup: {measured}.", f"{where}.subgroups")
+            yield "subgroups", Fact(f"By subgroup: {measured}.", f"{where}.subgroups`")
         yield (
             "subgroup_method",
-            Fact(f"Performance is given by {', '.join(columns)}, with intervals.", f"{where}.subgroups"),
+            Fact(f"Performance is given by {', '.join(columns)}, with intervals.", f"{where}.subgroups`"),
         )
     sources = group.mean.by_source
     if sources:
@@ -140,7 +140,7 @@ def _of_group(group: Group, where: str) -> Facts:
             for name, found in sources.items()
             if found.auc.value is not None
         )
-        yield "by_source", Fact(f"By source of the images: {of_sources}.", f"{where}.mean.by_source")
+        yield "by_source", Fact(f"By source of the images: {of_sources}.", f"{where}.mean.by_source`")
 
 
 def _comparison(found: ClaimedComparison) -> str:

@@ -1,6 +1,7 @@
 """The model card: the Hub's metadata, and the page of the folder."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
@@ -118,8 +119,16 @@ def _body(evidence: Evidence, checklists: Sequence[Checklist], files: Sequence[s
     yield "## Licence"
     yield from _licence(evidence)
     yield "## Files"
-    yield "\n".join(f"- [{name}]({name})" for name in files)
+    yield _listed(files)
     yield f"Written by `dermdistill card`, dermdistill {__version__}."
+
+
+def _listed(files: Sequence[str]) -> str:
+    """A line per file, and one per folder."""
+    folders = Counter(name.partition("/")[0] for name in files if "/" in name)
+    lines = [f"- [{name}]({name})" for name in files if "/" not in name]
+    counted = ("1 file" if count == 1 else f"{count} files" for count in folders.values())
+    return "\n".join([*lines, *(f"- `{name}/`: {text}" for name, text in zip(folders, counted, strict=True))])
 
 
 def _points(evidence: Evidence) -> Iterator[str]:
