@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -95,10 +96,15 @@ def test_all_else_in_the_judgement_stays(run: Path) -> None:
 
 
 def test_it_is_written_again_over_itself(command: Command, run: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "card"
+    folder, elsewhere = tmp_path / "card", run / "evaluations" / "clinic"
     command("card", "-o", folder, "--quiet")
+    write_evaluation(elsewhere, read_json(run / "judgement.json", Judgement), model=str(run))
+    assert command("card", run, "-o", folder, "--quiet").code == 0
+    assert (folder / "evaluations" / "clinic").is_dir()
+    shutil.rmtree(elsewhere)
     done = command("card", run, "-o", folder, "--quiet")
     assert done.code == 0, done.err
+    assert not (folder / "evaluations").exists()
     found = contents_of(folder)
     assert f"{STUDENT}.onnx" in found
     assert not {"dermlet.onnx", "MODEL_CARD.md", "LICENSE"} & set(found)
@@ -257,3 +263,12 @@ def test_a_file_of_another_run_gets_no_facts_of_this_one(command: Command, run: 
 )
 def test_folders_are_taken_from_a_text_and_nothing_else(text: str, published: str) -> None:
     assert without_folders(text, ("/home/Dr. M/photographs",)) == published
+
+
+def test_without_the_library_of_the_hub_it_says_what_to_install(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name, package=None: None)
+    done = command("card", "-o", tmp_path / "card")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == "error: this command needs huggingface_hub: pip install 'dermdistill[card]'\n"

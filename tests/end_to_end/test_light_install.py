@@ -57,6 +57,12 @@ def test_predict_needs_no_training_half(
     assert {"numpy", "onnxruntime", "PIL", "simplejpeg"} <= names
 
 
+def test_card_needs_no_training_half(tmp_path: Path) -> None:
+    pytest.importorskip("huggingface_hub")
+    imported("card", "-o", tmp_path / "card", refused=NOT_LIGHT)
+    assert (tmp_path / "card" / "README.md").exists()
+
+
 def test_audit_needs_no_training_half(model_file: Path, photographs: Path, tmp_path: Path) -> None:
     for name in ("melanoma", "nevus"):
         (tmp_path / "data" / name).mkdir(parents=True)

@@ -192,11 +192,19 @@ def _update(folder: Path, contents: Contents, digests: Mapping[str, tuple[str, .
     # A kill leaves files of before beside new ones; both are ours.
     both = {name: (*known.get(name, ()), *digests.get(name, ())) for name in {**known, **digests}}
     write_json(folder / INDEX, Written(files=both))
-    for name in set(known) - set(contents):
-        (folder / name).unlink(missing_ok=True)
+    for name in sorted(set(known) - set(contents)):
+        _remove(folder, Path(name))
     for name, content in contents.items():
         write_bytes(folder / name, content)
     write_json(folder / INDEX, Written(files=dict(digests)))
+
+
+def _remove(folder: Path, name: Path) -> None:
+    """Remove a file, and the folders that are empty without it."""
+    (folder / name).unlink(missing_ok=True)
+    for parent in name.parents[:-1]:
+        if (folder / parent).is_dir() and not any((folder / parent).iterdir()):
+            (folder / parent).rmdir()
 
 
 def _is_as_written(path: Path, digests: Sequence[str], content: bytes | None) -> bool:
