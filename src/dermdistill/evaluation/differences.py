@@ -52,14 +52,14 @@ def mean_over_images(values: Floats, lesion: Sequence[str]) -> Measured:
 
 
 def gap(a: Measured, b: Measured) -> Gap:
-    """a minus b, by the normal approximation."""
+    """Figure of a minus that of b, by the normal approximation."""
     value = a.value - b.value
     error = math.hypot(a.standard_error, b.standard_error)
     return Gap(value, value - Z * error, value + Z * error, _two_sided(value, error))
 
 
 def gap_of_shares(a: Share, b: Share) -> Gap:
-    """a minus b: the interval is Newcombe's (1998, method 10), p that of the z test of two proportions."""
+    """Share a minus b: Newcombe's interval (1998, method 10), and p of the z test of two proportions."""
     value = a.value - b.value
     low = value - math.hypot(a.value - a.low, b.high - b.value)
     high = value + math.hypot(a.high - a.value, b.value - b.low)
@@ -76,7 +76,10 @@ def _two_sided(value: float, error: float) -> float:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Adjusted p values in the order given (Holm 1979): below 0.05, wrong in 5 % of all such families at most."""
+    """Adjusted p values, in the order given (Holm 1979).
+
+    Who claims all differences below 0.05 makes a wrong claim in at most 5 % of such families.
+    """
     order = sorted(range(len(p_values)), key=lambda i: p_values[i])
     adjusted, largest = [0.0] * len(p_values), 0.0
     for rank, i in enumerate(order):

@@ -5,14 +5,14 @@ import numpy as np
 from dermdistill.evaluation.metrics import Bools, Floats
 
 THRESHOLDS = np.linspace(0.005, 0.5, 100)
-"""Thresholds on P(melanoma) of a decision curve; few would biopsy only where melanoma is likelier than not."""
+"""Thresholds on P(melanoma) of a decision curve; nobody waits until melanoma is likelier than not."""
 
 
 def net_benefit(label: Bools, probability: Floats, thresholds: Floats = THRESHOLDS) -> Floats:
     """Net benefit of acting from each threshold on, ``(T,)``; NaN of no image.
 
-    ``TP / N - FP / N * t / (1 - t)`` (Vickers and Elkin 2006): the melanomas found in each image judged, less the needless
-    actions, weighted by how many of them one melanoma is worth to who chooses ``t``.
+    ``TP / N - FP / N * t / (1 - t)`` (Vickers and Elkin 2006): melanomas found per image, less the needless
+    actions, of which one melanoma is worth ``(1 - t) / t`` to whoever chooses ``t``.
 
     Args:
         label: ``(N,)``, True for melanoma.

@@ -12,8 +12,8 @@ ALL_FLAGGED = "every image is called melanoma"
 def predictive_values(sensitivity: Share, specificity: Share, prevalence: float) -> tuple[Estimate, Estimate]:
     """PPV and NPV at a prevalence, by Bayes' rule, with 95 % intervals.
 
-    Sensitivity and specificity are taken to be the same there. The intervals come from those of the likelihood ratios
-    (Simel et al. 1991), half an image added to each count (Walter 1975).
+    Sensitivity and specificity are taken to be the same there. The intervals come from those of the
+    likelihood ratios (Simel et al. 1991), half an image added to each count (Walter 1975).
 
     Args:
         sensitivity: of some images.
@@ -21,7 +21,8 @@ def predictive_values(sensitivity: Share, specificity: Share, prevalence: float)
         prevalence: share of melanomas, strictly between 0 and 1.
 
     Returns:
-        Both undefined where sensitivity or specificity is; PPV where nothing is called melanoma, NPV where all is.
+        Both undefined where sensitivity or specificity is; PPV where nothing is called melanoma, NPV where
+        everything is.
     """
     odds = prevalence / (1 - prevalence)
     if math.isnan(sensitivity.value) or math.isnan(specificity.value):
@@ -43,7 +44,7 @@ def needed_to_biopsy(ppv: Estimate) -> Estimate:
 
 
 def _ratio(a: Share, b: Share) -> tuple[float, float, float]:
-    """a / b, NaN where both are 0, and its interval."""
+    """Quotient a / b, NaN where both are 0, and its interval."""
     counts = [(share.value * share.effective + 0.5, share.effective + 0.5) for share in (a, b)]
     (x, n), (y, m) = counts
     error = math.sqrt(max(0.0, 1 / x - 1 / n + 1 / y - 1 / m))

@@ -1,7 +1,8 @@
 """Shares of images, such as a sensitivity, with intervals that hold for few images and near 0 and 1.
 
-The interval is Wilson's (1927) with an effective number of images: photographs of one lesion are not independent,
-so their number is divided by the design effect (Rao and Scott 1992; Franco et al. 2019 compare such intervals).
+The interval is Wilson's (1927) with an effective number of images: photographs of one lesion are not
+independent, so their number is divided by the design effect (Rao and Scott 1992; Franco et al. 2019 compare
+such intervals).
 """
 
 import math
@@ -62,8 +63,8 @@ class Share:
 def share(part: Floats, whole: Floats, lesion: Sequence[str]) -> Share:
     """Part of the whole, both ``(N,)`` in [0, 1] with ``part <= whole``; over several seeds, means of them.
 
-    The design effect is the variance of the ratio over lesions divided by that over images, and at least 1. Where
-    all images say the same it cannot be estimated, and each lesion counts once.
+    The design effect is the variance of the ratio over lesions divided by that over images, and at least 1.
+    Where all images say the same it cannot be estimated, and each lesion counts once.
     """
     total = float(whole.sum())
     if total == 0:

@@ -8,6 +8,7 @@ from dermdistill.evaluation.estimates import OperatingPoint
 from dermdistill.evaluation.evaluate import mean_over_seeds
 from dermdistill.evaluation.predictions import Predictions, aligned
 from dermdistill.judgement.curves import curves_of, wrong_images
+from dermdistill.judgement.decisions import Use, decision_of, ranks_backwards
 from dermdistill.judgement.judgement import Group
 from dermdistill.judgement.names import group_labels, in_order
 from dermdistill.judgement.subgroups import subgroups_of
@@ -33,13 +34,14 @@ class ScoredModel:
 
 
 def judge_groups(
-    models: Sequence[ScoredModel], student: StudentRecipe | None, replicates: int
+    models: Sequence[ScoredModel], student: StudentRecipe | None, use: Use, replicates: int
 ) -> dict[str, Group]:
     """All groups: the teacher, its members, the labels-only students, then the others.
 
     Args:
         models: the rows of all are of the same images.
         student: the recipe's own, whose settings need no mention in a label; None without a run.
+        use: where the models decide.
         replicates: bootstrap resamples.
     """
     members: dict[str, list[ScoredModel]] = {}
@@ -47,12 +49,12 @@ def judge_groups(
         members.setdefault(model.group, []).append(model)
     summaries = [each[0].summary for each in members.values() if each[0].summary is not None]
     labels = group_labels(summaries, student or StudentRecipe())
-    groups = [_judge(name, labels.get(name, name), each, replicates) for name, each in members.items()]
+    groups = [_judge(name, labels.get(name, name), each, use, replicates) for name, each in members.items()]
     objectives = in_order(summary.objective for summary in summaries)
     return {group.name: group for group in sorted(groups, key=lambda group: _rank(group, objectives))}
 
 
-def _judge(name: str, label: str, models: Sequence[ScoredModel], replicates: int) -> Group:
+def _judge(name: str, label: str, models: Sequence[ScoredModel], use: Use, replicates: int) -> Group:
     tests = aligned([(model.name, model.test) for model in models])
     points = [model.points for model in models]
     seconds = [model.summary.training_seconds for model in models if model.summary is not None]
@@ -63,7 +65,9 @@ def _judge(name: str, label: str, models: Sequence[ScoredModel], replicates: int
         summary=models[0].summary,
         training_seconds=sum(seconds) / len(seconds) if seconds else None,
         mean=mean_over_seeds(tests, points, replicates=replicates),
-        subgroups=subgroups_of(tests, points, replicates),
+        decision=decision_of(tests, points, use),
+        ranks_backwards=ranks_backwards(tests),
+        subgroups=subgroups_of(tests, points, use.point, replicates),
         curves=curves_of(tests),
         most_wrong=wrong_images(tests),
     )

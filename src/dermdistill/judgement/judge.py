@@ -13,6 +13,7 @@ from dermdistill.evaluation.evaluate import evaluate
 from dermdistill.evaluation.predictions import aligned, read_predictions
 from dermdistill.evaluation.thresholds import operating_points
 from dermdistill.json_files import read_json, write_json
+from dermdistill.judgement.decisions import Use
 from dermdistill.judgement.groups import ScoredModel, judge_groups
 from dermdistill.judgement.judgement import VERSION, Group, Judgement, NetworkComparison
 from dermdistill.judgement.networks import judge_networks
@@ -50,10 +51,16 @@ def stored_or_new(files: RunFiles) -> Judgement:
 
 
 def judge_evaluation(
-    models: Sequence[ScoredModel], path: Path, *, synthetic: bool, notes: Sequence[str], replicates: int
+    models: Sequence[ScoredModel],
+    path: Path,
+    *,
+    use: Use,
+    synthetic: bool,
+    notes: Sequence[str],
+    replicates: int,
 ) -> Judgement:
     """Compute the figures of models on other data than their run's, and store them at ``path``."""
-    pairs = Pairs(judge_groups(models, None, replicates), models, replicates)
+    pairs = Pairs(judge_groups(models, None, use, replicates), models, replicates)
     judgement = Judgement(
         made_from="",
         synthetic=synthetic,
@@ -74,7 +81,7 @@ def _judge(files: RunFiles) -> Judgement:
     _check_is_ours(files.run.judgement)
     models, recipe = _scored(files.models), files.recipe
     replicates = recipe.evaluation.replicates
-    pairs = Pairs(judge_groups(models, recipe.student, replicates), models, replicates)
+    pairs = Pairs(judge_groups(models, recipe.student, Use(), replicates), models, replicates)
     networks = judge_networks(pairs, recipe, files.benchmark) if files.is_comparison else None
     judgement = Judgement(
         made_from=_digest(files),
