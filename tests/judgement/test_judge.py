@@ -31,7 +31,7 @@ PATIENTS = (
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     """Two seeds, with patients' data, judged; tests only read it."""
-    scenario = Scenario(seeds=(0, 1), lesions=400, details=PATIENTS)
+    scenario = Scenario(seeds=(0, 1), lesions=800, details=PATIENTS)
     run = write_run(RunFolder(tmp_path_factory.mktemp("judged") / "run"), scenario)
     judge_run(run)
     return run
@@ -71,7 +71,7 @@ def test_figures_are_those_of_the_predictions(shared: RunFolder) -> None:
         judgement.models["dsnet-hinton-seed0"].auc.value,
         found.auc.value,
     )
-    assert judgement.lesions == {"train": 200, "val": 60, "test": 140}
+    assert judgement.lesions == {"train": 400, "val": 120, "test": 280}
 
 
 def test_groups_and_comparisons_are_in_order(shared: RunFolder) -> None:
