@@ -93,7 +93,11 @@ class RunManifest(BaseModel):
 
 
 class EvaluationManifest(BaseModel):
-    """What an evaluation elsewhere judged, and on what."""
+    """What an evaluation elsewhere judged, and on what.
+
+    Attributes:
+        layout, notes: of the data, as when they were read; empty in evaluations of earlier versions.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -103,6 +107,12 @@ class EvaluationManifest(BaseModel):
     split: str | None
     synthetic: bool
     split_file: SplitFile | None = None
+    layout: str = ""
+    notes: tuple[str, ...] = ()
+
+    def is_of_the_same(self, other: "EvaluationManifest") -> bool:
+        """Whether both are of one model on one data set, whatever was noted of it."""
+        return self.model_copy(update={"layout": other.layout, "notes": other.notes}) == other
 
     @model_validator(mode="before")
     @classmethod
