@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from dermdistill.data.sources import read_data
+from dermdistill.data.sources import read_sources
 from dermdistill.download.client import TRIES, Client
 from dermdistill.download.job import Outcome, download
 from dermdistill.download.published import Hosts, Published
@@ -65,7 +65,7 @@ class TestDataverse:
         assert outcome.is_complete
         assert (outcome.completeness.images, outcome.completeness.tables) == (6, 2)
         assert images(tmp_path / "data") == expected_ham
-        data = read_data(tmp_path / "data")
+        data = read_sources([tmp_path / "data"])
         assert data.layout == "ham10000"
         assert [record.split for record in data.records] == [None] * 4 + ["test"] * 2
 
@@ -138,7 +138,7 @@ class TestChallenge:
     def test_is_read_by_the_data_command(self, get: Get, challenge: Published, tmp_path: Path) -> None:
         outcome = get(challenge)
         assert outcome.is_complete
-        data = read_data(tmp_path / "data")
+        data = read_sources([tmp_path / "data"])
         assert data.layout == "isic2019"
         assert [record.diagnosis for record in data.records] == ["melanoma", "nevus", "nevus"]
 
@@ -217,7 +217,7 @@ class TestCollection:
         outcome = get(collection)
         assert outcome.is_complete
         assert (outcome.completeness.images, outcome.completeness.tables) == (7, 1)
-        data = read_data(tmp_path / "data")
+        data = read_sources([tmp_path / "data"])
         assert [record.diagnosis for record in data.records] == ["melanoma", "nevus"] * 3 + ["melanoma"]
         assert len({record.lesion_id for record in data.records}) == 4
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import dermdistill
-from dermdistill.data.images import decode_file, resize
+from dermdistill.data.images import read_image, resize
 from dermdistill.data.packed_hashes import unpack
 from dermdistill.digits import rounded
 from dermdistill.errors import UserError
@@ -79,7 +79,7 @@ def test_from_a_run_to_scores_without_pytorch(command: Command, run: RunFolder, 
     assert model.info.learned_from == info.learned_from
     assert dermdistill.load(files[f"{NAME}.int8.onnx"]).info.learned_from == info.learned_from
     photographs = sorted((tmp_path / "lesions").rglob("*.jpg"))[::10]
-    pixels = np.stack([resize(decode_file(path), 24) for path in photographs])
+    pixels = np.stack([resize(read_image(path).pixels, 24) for path in photographs])
     scored = [prediction.probability for prediction in model.predict(photographs)]
     np.testing.assert_allclose(scored, trained.predict(pixels)[:, info.melanoma], atol=0.01)
 

@@ -6,7 +6,7 @@ import pytest
 from dermdistill.evaluation.estimates import Estimate
 from dermdistill.judgement.judgement import Claim, ClaimedComparison
 from dermdistill.report import paper_verdicts, verdicts
-from dermdistill.report.published import BATCH_SIZE, TEMPERATURE
+from dermdistill.report.paper import BATCH_SIZE, TEMPERATURE
 from dermdistill.report.read import ReportedRun, read_run
 from dermdistill.runs import RunFolder
 

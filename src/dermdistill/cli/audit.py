@@ -7,10 +7,10 @@ from pathlib import Path
 
 from dermdistill.audit.audit import Audit, AuditModel, audit
 from dermdistill.audit.findings import KINDS
+from dermdistill.audit.findings_csv import is_findings, write_findings
 from dermdistill.audit.left_out import is_without_offenders, offenders, write_without_offenders
 from dermdistill.audit.page import render
 from dermdistill.audit.seen import run_of
-from dermdistill.audit.table import is_findings, write_findings
 from dermdistill.cores import default_workers
 from dermdistill.data.fixed_split import read_fixed_split, with_split
 from dermdistill.data.sources import read_sources

@@ -25,14 +25,14 @@ class ListedImage:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ListPage:
     """Some images, and how many there are on all pages, which only the first page says."""
 
     images: Sequence[ListedImage]
     total: int | None
 
 
-def pages(origin: IsicCollection, host: str, client: Client) -> Iterator[Page]:
+def pages(origin: IsicCollection, host: str, client: Client) -> Iterator[ListPage]:
     """All images of a collection, page by page: the addresses of the files expire.
 
     Raises:
@@ -47,7 +47,7 @@ def pages(origin: IsicCollection, host: str, client: Client) -> Iterator[Page]:
             url, total = answer["next"], answer["count"]
         except (KeyError, TypeError) as error:
             raise DownloadError(f"{host}: {what} is not as expected ({error!r})") from None
-        yield Page(images, total)
+        yield ListPage(images, total)
 
 
 def _image(entry: Mapping[str, Any]) -> ListedImage:

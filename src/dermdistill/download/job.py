@@ -10,7 +10,7 @@ from dermdistill.download.client import WRONG, Client, DownloadError, Remote
 from dermdistill.download.collection import fetch_collection
 from dermdistill.download.completeness import Completeness, compare
 from dermdistill.download.dataverse import list_files
-from dermdistill.download.ledger import Entry, Ledger, opened
+from dermdistill.download.ledger import Ledger, LedgerEntry, opened
 from dermdistill.download.notice import NOTICE, notice
 from dermdistill.download.published import ChallengeFiles, DataverseFiles, Hosts, IsicCollection, Published
 from dermdistill.download.unpack import DamagedArchiveError, members, unpack
@@ -159,7 +159,7 @@ def _fetch_archive(
 
 def _unpack(path: Path, left_packed: str | None, ledger: Ledger, whole: set[str]) -> int:
     files = members(path, left_packed)
-    ledger.claim({name: Entry(info.file_size, info.CRC, path.name) for name, info in files.items()})
+    ledger.claim({name: LedgerEntry(info.file_size, info.CRC, path.name) for name, info in files.items()})
     lacking = {name: info for name, info in files.items() if name not in whole}
     with bars.count(
         f"Unpacking {path.name}", "B", sum(info.file_size for info in lacking.values())

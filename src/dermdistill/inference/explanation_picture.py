@@ -45,7 +45,7 @@ def draw(
         An RGB picture; the same arguments give the same pixels.
     """
     shown, importance = panels(explanation, photograph, PANEL)
-    page = _Page()
+    page = _Canvas()
     page.line(fit(name, font(18), _WIDTH - 2 * _GAP), 18)
     page.space(10)
     page.panels(shown, importance)
@@ -141,7 +141,7 @@ def _caption(explanation: Explanation, prevalence: float | None) -> list[tuple[s
     ]
 
 
-class _Page:
+class _Canvas:
     """A white page of fixed width that is filled from above."""
 
     def __init__(self) -> None:

@@ -14,10 +14,10 @@ from dermdistill.evaluation.predictions import aligned, read_predictions
 from dermdistill.evaluation.thresholds import operating_points
 from dermdistill.json_files import read_json, write_json
 from dermdistill.judgement.decisions import Use
+from dermdistill.judgement.group_comparisons import GroupComparisons, comparisons
 from dermdistill.judgement.groups import ScoredModel, judge_groups
 from dermdistill.judgement.judgement import VERSION, Group, Judgement, NetworkComparison
 from dermdistill.judgement.networks import judge_networks
-from dermdistill.judgement.pairs import Pairs, comparisons
 from dermdistill.judgement.run_files import RunFiles, damaged, read_run_files
 from dermdistill.outputs import open_output
 from dermdistill.runs import ModelFolder, ModelSummary, RunFolder
@@ -60,14 +60,15 @@ def judge_evaluation(
     replicates: int,
 ) -> Judgement:
     """Compute the figures of models on other data than their run's, and store them at ``path``."""
-    pairs = Pairs(judge_groups(models, None, use, replicates), models, replicates)
+    evaluations = _evaluations(models, replicates)
+    pairs = GroupComparisons(judge_groups(models, evaluations, None, use, replicates), models, replicates)
     judgement = Judgement(
         made_from="",
         synthetic=synthetic,
         notes=tuple(notes),
         replicates=replicates,
         lesions={},
-        models=_evaluations(models, replicates),
+        models=evaluations,
         groups=pairs.groups,
         comparisons=comparisons(pairs, pairs.groups),
         networks=None,
@@ -81,7 +82,9 @@ def _judge(files: RunFiles) -> Judgement:
     _check_is_ours(files.run.judgement)
     models, recipe = _scored(files.models), files.recipe
     replicates = recipe.evaluation.replicates
-    pairs = Pairs(judge_groups(models, recipe.student, Use(), replicates), models, replicates)
+    evaluations = _evaluations(models, replicates)
+    groups = judge_groups(models, evaluations, recipe.student, Use(), replicates)
+    pairs = GroupComparisons(groups, models, replicates)
     networks = judge_networks(pairs, recipe, files.benchmark) if files.is_comparison else None
     judgement = Judgement(
         made_from=_digest(files),
@@ -89,7 +92,7 @@ def _judge(files: RunFiles) -> Judgement:
         notes=(),
         replicates=replicates,
         lesions=files.lesions,
-        models=_evaluations(models, replicates),
+        models=evaluations,
         groups=pairs.groups,
         comparisons=comparisons(pairs, _order(pairs.groups, recipe, networks)),
         networks=networks,

@@ -12,13 +12,13 @@ from dermdistill.files import write_text
 from dermdistill.judgement.names import network_name, objective_name
 from dermdistill.outputs import open_output
 from dermdistill.records import Pixels
-from dermdistill.report import cost_tables, numbers, paper_verdicts, provenance, published, verdicts
+from dermdistill.report import cost_tables, numbers, paper, paper_verdicts, provenance, verdicts
 from dermdistill.report import results_tables as results
 from dermdistill.report.gallery import galleries, save_thumbnails
+from dermdistill.report.paper import BATCH_SIZE, TEMPERATURE
 from dermdistill.report.paper_tables import table_2
 from dermdistill.report.plot_data import cost_plots, result_plots, sweep_plot, training_plots
 from dermdistill.report.plots import Plot, draw
-from dermdistill.report.published import BATCH_SIZE, TEMPERATURE
 from dermdistill.report.read import ReportedRun, read_run, summary_of
 from dermdistill.report.table import Table, footnote_letter
 from dermdistill.report.table_files import check_tables, write_tables
@@ -78,7 +78,7 @@ def _render(run: ReportedRun, tables: Sequence[Table], own: dict[str, Any]) -> s
         synthetic=run.synthetic,
         data_sentence=provenance.data_sentence(data),
         data_notes=data.notes,
-        published=published,
+        paper=paper,
         basis=verdicts.images_sentence(run.groups[0]),
         melanoma_share=numbers.percent(images.n_melanoma, images.n_images),
         replicates=numbers.count(run.judgement.replicates),

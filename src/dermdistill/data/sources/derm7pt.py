@@ -8,10 +8,10 @@
 from dataclasses import replace
 from pathlib import Path
 
-from dermdistill.data.sources.catalogue import read_catalogue, read_labels
-from dermdistill.data.sources.entries import Labelled
-from dermdistill.data.sources.image_files import name_in
-from dermdistill.data.sources.tables import Row, Table, read_header, read_table
+from dermdistill.data.sources.on_disk.image_files import name_in
+from dermdistill.data.sources.tables.csv_table import CsvRow, CsvTable, read_header, read_table
+from dermdistill.data.sources.tables.labelled_rows import LabelTable
+from dermdistill.data.sources.tables.table_records import read_labels, read_records
 from dermdistill.errors import UserError
 from dermdistill.reading import AS_FOUND, Reading
 from dermdistill.records import DataSet
@@ -41,8 +41,10 @@ def read(path: Path, reading: Reading = AS_FOUND) -> DataSet:
     dermoscopic = {name_in(row.cells["image"]) for row in labelled.table.rows if "image" in row.cells}
     left_out = clinical - dermoscopic - {""}
     note = f"{len(left_out)} clinical photographs left out: the dermoscopic ones of the same lesions are read"
-    labelled = Labelled(_with_splits(labelled.table), passed_over=left_out, notes=(note,) if left_out else ())
-    found = read_catalogue(path, [labelled], reading=reading)
+    labelled = LabelTable(
+        _with_splits(labelled.table), passed_over=left_out, notes=(note,) if left_out else ()
+    )
+    found = read_records(path, [labelled], reading=reading)
     return DataSet(LAYOUT, path, found.records, notes=found.notes, names=found.names)
 
 
@@ -53,7 +55,7 @@ def _table(path: Path) -> Path | None:
     return None
 
 
-def _with_splits(table: Table) -> Table:
+def _with_splits(table: CsvTable) -> CsvTable:
     """The table with a lesion a row, and a column ``split`` from the lists of indexes beside it."""
     splits: dict[int, str] = {}
     for split, name in _INDEXES.items():
@@ -67,7 +69,7 @@ def _with_splits(table: Table) -> Table:
                 )
             splits[int(cell)] = split
     rows = [
-        Row(row.line, {**row.cells, "lesion_id": f"derm7pt_{number}", "split": splits.get(number, "")})
+        CsvRow(row.line, {**row.cells, "lesion_id": f"derm7pt_{number}", "split": splits.get(number, "")})
         for number, row in enumerate(table.rows)
     ]
     return replace(table, rows=tuple(rows))

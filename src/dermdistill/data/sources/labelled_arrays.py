@@ -16,13 +16,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dermdistill.data.class_names import LEAVE_OUT, meaning_of, refuse_open, with_counts
 from dermdistill.data.diagnoses import UNDECIDED
-from dermdistill.data.sources.arrays import ArrayImage, open_array
-from dermdistill.data.sources.catalogue import lesions_unknown
-from dermdistill.data.sources.class_folders import split_of
-from dermdistill.data.sources.names import LEAVE_OUT, listed, meaning_of, refuse_open
-from dermdistill.data.sources.npz import NpzImage, images_of
-from dermdistill.data.sources.pixels import scale
+from dermdistill.data.sources.on_disk.class_folders import split_of
+from dermdistill.data.sources.on_disk.npy import ArrayImage, open_array
+from dermdistill.data.sources.on_disk.npz import NpzImage, images_of
+from dermdistill.data.sources.on_disk.pixels import scale
+from dermdistill.data.sources.tables.table_records import lesions_unknown
 from dermdistill.errors import UserError
 from dermdistill.reading import AS_FOUND, Reading
 from dermdistill.records import DataSet, ImageSource, Record, SplitName
@@ -89,7 +89,7 @@ def read(path: Path, reading: Reading = AS_FOUND) -> DataSet:
                 records.append(Record(image_id, images[index], image_id, meaning, split=pair.split))
     refuse_open(str(path), left_open)
     notes = [
-        *([f"left out, no diagnosis: {listed(left_out)}"] if left_out else []),
+        *([f"left out, no diagnosis: {with_counts(left_out)}"] if left_out else []),
         lesions_unknown(len(records), len(records)),
     ]
     if files and _DERMAMNIST.search(files[0].name):

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from dermdistill.data.images import ImageFile
-from dermdistill.data.sources import read_data
-from dermdistill.data.sources.copies import unite_copies
+from dermdistill.data.sources import read_sources
+from dermdistill.data.sources.on_disk.copies import unite_copies
 from dermdistill.errors import UserError
 from dermdistill.records import Record
 
@@ -63,4 +63,4 @@ def test_copies_under_two_ids_of_a_table(tmp_path: Path, picture: Picture) -> No
     first = picture(tmp_path / "ISIC_1.jpg")
     copy(first, "ISIC_2.jpg")
     (tmp_path / "metadata.csv").write_text("isic_id,diagnosis\nISIC_1,melanoma\nISIC_2,melanoma\n")
-    assert [r.lesion_id for r in read_data(tmp_path).records] == ["ISIC_1", "ISIC_1"]
+    assert [r.lesion_id for r in read_sources([tmp_path]).records] == ["ISIC_1", "ISIC_1"]

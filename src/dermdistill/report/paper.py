@@ -57,7 +57,7 @@ _BATCH_SIZE_ACCURACY = {18: 0.881, 32: 0.897, 64: 0.917, 96: 0.831}
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class SweptSetting:
     """A setting that the paper varies.
 
     Attributes:
@@ -81,5 +81,5 @@ class Setting:
         return networks.temperature if self.name == "temperature" else networks.batch_size
 
 
-TEMPERATURE = Setting("temperature", "temperatures", "T =", _TEMPERATURE_ACCURACY, True)
-BATCH_SIZE = Setting("batch size", "batch sizes", "batch", _BATCH_SIZE_ACCURACY, False)
+TEMPERATURE = SweptSetting("temperature", "temperatures", "T =", _TEMPERATURE_ACCURACY, True)
+BATCH_SIZE = SweptSetting("batch size", "batch sizes", "batch", _BATCH_SIZE_ACCURACY, False)

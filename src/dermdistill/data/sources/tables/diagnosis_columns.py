@@ -9,9 +9,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache, cached_property
 
+from dermdistill.data.class_names import meaning_of, users_word
 from dermdistill.data.diagnoses import BENIGN, NOT_MELANOMA, OTHER, UNDECIDED, canonical
-from dermdistill.data.sources.names import meaning_of, users_word
-from dermdistill.data.sources.tables import Row, Table
+from dermdistill.data.sources.tables.csv_table import CsvRow, CsvTable
 from dermdistill.errors import UserError
 from dermdistill.reading import Reading
 from dermdistill.records import MELANOMA
@@ -42,7 +42,7 @@ class Label:
 
     Attributes:
         names: as the table has them, from coarse to fine; that of ``benign_malignant`` or ``target`` first.
-        diagnosis: what they mean; see ``names.meaning_of``.
+        diagnosis: what they mean; see ``class_names.meaning_of``.
     """
 
     names: tuple[str, ...]
@@ -67,14 +67,14 @@ def _meaning_of_column(name: str) -> str | None:
     return None if meaning == UNDECIDED else meaning
 
 
-class Labels:
+class DiagnosisColumns:
     """What the rows of one table say of diagnoses.
 
     Raises:
         UserError: two columns could be the labels, and do not agree.
     """
 
-    def __init__(self, table: Table, reading: Reading) -> None:
+    def __init__(self, table: CsvTable, reading: Reading) -> None:
         self._table = table
         self._reading = reading
         self._meaning = cache(lambda names: meaning_of(names, reading))
@@ -99,7 +99,7 @@ class Labels:
         # Beside named diagnoses, a column "target" may hold anything, such as the number of a class.
         return _TARGET if _TARGET in self._table.columns and not self._names_diagnoses else None
 
-    def of(self, row: Row) -> Label:
+    def of(self, row: CsvRow) -> Label:
         """The label of one row.
 
         Raises:
@@ -119,7 +119,7 @@ class Labels:
             return Label(names, BENIGN if malignancy.lower() in _NOT_MALIGNANT else OTHER)
         return Label(names, self._with_malignancy(row, name, self._is_malignant(row, malignancy)))
 
-    def _diagnoses(self, row: Row) -> tuple[str, ...]:
+    def _diagnoses(self, row: CsvRow) -> tuple[str, ...]:
         if self._is_one_hot:
             return self._one_hot(row)
         for columns in self._levels:
@@ -134,7 +134,7 @@ class Labels:
             return ()
         return (column.upper() if self._is_one(row, column) else NOT_MELANOMA,)
 
-    def _one_hot(self, row: Row) -> tuple[str, ...]:
+    def _one_hot(self, row: CsvRow) -> tuple[str, ...]:
         chosen = [column for column in self._of_diagnoses if self._is_one(row, column)]
         if len(chosen) > 1:
             names = " and ".join(map(str.upper, chosen))
@@ -143,14 +143,14 @@ class Labels:
             return ("nevus",)
         return tuple(map(str.upper, chosen))
 
-    def _is_one(self, row: Row, column: str) -> bool:
+    def _is_one(self, row: CsvRow, column: str) -> bool:
         cell = row.cells.get(column) or "0"
         if cell.lower() not in (*_ZERO, *_ONE):
             what = f"{column.upper()} is {cell!r}; expected 0 or 1: the ground truth, not predictions"
             raise self._error(row, what)
         return cell.lower() in _ONE
 
-    def _with_malignancy(self, row: Row, name: str | None, malignant: bool) -> str | None:
+    def _with_malignancy(self, row: CsvRow, name: str | None, malignant: bool) -> str | None:
         if name == MELANOMA and not malignant:
             raise self._error(row, "melanoma, yet benign; correct or remove the line")
         if malignant and name in _NEVER_MALIGNANT:
@@ -163,7 +163,7 @@ class Labels:
         # melanoma. In other tables it may be a carcinoma.
         return MELANOMA if "image_name" in self._table.columns else name
 
-    def _is_malignant(self, row: Row, cell: str) -> bool:
+    def _is_malignant(self, row: CsvRow, cell: str) -> bool:
         if cell.lower() not in _NOT_MALIGNANT | _IS_MALIGNANT:
             raise self._error(
                 row,
@@ -172,11 +172,11 @@ class Labels:
             )
         return cell.lower() in _IS_MALIGNANT
 
-    def _error(self, row: Row, what: str) -> UserError:
+    def _error(self, row: CsvRow, what: str) -> UserError:
         return UserError(f"{self._table.path}, line {row.line}: {what}")
 
 
-def _agreeing(table: Table, reading: Reading) -> tuple[str, ...]:
+def _agreeing(table: CsvTable, reading: Reading) -> tuple[str, ...]:
     """The columns of names, those that are understood first; all of them agree on melanoma.
 
     Raises:
@@ -208,7 +208,7 @@ def _agreeing(table: Table, reading: Reading) -> tuple[str, ...]:
     return tuple(understood)
 
 
-def _melanoma_by_cell(table: Table, column: str, reading: Reading) -> dict[str, bool | None]:
+def _melanoma_by_cell(table: CsvTable, column: str, reading: Reading) -> dict[str, bool | None]:
     """Whether each cell of a column means melanoma; None where that is not understood."""
     meanings = {cell: meaning_of([cell], reading) for row in table.rows if (cell := row.cells[column])}
     return {
@@ -217,7 +217,7 @@ def _melanoma_by_cell(table: Table, column: str, reading: Reading) -> dict[str, 
     }
 
 
-def _two_labels(table: Table, one: str, other: str) -> UserError:
+def _two_labels(table: CsvTable, one: str, other: str) -> UserError:
     def shown(column: str) -> str:
         cell = next((cell for row in table.rows if (cell := row.cells[column])), "")
         return f"{column} ({cell!r}, for instance)"

@@ -15,7 +15,7 @@ from pathlib import Path
 from dermdistill.data.diagnoses import canonical
 from dermdistill.data.images import IMAGE_SUFFIXES
 from dermdistill.data.listing import suffix
-from dermdistill.data.sources.photographs import archive_id
+from dermdistill.data.sources.on_disk.photographs import archive_id
 from dermdistill.errors import UserError
 
 WITHOUT_HEADER = ("image", "label")
@@ -36,7 +36,7 @@ _OTHER_FORMATS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CsvRow:
     """One row: the line that it ends on in the file, and its cells by column ("" where they say nothing)."""
 
     line: int
@@ -48,12 +48,12 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class CsvTable:
     """A CSV file; ``columns`` are all its column names in one spelling, rows hold the wanted ones."""
 
     path: Path
     columns: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[CsvRow, ...]
     notes: tuple[str, ...] = ()
 
 
@@ -85,7 +85,7 @@ def read_header(path: Path, renamed: Mapping[str, str] | None = None) -> tuple[s
     return tuple((renamed or {}).get(name, name) for name in names)
 
 
-def read_table(path: Path, wanted: Collection[str], renamed: Mapping[str, str] | None = None) -> Table:
+def read_table(path: Path, wanted: Collection[str], renamed: Mapping[str, str] | None = None) -> CsvTable:
     """Read a table; only the ``wanted`` columns are kept. See ``read_header`` for ``renamed``.
 
     Raises:
@@ -99,14 +99,14 @@ def read_table(path: Path, wanted: Collection[str], renamed: Mapping[str, str] |
     try:
         encoding, notes = _encoding(path)
         rows = tuple(
-            Row(line, {name: _meaning(cells[at]) for at, name in kept})
+            CsvRow(line, {name: _meaning(cells[at]) for at, name in kept})
             for line, cells in _rows(path, encoding, len(columns))
         )
     except (OSError, UnicodeError, csv.Error) as error:
         raise UserError(
             f"{path}: cannot read the table ({error}); expected CSV text: save it as CSV in UTF-8"
         ) from None
-    return Table(path, columns, rows, notes)
+    return CsvTable(path, columns, rows, notes)
 
 
 def _rows(path: Path, encoding: str, columns: int) -> Iterator[tuple[int, list[str]]]:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from dermdistill.data.grouping import connected
-from dermdistill.data.sources.photographs import Named, archive_id, is_mask, versions
+from dermdistill.data.sources.on_disk.photographs import Named, archive_id, is_mask, versions
 
 HEX = "3f2a90c1d4e5b6a7f8091a2b3c4d5e6f"
 

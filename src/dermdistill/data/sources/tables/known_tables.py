@@ -4,15 +4,15 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from dermdistill.data.sources.column_roles import image_column
-from dermdistill.data.sources.photographs import archive_id
-from dermdistill.data.sources.tables import Table
+from dermdistill.data.sources.on_disk.photographs import archive_id
+from dermdistill.data.sources.tables.column_roles import image_column
+from dermdistill.data.sources.tables.csv_table import CsvTable
 
 _CLINICAL = "these are clinical photographs; the models are made for dermoscopic images"
 
 
 @dataclass(frozen=True, slots=True)
-class _Published:
+class _KnownTable:
     """A data set, by what its table is called or by its columns."""
 
     layout: str
@@ -22,22 +22,22 @@ class _Published:
 
 
 _KNOWN = (
-    _Published("pad-ufes-20", ("img_id", "diagnostic", "lesion_id"), remark=_CLINICAL),
-    _Published("ddi", ("ddi_file", "disease"), remark=_CLINICAL),
-    _Published("fitzpatrick17k", ("md5hash", "three_partition_label"), remark=_CLINICAL),
-    _Published(
+    _KnownTable("pad-ufes-20", ("img_id", "diagnostic", "lesion_id"), remark=_CLINICAL),
+    _KnownTable("ddi", ("ddi_file", "disease"), remark=_CLINICAL),
+    _KnownTable("fitzpatrick17k", ("md5hash", "three_partition_label"), remark=_CLINICAL),
+    _KnownTable(
         "isic2016", called=r"(?:isbi|isic)[_-]?2016", remark="malignant means melanoma in this challenge"
     ),
-    _Published("isic2017", ("image_id", "melanoma", "seborrheic_keratosis")),
-    *(_Published(f"isic{year}", called=rf"isic[_-]?{year}") for year in (2018, 2019)),
-    _Published("isic2020", ("image_name", "target")),
-    _Published("isic2024", ("isic_id", "target", "iddx_1")),
-    _Published("isic2024", called=r"isic[_-]?2024"),
-    _Published("isic", ("isic_id",)),
+    _KnownTable("isic2017", ("image_id", "melanoma", "seborrheic_keratosis")),
+    *(_KnownTable(f"isic{year}", called=rf"isic[_-]?{year}") for year in (2018, 2019)),
+    _KnownTable("isic2020", ("image_name", "target")),
+    _KnownTable("isic2024", ("isic_id", "target", "iddx_1")),
+    _KnownTable("isic2024", called=r"isic[_-]?2024"),
+    _KnownTable("isic", ("isic_id",)),
 )
 
 
-def published(table: Table) -> tuple[str | None, str]:
+def known_table(table: CsvTable) -> tuple[str | None, str]:
     """The name of the published data set that a table is of, and a remark on it; None, "" for one's own."""
     for each in _KNOWN:
         by_columns = each.columns and set(each.columns) <= set(table.columns)

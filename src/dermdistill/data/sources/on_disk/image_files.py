@@ -5,10 +5,10 @@ from pathlib import Path
 
 from dermdistill.data.images import IMAGE_SUFFIXES, ImageFile
 from dermdistill.data.listing import is_image, is_unread, stem, suffix
-from dermdistill.data.sources.class_folders import holds_no_photographs
-from dermdistill.data.sources.hdf5 import Hdf5Images
-from dermdistill.data.sources.photographs import DICOM
-from dermdistill.data.sources.walk import visible_files
+from dermdistill.data.sources.on_disk.class_folders import holds_no_photographs
+from dermdistill.data.sources.on_disk.hdf5 import Hdf5Images
+from dermdistill.data.sources.on_disk.photographs import DICOM
+from dermdistill.data.sources.on_disk.walk import visible_files
 from dermdistill.errors import UserError
 from dermdistill.records import ImageSource
 

@@ -4,14 +4,14 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
+from dermdistill.data.class_names import LEAVE_OUT, note_on_negatives, refuse_open, with_counts
 from dermdistill.data.diagnoses import OTHER, UNDECIDED
 from dermdistill.data.grouping import id_key
-from dermdistill.data.sources import column_roles as roles
-from dermdistill.data.sources.class_folders import split_of
-from dermdistill.data.sources.image_files import as_path, name_in
-from dermdistill.data.sources.labels import Labels
-from dermdistill.data.sources.names import LEAVE_OUT, listed, note_on_negatives, refuse_open
-from dermdistill.data.sources.tables import Row, Table
+from dermdistill.data.sources.on_disk.class_folders import split_of
+from dermdistill.data.sources.on_disk.image_files import as_path, name_in
+from dermdistill.data.sources.tables import column_roles as roles
+from dermdistill.data.sources.tables.csv_table import CsvRow, CsvTable
+from dermdistill.data.sources.tables.diagnosis_columns import DiagnosisColumns
 from dermdistill.errors import UserError
 from dermdistill.reading import Reading
 from dermdistill.records import SplitName
@@ -30,7 +30,7 @@ _LEFT_OUT = {UNDECIDED: "they do not say whether it is a melanoma", LEAVE_OUT: "
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
+class LabelTable:
     """A table of labels.
 
     Attributes:
@@ -40,18 +40,18 @@ class Labelled:
         notes: on what became of them.
     """
 
-    table: Table
+    table: CsvTable
     split: SplitName | None = None
     passed_over: Collection[str] = ()
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LabelledRow:
     """One labelled image before its file is looked up; ``cell`` says which it is, as the table has it."""
 
-    table: Table
-    row: Row
+    table: CsvTable
+    row: CsvRow
     image_id: str
     cell: str
     diagnosis: str
@@ -59,10 +59,10 @@ class Entry:
 
 
 @dataclass(slots=True)
-class Entries:
+class LabelledRows:
     """The usable rows of all tables, and what became of the others."""
 
-    rows: list[Entry]
+    rows: list[LabelledRow]
     notes: list[str]
     names: Counter[str]
 
@@ -70,7 +70,7 @@ class Entries:
 class _Names:
     """The id of each image: its name; where two paths end in one name, the path without its ending."""
 
-    def __init__(self, tables: Sequence[Table]) -> None:
+    def __init__(self, tables: Sequence[CsvTable]) -> None:
         paths: defaultdict[str, set[str]] = defaultdict(set)
         for table in tables:
             for row in table.rows:
@@ -79,14 +79,14 @@ class _Names:
                     paths[name_in(cell)].add(as_path(place))
         self._several = {name for name, found in paths.items() if len(found) > 1}
 
-    def of(self, table: Table, row: Row) -> str:
+    def of(self, table: CsvTable, row: CsvRow) -> str:
         cell, place = _cells(table, row)
         name = name_in(cell)
         folder = as_path(place).rpartition("/")[0]
         return f"{folder}/{name_in(place)}" if name in self._several and folder else name
 
 
-def _cells(table: Table, row: Row) -> tuple[str, str]:
+def _cells(table: CsvTable, row: CsvRow) -> tuple[str, str]:
     """What a row calls its image, and where it says that it is."""
     named = roles.image_column(table.columns)
     located = roles.path_column(table.columns)
@@ -94,21 +94,23 @@ def _cells(table: Table, row: Row) -> tuple[str, str]:
     return cell, (row.cells[located] if located else "") or cell
 
 
-def entries(labelled: Sequence[Labelled], side_tables: Sequence[Table], reading: Reading) -> Entries:
-    """The rows of all tables of labels that can be used, completed from side tables; see ``catalogue``."""
+def labelled_rows(
+    labelled: Sequence[LabelTable], side_tables: Sequence[CsvTable], reading: Reading
+) -> LabelledRows:
+    """The usable rows of all tables of labels, completed from side tables; see ``table_records``."""
     names = _Names([source.table for source in labelled])
-    found = _labelled_rows(labelled, names, reading)
+    found = _usable_rows(labelled, names, reading)
     found.rows = _completed(found.rows, side_tables, names)
     return found
 
 
-def _labelled_rows(labelled: Sequence[Labelled], images: _Names, reading: Reading) -> Entries:
-    found: dict[str, Entry] = {}
+def _usable_rows(labelled: Sequence[LabelTable], images: _Names, reading: Reading) -> LabelledRows:
+    found: dict[str, LabelledRow] = {}
     notes: list[str] = []
     names: Counter[str] = Counter()
     others: Counter[str] = Counter()
     for source in labelled:
-        table, labels = source.table, Labels(source.table, reading)
+        table, labels = source.table, DiagnosisColumns(source.table, reading)
         left_out, left_open = Counter[str](), Counter[str]()
         splits, about_splits = _splits(source)
         for row in table.rows:
@@ -126,7 +128,7 @@ def _labelled_rows(labelled: Sequence[Labelled], images: _Names, reading: Readin
             else:
                 others.update(said.names[-1:] if said.diagnosis == OTHER else ())
                 split = splits.get(row.cells.get("split", ""))
-                entry = Entry(
+                entry = LabelledRow(
                     table, row, image_id, _cells(table, row)[1], said.diagnosis, source.split or split
                 )
                 _check_new(entry, found.get(image_id))
@@ -136,14 +138,16 @@ def _labelled_rows(labelled: Sequence[Labelled], images: _Names, reading: Readin
     notes += note_on_negatives(others, reading)
     if not found:
         paths = " and ".join(str(source.table.path) for source in labelled)
-        hint = f"; its labels are {listed(names)}; say --positive NAME if one of them does" if names else ""
+        hint = (
+            f"; its labels are {with_counts(names)}; say --positive NAME if one of them does" if names else ""
+        )
         raise UserError(
             f"{paths}: no row says whether its image shows a melanoma{hint}; nothing to learn from"
         )
-    return Entries(list(found.values()), notes, names)
+    return LabelledRows(list(found.values()), notes, names)
 
 
-def _left_out_by_the_source(image_id: str, row: Row) -> str | None:
+def _left_out_by_the_source(image_id: str, row: CsvRow) -> str | None:
     """Why the source itself does not count this row."""
     if image_id == _SYNTHETIC_IMAGE or row.first(["image_manipulation"]) == "synthetic":
         return "synthetic images"
@@ -154,14 +158,14 @@ def _left_out_by_the_source(image_id: str, row: Row) -> str | None:
     return None
 
 
-def _counted(table: Table, left_out: Counter[str]) -> list[str]:
+def _counted(table: CsvTable, left_out: Counter[str]) -> list[str]:
     rows = f"of {len(table.rows)} rows left out"
     return [
         f"{table.path.name}: {count} {rows}: {why}" for why, count in sorted(left_out.items(), reverse=True)
     ]
 
 
-def _splits(source: Labelled) -> tuple[dict[str, SplitName], list[str]]:
+def _splits(source: LabelTable) -> tuple[dict[str, SplitName], list[str]]:
     """The split that each value of a column ``split`` stands for; a note where they are no splits."""
     cells = {cell for row in source.table.rows if (cell := row.cells.get("split"))}
     found = {cell: split for cell in cells if (split := split_of(cell))}
@@ -173,7 +177,7 @@ def _splits(source: Labelled) -> tuple[dict[str, SplitName], list[str]]:
     return found, []
 
 
-def _check_new(entry: Entry, earlier: Entry | None) -> None:
+def _check_new(entry: LabelledRow, earlier: LabelledRow | None) -> None:
     if earlier is None:
         return
     where = f"{entry.table.path}, line {entry.row.line}: image {entry.image_id}"
@@ -188,16 +192,18 @@ def _check_new(entry: Entry, earlier: Entry | None) -> None:
     raise UserError(f"{where} is listed twice, first in {first}; remove one of the lines")
 
 
-def _completed(rows: Sequence[Entry], side_tables: Sequence[Table], names: _Names) -> list[Entry]:
+def _completed(
+    rows: Sequence[LabelledRow], side_tables: Sequence[CsvTable], names: _Names
+) -> list[LabelledRow]:
     """The entries with their blank cells filled from the side tables."""
-    details: defaultdict[str, list[tuple[Table, Row]]] = defaultdict(list)
+    details: defaultdict[str, list[tuple[CsvTable, CsvRow]]] = defaultdict(list)
     for table in side_tables:
         for row in table.rows:
             details[names.of(table, row)].append((table, row))
     return [replace(entry, row=_filled(entry, details.get(entry.image_id, []))) for entry in rows]
 
 
-def _filled(entry: Entry, details: Sequence[tuple[Table, Row]]) -> Row:
+def _filled(entry: LabelledRow, details: Sequence[tuple[CsvTable, CsvRow]]) -> CsvRow:
     cells = dict(entry.row.cells)
     said_in = dict.fromkeys(cells, (entry.table, entry.row))
     for table, row in details:

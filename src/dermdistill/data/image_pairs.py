@@ -16,7 +16,7 @@ Distances = Callable[[NDArray[np.int64]], NDArray[np.float32]]
 
 
 @dataclass(frozen=True, slots=True)
-class Pairs:
+class ImagePairs:
     """Pairs of images, the most similar first.
 
     Attributes:
@@ -31,16 +31,16 @@ class Pairs:
     def __len__(self) -> int:
         return len(self.first)
 
-    def take(self, which: NDArray[np.bool_]) -> "Pairs":
+    def take(self, which: NDArray[np.bool_]) -> "ImagePairs":
         """Those of the pairs for which ``which`` ``(P,)`` is True."""
-        return Pairs(self.first[which], self.second[which], self.distance[which])
+        return ImagePairs(self.first[which], self.second[which], self.distance[which])
 
     def as_tuples(self) -> Iterator[tuple[int, int, float]]:
         """First row, second row and distance of each pair."""
         return zip(self.first.tolist(), self.second.tolist(), self.distance.tolist(), strict=True)
 
 
-def near_pairs(distances: Distances, images: int, *, limit: float, most: int = MOST) -> Pairs:
+def near_pairs(distances: Distances, images: int, *, limit: float, most: int = MOST) -> ImagePairs:
     """Every pair at most ``limit`` apart, once, at the lesser of its two distances.
 
     Args:
@@ -73,10 +73,10 @@ def _nearest(table: NDArray[np.float32], limit: float, most: int) -> NDArray[np.
     return near
 
 
-def _once(first: NDArray[np.int64], second: NDArray[np.int64], distance: NDArray[np.float32]) -> Pairs:
+def _once(first: NDArray[np.int64], second: NDArray[np.int64], distance: NDArray[np.float32]) -> ImagePairs:
     order = np.lexsort((distance, second, first))
     first, second, distance = first[order], second[order], distance[order]
     new = np.ones(len(first), dtype=bool)
     new[1:] = (first[1:] != first[:-1]) | (second[1:] != second[:-1])
     order = np.flatnonzero(new)[np.argsort(distance[new], kind="stable")]
-    return Pairs(first[order], second[order], distance[order])
+    return ImagePairs(first[order], second[order], distance[order])

@@ -11,7 +11,7 @@ from dermdistill.judgement.judgement import ClaimedComparison, ClaimedDifference
 from dermdistill.judgement.names import LABELS_ONLY
 
 
-class Pairs:
+class GroupComparisons:
     """Groups and their models, ready to be compared.
 
     Args:
@@ -73,7 +73,7 @@ def _claimed_differences(compared: DecisionComparison) -> tuple[ClaimedDifferenc
     )
 
 
-def comparisons(pairs: Pairs, order: Iterable[str]) -> tuple[ClaimedComparison, ...]:
+def comparisons(pairs: GroupComparisons, order: Iterable[str]) -> tuple[ClaimedComparison, ...]:
     """Every student against its labels-only control, then every student against the teacher.
 
     Args:

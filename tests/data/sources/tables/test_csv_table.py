@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dermdistill.data.sources.tables import read_header, read_table, spelling
+from dermdistill.data.sources.tables.csv_table import read_header, read_table, spelling
 from dermdistill.errors import UserError
 
 

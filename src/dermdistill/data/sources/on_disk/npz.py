@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dermdistill.data.sources.arrays import digest_of
-from dermdistill.data.sources.pixels import check_shape, to_pixels
+from dermdistill.data.sources.on_disk.npy import digest_of
+from dermdistill.data.sources.on_disk.pixels import check_shape, to_pixels
 from dermdistill.errors import UserError
 from dermdistill.records import Pixels
 

@@ -5,7 +5,7 @@ The user's ``--image-column`` and the like come first: the column takes the plac
 
 from collections.abc import Collection, Sequence
 
-from dermdistill.data.sources.tables import spelling
+from dermdistill.data.sources.tables.csv_table import spelling
 from dermdistill.errors import UserError
 from dermdistill.reading import Reading
 

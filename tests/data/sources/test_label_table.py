@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from dermdistill.data.sources import isic, read_data
-from dermdistill.data.sources.image_files import find_images
+from dermdistill.data.sources import label_table, read_sources
+from dermdistill.data.sources.on_disk.image_files import find_images
 from dermdistill.data.splits import check
 from dermdistill.errors import UserError
 from dermdistill.reading import Reading
@@ -50,7 +50,7 @@ class TestArchiveExport:
             },
             ["ISIC_1", "ISIC_2", "ISIC_3", "ISIC_4", "ISIC_5"],
         )
-        data = isic.read(root)
+        data = label_table.read(root)
         assert diagnoses(data) == {"ISIC_1": "melanoma", "ISIC_2": "nevus", "ISIC_5": "benign"}
         first = data.records[0]
         assert (first.lesion_id, first.patient_id, first.group) == ("IL_1", "IP_1", "patient:IP_1")
@@ -78,7 +78,7 @@ class TestArchiveExport:
             },
             [f"ISIC_{number}" for number in range(1, 8)],
         )
-        data = isic.read(root)
+        data = label_table.read(root)
         assert diagnoses(data) == {
             "ISIC_1": "melanoma",
             "ISIC_2": "basal cell carcinoma",
@@ -92,11 +92,11 @@ class TestArchiveExport:
         lines = ["isic_id,benign_malignant", "ISIC_1,malignant", "ISIC_2,malignant"]
         root = layout({"metadata.csv": lines}, ["ISIC_1", "ISIC_2"])
         with pytest.raises(UserError, match=r"metadata\.csv: no row says whether its image shows a melanoma"):
-            isic.read(root)
+            label_table.read(root)
 
     def test_synthetic_images_are_left_out(self, layout: Layout) -> None:
         lines = ["isic_id,diagnosis,image_manipulation", "ISIC_1,nevus,synthetic", "ISIC_2,melanoma,"]
-        data = isic.read(layout({"metadata.csv": lines}, ["ISIC_2"]))
+        data = label_table.read(layout({"metadata.csv": lines}, ["ISIC_2"]))
         assert list(diagnoses(data)) == ["ISIC_2"]
         assert "metadata.csv: 1 of 2 rows left out: synthetic images" in data.notes
 
@@ -122,7 +122,7 @@ class TestChallenges:
             },
             ["ISIC_1_downsampled", "ISIC_2", "ISIC_3", "ISIC_4"],
         )
-        data = isic.read(root)
+        data = label_table.read(root)
         assert list(diagnoses(data).values()) == [
             "melanoma",
             "squamous cell carcinoma",
@@ -147,7 +147,7 @@ class TestChallenges:
             },
             ["A", "B", "C"],
         )
-        splits = {record.image_id: record.split for record in isic.read(root).records}
+        splits = {record.image_id: record.split for record in label_table.read(root).records}
         assert splits == {"A": "train", "B": "val", "C": "test"}
 
     def test_2020(self, layout: Layout) -> None:
@@ -165,14 +165,14 @@ class TestChallenges:
             },
             ["ISIC_1", "ISIC_2", "ISIC_3", "ISIC_9"],
         )
-        data = isic.read(root)
+        data = label_table.read(root)
         assert diagnoses(data) == {"ISIC_1": "benign", "ISIC_2": "melanoma", "ISIC_3": "benign keratosis"}
         assert [record.patient_id for record in data.records] == ["IP_1", "IP_1", None]
         assert data.records[0].site == "head/neck"
 
     def test_the_target_of_2020_is_melanoma(self, layout: Layout) -> None:
         root = layout({"labels.csv": ["image_name,target", "A.jpg,1", "B.jpg,0"]}, ["A", "B"])
-        assert diagnoses(isic.read(root)) == {"A": "melanoma", "B": "benign"}
+        assert diagnoses(label_table.read(root)) == {"A": "melanoma", "B": "benign"}
 
     def test_the_target_of_2024_is_any_malignancy(self, layout: Layout) -> None:
         root = layout(
@@ -189,17 +189,21 @@ class TestChallenges:
             },
             ["A", "B", "C", "D"],
         )
-        assert diagnoses(isic.read(root)) == {"A": "melanoma", "B": "basal cell carcinoma", "C": "benign"}
+        assert diagnoses(label_table.read(root)) == {
+            "A": "melanoma",
+            "B": "basal cell carcinoma",
+            "C": "benign",
+        }
 
     def test_target_one_without_more_is_left_out(self, layout: Layout) -> None:
         root = layout({"metadata.csv": ["isic_id,target", "A,1", "B,0"]}, ["A", "B"])
-        data = isic.read(root)
+        data = label_table.read(root)
         assert diagnoses(data) == {"B": "benign"}
         assert data.notes[0] == "metadata.csv: 1 of 2 rows left out: they do not say whether it is a melanoma"
 
     def test_target_beside_diagnoses_may_be_the_number_of_a_class(self, layout: Layout) -> None:
         root = layout({"metadata.csv": ["isic_id,diagnosis,target", "A,nevus,4"]}, ["A"])
-        assert diagnoses(isic.read(root)) == {"A": "nevus"}
+        assert diagnoses(label_table.read(root)) == {"A": "nevus"}
 
 
 class TestUsersWord:
@@ -209,14 +213,14 @@ class TestUsersWord:
     )
     def test_target_with_a_positive_value(self, values: Sequence[str], positive: str, layout: Layout) -> None:
         root = layout({"labels.csv": ["image,target", f"A,{values[0]}", f"B,{values[1]}"]}, ["A", "B"])
-        data = isic.read(root, Reading(positive=(positive,)))
+        data = label_table.read(root, Reading(positive=(positive,)))
         assert [record.is_melanoma for record in data.records] == [False, True]
         assert data.names == {values[0]: 1, values[1]: 1}
 
     def test_target_without_it_says_so(self, layout: Layout) -> None:
         root = layout({"labels.csv": ["image,target", "A,1", "B,0", "C,0"]}, ["A", "B", "C"])
         with pytest.raises(UserError) as caught:
-            read_data(root)
+            read_sources([root])
         assert str(caught.value) == (
             f"{root}: no image shows melanoma; its labels are 1 (1 image), 0 (2 images); if one of them "
             "means melanoma, say --positive NAME"
@@ -227,12 +231,12 @@ class TestUsersWord:
         rows = [f"{number},{text}" for number, text in enumerate(texts)]
         root = layout({"labels.csv": ["image,diagnosis", *rows]}, [str(n) for n in range(len(rows))])
         with pytest.raises(UserError) as caught:
-            isic.read(root)
+            label_table.read(root)
         assert str(caught.value).startswith(
             f"{root / 'labels.csv'}: nevus vs melanoma (1 image), melanoma? (2 images), "
             "batch 2 (1 image): not understood"
         )
-        data = isic.read(
+        data = label_table.read(
             root, Reading({"Nevus VS melanoma": "melanoma", "melanoma?": "leave-out", "batch 2": "nevus"})
         )
         assert diagnoses(data) == {"0": "melanoma", "1": "melanoma", "4": "nevus", "6": "nevus"}
@@ -243,12 +247,12 @@ class TestUsersWord:
 
     def test_one_hot_columns_and_levels_have_names_too(self, layout: Layout) -> None:
         root = layout({"labels.csv": ["image,MEL,NV,UNK", "A,1,0,0", "B,0,0,1"]}, ["A", "B"])
-        assert diagnoses(isic.read(root, Reading({"UNK": "leave-out"}))) == {"A": "melanoma"}
+        assert diagnoses(label_table.read(root, Reading({"UNK": "leave-out"}))) == {"A": "melanoma"}
         levels = ["isic_id,diagnosis_1,diagnosis_3", "A,Malignant,Odd tumour", "B,Benign,Nevus"]
         root = layout({"labels.csv": levels}, ["A", "B"])
         with pytest.raises(UserError, match=r"Odd tumour \(1 image\): not understood"):
-            isic.read(root)
-        assert diagnoses(isic.read(root, Reading(positive=("odd_tumour",)))) == {
+            label_table.read(root)
+        assert diagnoses(label_table.read(root, Reading(positive=("odd_tumour",)))) == {
             "A": "melanoma",
             "B": "nevus",
         }
@@ -269,7 +273,7 @@ class TestOnePhotographUnderSeveralNames:
     )
     def test_lists_of_duplicates(self, name: str, header: str, layout: Layout) -> None:
         rows = [header, "ISIC_0000001,ISIC_0000003.jpg", "ISIC_0000000,ISIC_0000009"]
-        data = isic.read(layout({"train.csv": self.LABELS, name: rows}, self.IMAGES))
+        data = label_table.read(layout({"train.csv": self.LABELS, name: rows}, self.IMAGES))
         assert [r.lesion_id[-1] for r in data.records] == ["0", "1", "2", "1"]
         assert data.notes[0] == (
             f"1 of 4 images are duplicates by {name} (ISIC_0000003.jpg of ISIC_0000001.jpg): "
@@ -283,12 +287,12 @@ class TestOnePhotographUnderSeveralNames:
     def test_listed_duplicates_of_which_one_is_melanoma(self, layout: Layout) -> None:
         rows = ["image_name_1,image_name_2", "ISIC_0000001,ISIC_0000002"]
         with pytest.raises(UserError, match=r"the same image as .*, yet benign here and melanoma there"):
-            isic.read(layout({"train.csv": self.LABELS, "Duplicates.csv": rows}, self.IMAGES))
+            label_table.read(layout({"train.csv": self.LABELS, "Duplicates.csv": rows}, self.IMAGES))
 
     def test_versions_that_the_table_lists(self, layout: Layout) -> None:
         names = ("ISIC_0000001", "ISIC_0000001_flip", "IMG_0001", "IMG_0002")
         rows = ["image,diagnosis", *(f"{name},melanoma" for name in names)]
-        data = isic.read(layout({"labels.csv": rows}, names))
+        data = label_table.read(layout({"labels.csv": rows}, names))
         assert [r.lesion_id for r in data.records] == ["ISIC_0000001", "ISIC_0000001", "IMG_0001", "IMG_0002"]
 
     def test_of_two_formats_the_raster_file_is_read(self, layout: Layout, picture: Picture) -> None:
@@ -299,7 +303,7 @@ class TestOnePhotographUnderSeveralNames:
             picture(root / "jpeg" / "train" / f"{name}.jpg")
         picture(root / "masks" / "ISIC_0000002.png")
         picture(root / "thumbnails" / "ISIC_0000002.jpg", size=(2, 2))
-        data = isic.read(root)
+        data = label_table.read(root)
         assert {Path(record.image.name).suffix for record in data.records} == {".jpg"}
         assert "4 images are there in several formats: one is read (JPEG or PNG before DICOM)" in data.notes
 
@@ -314,10 +318,10 @@ class TestWhichTable:
             },
             ["A"],
         )
-        data = isic.read(root / "second.csv")
+        data = label_table.read(root / "second.csv")
         assert [(r.diagnosis, r.lesion_id) for r in data.records] == [("nevus", "L1")]
         with pytest.raises(UserError, match=r"several tables hold diagnoses \(first\.csv, second\.csv\)"):
-            isic.read(root)
+            label_table.read(root)
 
     def test_two_tables_of_one_split(self, layout: Layout) -> None:
         table = ["image_name,target", "A,1"]
@@ -329,7 +333,7 @@ class TestWhichTable:
             ["A"],
         )
         with pytest.raises(UserError, match="give the path of the one to read"):
-            isic.read(root)
+            label_table.read(root)
 
     @pytest.mark.parametrize(
         ("header", "message"),
@@ -347,7 +351,7 @@ class TestWhichTable:
     def test_a_table_without_a_needed_column(self, header: str, message: str, layout: Layout) -> None:
         root = layout({"labels.csv": [header, "A,50"]}, ["A"])
         with pytest.raises(UserError, match=message):
-            isic.read(root / "labels.csv")
+            label_table.read(root / "labels.csv")
 
 
 class TestSideTables:
@@ -358,7 +362,7 @@ class TestSideTables:
     def test_a_second_side_table_adds_to_the_first(self, layout: Layout) -> None:
         ages = ["image,age,lesion_id", *(f"{image},50," for image in self.IMAGES)]
         tables = {"labels.csv": self.LABELS, "a_lesions.csv": self.LESIONS, "b_ages.csv": ages}
-        records = isic.read(layout(tables, self.IMAGES)).records
+        records = label_table.read(layout(tables, self.IMAGES)).records
         assert [record.lesion_id for record in records] == ["L1", "L1", "L2", "L2"]
         assert [record.patient_id for record in records] == ["P1", "P1", "P2", None]
         assert {record.age for record in records} == {50.0}
@@ -366,7 +370,7 @@ class TestSideTables:
     def test_a_blank_cell_takes_nothing_away(self, layout: Layout) -> None:
         cells = ("lesion_id", "", "nan", "L2", "")
         labels = [f"{line},{cell}" for line, cell in zip(self.LABELS, cells, strict=True)]
-        records = isic.read(layout({"labels.csv": labels, "x.csv": self.LESIONS}, self.IMAGES)).records
+        records = label_table.read(layout({"labels.csv": labels, "x.csv": self.LESIONS}, self.IMAGES)).records
         assert [record.lesion_id for record in records] == ["L1", "L1", "L2", "L2"]
 
     def test_the_table_of_labels_comes_first_then_the_side_tables_by_name(self, layout: Layout) -> None:
@@ -375,13 +379,13 @@ class TestSideTables:
             "b.csv": ["image,sex,age", "A,male,60"],
             "c.csv": ["image,sex,age", "A,male,70"],
         }
-        record = isic.read(layout(tables, ["A"])).records[0]
+        record = label_table.read(layout(tables, ["A"])).records[0]
         assert (record.sex, record.age) == ("female", 60.0)
 
     def test_the_kind_of_image_may_stand_in_a_side_table(self, layout: Layout) -> None:
         tables = {"labels.csv": self.LABELS, "kinds.csv": ["image,image_type", "A,TBP tile: close-up"]}
         assert "1 of 4 images are TBP tile: close-up, not dermoscopic; they are kept" in (
-            isic.read(layout(tables, self.IMAGES)).notes
+            label_table.read(layout(tables, self.IMAGES)).notes
         )
 
     @pytest.mark.parametrize(
@@ -411,7 +415,7 @@ class TestSideTables:
     ) -> None:
         root = layout({"labels.csv": self.LABELS, "a.csv": self.LESIONS} | tables, self.IMAGES)
         with pytest.raises(UserError) as caught:
-            isic.read(root)
+            label_table.read(root)
         assert str(caught.value) == f"{root}/{message} the wrong one"
 
 
@@ -434,18 +438,18 @@ class TestBadRows:
     def test_one_clear_line(self, lines: list[str], message: str, layout: Layout) -> None:
         root = layout({"labels.csv": lines}, ["A"])
         with pytest.raises(UserError, match=message) as caught:
-            isic.read(root)
+            label_table.read(root)
         assert "labels.csv" in str(caught.value)
         assert "\n" not in str(caught.value)
 
     def test_a_row_without_any_one(self, layout: Layout) -> None:
         root = layout({"labels.csv": ["image,MEL,NV", "A,0,0", "B,1,0"]}, ["A", "B"])
-        assert diagnoses(isic.read(root)) == {"B": "melanoma"}
+        assert diagnoses(label_table.read(root)) == {"B": "melanoma"}
 
     def test_a_byte_order_mark_and_spaces(self, layout: Layout) -> None:
         root = layout({}, ["A"])
         (root / "labels.csv").write_bytes("\ufeffImage , Diagnosis\n A , Melanoma \n\n".encode())
-        assert diagnoses(isic.read(root)) == {"A": "melanoma"}
+        assert diagnoses(label_table.read(root)) == {"A": "melanoma"}
 
 
 def test_files_by_the_name_in_the_table(tmp_path: Path) -> None:
@@ -463,25 +467,25 @@ def test_a_nevus_that_is_malignant_stops(layout: Layout) -> None:
     rows = ["image_id,dx,benign_malignant", "a,nv,malignant", "b,mel,malignant"]
     root = layout({"metadata.csv": rows}, ["a", "b"])
     with pytest.raises(UserError, match=r"metadata\.csv, line 2: nevus, yet malignant"):
-        isic.read(root)
+        label_table.read(root)
 
 
 def test_ids_in_several_spellings_are_one(layout: Layout) -> None:
     rows = ["image_id,dx,patient_id", "a,nv,IP_07", "b,mel,ip_7", "c,nv,IP_70"]
-    data = isic.read(layout({"metadata.csv": rows}, ["a", "b", "c"]))
+    data = label_table.read(layout({"metadata.csv": rows}, ["a", "b", "c"]))
     assert [record.patient_id for record in data.records] == ["IP_07", "IP_07", "IP_70"]
 
 
 @pytest.mark.parametrize("rows", [["A,b.JPG", "c,d"], ["image,group", "a,1", "b,1", "c,2", "d,2"]])
 def test_lists_of_duplicates_without_a_header_or_with_groups(rows: list[str], layout: Layout) -> None:
     table = ["image_id,dx", "a,nv", "b,nv", "c,mel", "d,mel", "e,nv"]
-    data = isic.read(layout({"metadata.csv": table, "duplicates.csv": rows}, list("abcde")))
+    data = label_table.read(layout({"metadata.csv": table, "duplicates.csv": rows}, list("abcde")))
     assert [record.lesion_id for record in data.records] == ["a", "a", "c", "c", "e"]
 
 
 def test_a_list_of_duplicates_that_names_no_two_images_is_noted(layout: Layout) -> None:
     tables = {"metadata.csv": ["image_id,dx", "a,nv", "b,mel"], "duplicates.csv": ["image,other", "a,x"]}
-    notes = isic.read(layout(tables, ["a", "b"])).notes
+    notes = label_table.read(layout(tables, ["a", "b"])).notes
     assert (
         "duplicates.csv: a list of duplicates by its name, but no row names two images of the data" in notes
     )

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from dermdistill.data.sources.walk import visible_files
+from dermdistill.data.sources.on_disk.walk import visible_files
 
 
 def test_links_are_followed_and_circles_come_to_an_end(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dermdistill.data.listing import image_name
-from dermdistill.data.sources.tables import Table, read_header
+from dermdistill.data.sources.tables.csv_table import CsvTable, read_header
 
 _CALLED_SO = re.compile(r"duplicate|dupes")
 _GROUP = re.compile(r"(?:.*[_ ])?(?:group|cluster)(?:[_ ]?(?:id|no|nr|number))?|md5|hash|phash")
@@ -25,7 +25,7 @@ def is_list(path: Path) -> bool:
     )
 
 
-def pairs(table: Table, image_ids: Sequence[str]) -> list[list[str]]:
+def keys_of_duplicates(table: CsvTable, image_ids: Sequence[str]) -> list[list[str]]:
     """A key for each image: those that a row of the list names together share it."""
     keys = [image_id.casefold() for image_id in image_ids]
     known = set(keys)

@@ -1,12 +1,12 @@
 import pytest
 
-from dermdistill.data.sources.names import (
+from dermdistill.data.class_names import (
     check_names,
-    listed,
     meaning_of,
     parse_reading,
     refuse_open,
     users_word,
+    with_counts,
 )
 from dermdistill.errors import UserError
 from dermdistill.reading import AS_FOUND, Reading
@@ -94,7 +94,7 @@ class TestMessages:
         )
 
     def test_many_names(self) -> None:
-        assert listed({str(i): 1 for i in range(50)}).endswith("29 (1 image) and 20 more names")
+        assert with_counts({str(i): 1 for i in range(50)}).endswith("29 (1 image) and 20 more names")
 
     @pytest.mark.parametrize(
         ("reading", "message"),

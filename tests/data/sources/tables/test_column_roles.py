@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter
 
-from dermdistill.data.sources import read_data
-from dermdistill.data.sources.names import parse_reading
+from dermdistill.data.class_names import parse_reading
+from dermdistill.data.sources import read_sources
 from dermdistill.errors import UserError
 from dermdistill.reading import Reading
 
@@ -39,7 +39,7 @@ def data(tmp_path: Path, picture: Picture) -> Callable[..., Path]:
 )
 def test_common_names(image: str, label: str, data: Callable[..., Path]) -> None:
     root = data([f"{image},{label}", "a.jpg,melanoma", "b.jpg,nevus"], "x/a.jpg", "x/b.jpg")
-    assert [record.diagnosis for record in read_data(root).records] == ["melanoma", "nevus"]
+    assert [record.diagnosis for record in read_sources([root]).records] == ["melanoma", "nevus"]
 
 
 def test_the_users_columns_come_before_all_others(data: Callable[..., Path]) -> None:
@@ -49,7 +49,7 @@ def test_the_users_columns_come_before_all_others(data: Callable[..., Path]) -> 
         "2,nevus,L2,b.jpg,nevus,M2,P2",
     ]
     reading = Reading(image_column="file", label_column="Final", lesion_column="mole", patient_column="WHO")
-    first = read_data(data(lines, "a.jpg", "b.jpg"), reading).records[0]
+    first = read_sources([data(lines, "a.jpg", "b.jpg")], reading).records[0]
     assert (first.image_id, first.diagnosis, first.lesion_id, first.patient_id) == (
         "a",
         "melanoma",
@@ -61,9 +61,12 @@ def test_the_users_columns_come_before_all_others(data: Callable[..., Path]) -> 
 def test_one_of_the_columns_of_diagnoses(data: Callable[..., Path]) -> None:
     lines = ["image,MEL,NV,BCC,final", "a,1,0,0,nevus", "b,0,1,0,melanoma"]
     root = data(lines, "a.jpg", "b.jpg")
-    assert [r.is_melanoma for r in read_data(root).records] == [True, False]
-    assert [r.is_melanoma for r in read_data(root, Reading(label_column="final")).records] == [False, True]
-    of_mel = read_data(root, Reading(label_column="mel")).records
+    assert [r.is_melanoma for r in read_sources([root]).records] == [True, False]
+    assert [r.is_melanoma for r in read_sources([root], Reading(label_column="final")).records] == [
+        False,
+        True,
+    ]
+    of_mel = read_sources([root], Reading(label_column="mel")).records
     assert [r.diagnosis for r in of_mel] == ["melanoma", "not melanoma"]
 
 
@@ -72,7 +75,7 @@ def test_a_column_that_no_table_has(option: str, data: Callable[..., Path], tmp_
     reading = parse_reading([], [], [name if name == "nope" else None for name in _only(option)])
     shown = f"--{option.replace('_', '-')} nope: no such column in"
     with pytest.raises(UserError, match=rf"{shown} .*; it has diagnosis, image$"):
-        read_data(data(["image,diagnosis", "a,melanoma", "b,nevus"], "a.jpg", "b.jpg"), reading)
+        read_sources([data(["image,diagnosis", "a,melanoma", "b,nevus"], "a.jpg", "b.jpg")], reading)
 
 
 def _only(option: str) -> list[str]:
@@ -88,7 +91,7 @@ def test_columns_are_of_tables_only(tmp_path: Path, picture: Picture) -> None:
     with pytest.raises(
         UserError, match=r"--label-column x: no such column in .*; it has no columns, as there is"
     ):
-        read_data(tmp_path, Reading(label_column="x"))
+        read_sources([tmp_path], Reading(label_column="x"))
 
 
 def test_one_column_for_two_things() -> None:
@@ -101,7 +104,7 @@ def test_one_column_for_two_things() -> None:
 def test_a_path_beats_a_name(data: Callable[..., Path]) -> None:
     lines = ["image_id,path,diagnosis", "1,here/a.jpg,melanoma", "2,there/a.jpg,nevus"]
     root = data(lines, "here/a.jpg", "there/a.jpg", "else/1.jpg")
-    records = read_data(root).records
+    records = read_sources([root]).records
     assert [(r.image_id, Path(r.image.name)) for r in records] == [
         ("1", root / "here" / "a.jpg"),
         ("2", root / "there" / "a.jpg"),
@@ -116,24 +119,24 @@ def test_a_path_goes_from_the_tables_folder(
     (root / "tables").mkdir()
     table = root / "tables" / "mine.csv"
     table.write_text("path,diagnosis\n../photos/a.jpg,melanoma\n../photos/b.jpg,nevus\n")
-    assert [record.image_id for record in read_data(table).records] == ["a", "b"]
+    assert [record.image_id for record in read_sources([table]).records] == ["a", "b"]
 
 
 def test_a_file_of_another_folder_is_not_taken_for_it(data: Callable[..., Path]) -> None:
     lines = ["path,diagnosis", "here/a.jpg,melanoma", "there/a.jpg,nevus"]
     with pytest.raises(UserError, match=r"line 3: no image file there/a\.jpg in"):
-        read_data(data(lines, "here/a.jpg"))
+        read_sources([data(lines, "here/a.jpg")])
 
 
 def test_the_ending_in_a_table_is_kept_to(data: Callable[..., Path]) -> None:
     root = data(["image,diagnosis", "a.png,melanoma", "b,nevus"], "x/a.jpg", "x/a.png", "x/b.jpg")
-    assert Path(read_data(root).records[0].image.name).name == "a.png"
+    assert Path(read_sources([root]).records[0].image.name).name == "a.png"
 
 
 def test_ids_with_and_without_endings_in_nested_folders(data: Callable[..., Path]) -> None:
     lines = ["image,diagnosis", "a,melanoma", "b.JPG,nevus", "c.1,nevus"]
     root = data(lines, "x/y/a.jpg", "z/b.JPG", "c.1.png")
-    assert [record.image_id for record in read_data(root).records] == ["a", "b", "c.1"]
+    assert [record.image_id for record in read_sources([root]).records] == ["a", "b", "c.1"]
 
 
 def test_all_missing_files_are_named(data: Callable[..., Path]) -> None:
@@ -141,7 +144,7 @@ def test_all_missing_files_are_named(data: Callable[..., Path]) -> None:
     with pytest.raises(
         UserError, match=r"line 3: no image file b\.jpg \(or another ending\) .* 1 more of the 3"
     ):
-        read_data(data(lines, "a.jpg"))
+        read_sources([data(lines, "a.jpg")])
 
 
 @pytest.mark.parametrize(
@@ -157,7 +160,7 @@ def test_two_columns_that_do_not_agree(lines: list[str], options: str, data: Cal
     one, other = options.split()
     root = data(lines, "a.jpg", "b.jpg")
     with pytest.raises(UserError, match=f"say --label-column {one} or --label-column {other}$"):
-        read_data(root)
+        read_sources([root])
 
 
 @pytest.mark.parametrize(
@@ -172,12 +175,12 @@ def test_two_columns_that_do_not_agree(lines: list[str], options: str, data: Cal
 )
 def test_two_columns_that_agree(lines: list[str], data: Callable[..., Path]) -> None:
     root = data(lines, "a.jpg", "b.jpg")
-    assert [record.diagnosis for record in read_data(root).records] == ["melanoma", "nevus"]
+    assert [record.diagnosis for record in read_sources([root]).records] == ["melanoma", "nevus"]
 
 
 def test_a_column_split_that_is_none(data: Callable[..., Path]) -> None:
     lines = ["image,diagnosis,split", "a,melanoma,fold 1", "b,nevus,train"]
-    found = read_data(data(lines, "a.jpg", "b.jpg"))
+    found = read_sources([data(lines, "a.jpg", "b.jpg")])
     assert [record.split for record in found.records] == [None, None]
     assert found.notes[0] == "labels.csv: column split is not used: 'fold 1' is not train, val or test"
 
@@ -188,7 +191,7 @@ def test_derm7pt_indexes_beyond_the_table(tmp_path: Path, picture: Picture) -> N
     (tmp_path / "meta" / "train_indexes.csv").write_text("indexes\n1\n")
     picture(tmp_path / "images" / "b.jpg")
     with pytest.raises(UserError, match=r"train_indexes\.csv, line 2: '1' is no row of meta\.csv"):
-        read_data(tmp_path)
+        read_sources([tmp_path])
 
 
 def test_the_users_columns_are_recorded_and_older_records_have_none() -> None:

@@ -8,14 +8,19 @@ from pathlib import Path
 
 from dermdistill.data.cache import default_cache_dir
 from dermdistill.data.grouping import id_key
-from dermdistill.data.sources import column_roles as roles
-from dermdistill.data.sources.copies import by_list, by_name, unite_copies
-from dermdistill.data.sources.duplicates import pairs
-from dermdistill.data.sources.entries import FURTHER_COLUMNS, Entry, Labelled, entries
-from dermdistill.data.sources.image_files import ImageFiles, name_in
-from dermdistill.data.sources.labels import LABEL_COLUMNS, diagnosis_columns, has_labels
-from dermdistill.data.sources.photographs import Named, versions
-from dermdistill.data.sources.tables import Row, Table, read_header, read_table
+from dermdistill.data.sources.on_disk.copies import by_list, by_name, unite_copies
+from dermdistill.data.sources.on_disk.image_files import ImageFiles, name_in
+from dermdistill.data.sources.on_disk.photographs import Named, versions
+from dermdistill.data.sources.tables import column_roles as roles
+from dermdistill.data.sources.tables.csv_table import CsvRow, CsvTable, read_header, read_table
+from dermdistill.data.sources.tables.diagnosis_columns import LABEL_COLUMNS, diagnosis_columns, has_labels
+from dermdistill.data.sources.tables.duplicate_list import keys_of_duplicates
+from dermdistill.data.sources.tables.labelled_rows import (
+    FURTHER_COLUMNS,
+    LabelledRow,
+    LabelTable,
+    labelled_rows,
+)
 from dermdistill.data.unusable import unusable
 from dermdistill.errors import UserError
 from dermdistill.reading import AS_FOUND, Reading
@@ -32,7 +37,7 @@ _FITZPATRICK = ("I", "II", "III", "IV", "V", "VI")
 
 
 @dataclass(frozen=True, slots=True)
-class Catalogue:
+class TableRecords:
     """What tables say of their images; see ``DataSet`` for the meaning of each."""
 
     records: tuple[Record, ...]
@@ -47,7 +52,9 @@ def header(path: Path, reading: Reading = AS_FOUND) -> tuple[str, ...]:
     return read_header(path, roles.renamed(columns, reading, labels))
 
 
-def read_details(path: Path, reading: Reading = AS_FOUND, renamed: Mapping[str, str] | None = None) -> Table:
+def read_details(
+    path: Path, reading: Reading = AS_FOUND, renamed: Mapping[str, str] | None = None
+) -> CsvTable:
     """Read a table with all columns that records are made of.
 
     Args:
@@ -69,7 +76,7 @@ def read_labels(
     split: SplitName | None = None,
     reading: Reading = AS_FOUND,
     renamed: Mapping[str, str] | None = None,
-) -> Labelled:
+) -> LabelTable:
     """Read a table that must name images and their diagnoses; see ``read_details``.
 
     Raises:
@@ -85,7 +92,7 @@ def read_labels(
                 f"{path}: no column {what}; it has {in_words(read_header(path))}; say {option} NAME, or "
                 f"write a CSV such as {SMALLEST_TABLE}"
             )
-    return Labelled(table, split)
+    return LabelTable(table, split)
 
 
 def in_words(columns: Sequence[str]) -> str:
@@ -94,14 +101,14 @@ def in_words(columns: Sequence[str]) -> str:
     return ", ".join(named[:12]) + (" ..." if len(named) > 12 else "")
 
 
-def read_catalogue(
+def read_records(
     root: Path,
-    labelled: Sequence[Labelled],
-    side_tables: Sequence[Table] = (),
+    labelled: Sequence[LabelTable],
+    side_tables: Sequence[CsvTable] = (),
     *,
-    duplicates: Sequence[Table] = (),
+    duplicates: Sequence[CsvTable] = (),
     reading: Reading = AS_FOUND,
-) -> Catalogue:
+) -> TableRecords:
     """The records of all labelled rows, in their order, and notes on what was left out.
 
     Args:
@@ -116,7 +123,7 @@ def read_catalogue(
         UserError: an image is listed twice, has no file, or has two diagnoses, lesions or patients; a label
             is not understood; no row can be used.
     """
-    found = entries(labelled, side_tables, reading)
+    found = labelled_rows(labelled, side_tables, reading)
     files = ImageFiles(root)
     images = _images(found.rows, files)
     spelled: dict[str, str] = {}
@@ -124,7 +131,7 @@ def read_catalogue(
     ids = [record.image_id for record in records]
     likenesses = [
         by_name(versions([Named(image_id) for image_id in ids])),
-        *(by_list(pairs(table, ids), table.path.name) for table in duplicates),
+        *(by_list(keys_of_duplicates(table, ids), table.path.name) for table in duplicates),
     ]
     united, copies = unite_copies(records, likenesses, contradictions=reading.contradictions)
     passed_over = {name for source in labelled for name in source.passed_over}
@@ -134,10 +141,10 @@ def read_catalogue(
         if not any(likeness.keys)
     ]
     notes = (*found.notes, *copies, *useless, *_remarks(found.rows, records, files, passed_over))
-    return Catalogue(united, notes, found.names)
+    return TableRecords(united, notes, found.names)
 
 
-def _images(rows: Sequence[Entry], files: ImageFiles) -> list[ImageSource]:
+def _images(rows: Sequence[LabelledRow], files: ImageFiles) -> list[ImageSource]:
     images: list[ImageSource] = []
     missing: list[UserError] = []
     paths = Counter(name_in(entry.cell) for entry in rows)
@@ -161,7 +168,7 @@ def _images(rows: Sequence[Entry], files: ImageFiles) -> list[ImageSource]:
     return images
 
 
-def _record(entry: Entry, image: ImageSource, spelled: dict[str, str]) -> Record:
+def _record(entry: LabelledRow, image: ImageSource, spelled: dict[str, str]) -> Record:
     """One record; ``spelled`` remembers how the ids of lesions and patients were first written."""
     row = entry.row
     return Record(
@@ -179,12 +186,12 @@ def _record(entry: Entry, image: ImageSource, spelled: dict[str, str]) -> Record
     )
 
 
-def _first_spelling(row: Row, columns: Sequence[str], spelled: dict[str, str]) -> str | None:
+def _first_spelling(row: CsvRow, columns: Sequence[str], spelled: dict[str, str]) -> str | None:
     cell = row.first(columns)
     return None if cell is None else spelled.setdefault(f"{columns[0]}:{id_key(cell)}", cell)
 
 
-def _age(entry: Entry, row: Row) -> float | None:
+def _age(entry: LabelledRow, row: CsvRow) -> float | None:
     cell = row.first(roles.AGE)
     if cell is None:
         return None
@@ -200,7 +207,7 @@ def _age(entry: Entry, row: Row) -> float | None:
     return age
 
 
-def _skin_type(row: Row) -> str | None:
+def _skin_type(row: CsvRow) -> str | None:
     """A Fitzpatrick type as a Roman number; another scale's value as it is."""
     cell = row.first(roles.FITZPATRICK)
     if cell is not None:
@@ -213,7 +220,7 @@ def _skin_type(row: Row) -> str | None:
 
 
 def _remarks(
-    rows: Sequence[Entry], records: Sequence[Record], files: ImageFiles, passed_over: Collection[str]
+    rows: Sequence[LabelledRow], records: Sequence[Record], files: ImageFiles, passed_over: Collection[str]
 ) -> list[str]:
     remarks: list[str] = []
     formats = files.in_several_formats()

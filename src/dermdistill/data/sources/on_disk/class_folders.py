@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from dermdistill.data.class_names import LEAVE_OUT, users_word
 from dermdistill.data.diagnoses import UNDECIDED, canonical, folded, means_malignant, mentions_melanoma
 from dermdistill.data.listing import is_hidden, is_image
-from dermdistill.data.sources.names import LEAVE_OUT, users_word
-from dermdistill.data.sources.photographs import is_mask
+from dermdistill.data.sources.on_disk.photographs import is_mask
 from dermdistill.errors import UserError
 from dermdistill.reading import Reading
 from dermdistill.records import MELANOMA, SplitName

@@ -13,14 +13,20 @@ from contextlib import suppress
 from pathlib import Path
 
 from dermdistill.data.listing import is_hidden
-from dermdistill.data.sources import column_roles as roles
-from dermdistill.data.sources.catalogue import header, in_words, read_catalogue, read_details, read_labels
-from dermdistill.data.sources.duplicates import is_list
-from dermdistill.data.sources.entries import Labelled
-from dermdistill.data.sources.labels import has_labels
-from dermdistill.data.sources.published import published
-from dermdistill.data.sources.tables import WITHOUT_HEADER, read_header, read_table, spelling
-from dermdistill.data.sources.walk import unwrapped
+from dermdistill.data.sources.on_disk.walk import unwrapped
+from dermdistill.data.sources.tables import column_roles as roles
+from dermdistill.data.sources.tables.csv_table import WITHOUT_HEADER, read_header, read_table, spelling
+from dermdistill.data.sources.tables.diagnosis_columns import has_labels
+from dermdistill.data.sources.tables.duplicate_list import is_list
+from dermdistill.data.sources.tables.known_tables import known_table
+from dermdistill.data.sources.tables.labelled_rows import LabelTable
+from dermdistill.data.sources.tables.table_records import (
+    header,
+    in_words,
+    read_details,
+    read_labels,
+    read_records,
+)
 from dermdistill.errors import UserError
 from dermdistill.reading import AS_FOUND, Reading
 from dermdistill.records import DataSet, SplitName
@@ -54,8 +60,8 @@ def read(path: Path, reading: Reading = AS_FOUND) -> DataSet:
     labelled = _labelled(chosen, reading)
     side_tables = [read_details(table, reading) for table in without_labels if table != path]
     duplicates = [read_table(table, read_header(table)) for table in _duplicates(root) if table != path]
-    found = read_catalogue(root, labelled, side_tables, duplicates=duplicates, reading=reading)
-    layout, remark = published(labelled[0].table)
+    found = read_records(root, labelled, side_tables, duplicates=duplicates, reading=reading)
+    layout, remark = known_table(labelled[0].table)
     notes = (*((remark,) if remark else ()), *found.notes)
     return DataSet(layout or LAYOUT, root, found.records, notes=notes, names=found.names)
 
@@ -128,7 +134,7 @@ def _all_tables(root: Path) -> list[Path]:
     ]
 
 
-def _labelled(tables: list[Path], reading: Reading) -> list[Labelled]:
+def _labelled(tables: list[Path], reading: Reading) -> list[LabelTable]:
     if len(tables) == 1:
         return [_read_labels(tables[0], None, reading)]
     splits = [_split_of(table.stem) for table in tables]
@@ -140,7 +146,7 @@ def _labelled(tables: list[Path], reading: Reading) -> list[Labelled]:
     return [_read_labels(table, split, reading) for table, split in zip(tables, splits, strict=True)]
 
 
-def _read_labels(path: Path, split: SplitName | None, reading: Reading) -> Labelled:
+def _read_labels(path: Path, split: SplitName | None, reading: Reading) -> LabelTable:
     # The challenge of 2016 says malignant and means melanoma, as that of 2020 does under these names.
     of_2016 = _OF_2016.search(path.name) and read_header(path) == WITHOUT_HEADER
     renamed = {"image": "image_name", "label": "target"} if of_2016 else None

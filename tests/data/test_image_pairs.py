@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from dermdistill.data import pairs
-from dermdistill.data.pairs import near_pairs
+from dermdistill.data import image_pairs
+from dermdistill.data.image_pairs import near_pairs
 
 
 @pytest.mark.parametrize("block_bytes", [1, 400, 2**20])
 def test_every_pair_once_at_its_lesser_distance(block_bytes: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pairs, "_BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr(image_pairs, "_BLOCK_BYTES", block_bytes)
     table = np.random.default_rng(0).random((15, 15)).astype(np.float32)
     table[4] = np.inf
     found = near_pairs(lambda rows: table[rows], 15, limit=0.3)

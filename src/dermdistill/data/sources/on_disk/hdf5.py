@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from dermdistill.data.images import decode_bytes, digest_of
+from dermdistill.data.images import digest_of, read_image_bytes
 from dermdistill.errors import UserError
 from dermdistill.records import Pixels
 
@@ -30,7 +30,7 @@ class Hdf5Image:
         return digest_of(self.content())
 
     def decode(self) -> Pixels:
-        return decode_bytes(self.content(), self.name)
+        return read_image_bytes(self.content(), self.name).pixels
 
     def content(self) -> bytes:
         """The encoded image; raises UserError where it cannot be read."""

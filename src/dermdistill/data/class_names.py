@@ -93,8 +93,8 @@ def refuse_open(where: str, names: Mapping[str, int]) -> None:
         return
     first = next(iter(names))
     raise UserError(
-        f"{where}: {listed(names)}: not understood as a diagnosis, so it is open whether these images show "
-        f'melanoma; say --label "{first}=melanoma", --label "{first}=other" (or the diagnosis), or '
+        f"{where}: {with_counts(names)}: not understood as a diagnosis, so it is open whether these images "
+        f'show melanoma; say --label "{first}=melanoma", --label "{first}=other" (or the diagnosis), or '
         f'--label "{first}={LEAVE_OUT}"' + (", and so on for each" if len(names) > 1 else "")
     )
 
@@ -115,10 +115,10 @@ def check_names(where: str, names: Mapping[str, int], diagnoses: Sequence[str], 
     for option, given in (("--positive", reading.positive), ("--label", tuple(reading.labels))):
         unknown = [name for name in given if _key(name) not in known]
         if unknown:
-            raise UserError(f"{option} {unknown[0]}: no such name in {where}; it has {listed(names)}")
+            raise UserError(f"{option} {unknown[0]}: no such name in {where}; it has {with_counts(names)}")
     if MELANOMA not in diagnoses:
         raise UserError(
-            f"{where}: no image shows melanoma; its labels are {listed(names)}; if one of them means "
+            f"{where}: no image shows melanoma; its labels are {with_counts(names)}; if one of them means "
             "melanoma, say --positive NAME"
         )
 
@@ -130,10 +130,10 @@ def note_on_negatives(others: Mapping[str, int], reading: Reading) -> list[str]:
         for name, count in others.items()
         if canonical(name) is None and users_word([name], reading) is None
     }
-    return [f"not melanoma, as --positive does not name them: {listed(implied)}"] if implied else []
+    return [f"not melanoma, as --positive does not name them: {with_counts(implied)}"] if implied else []
 
 
-def listed(names: Mapping[str, int]) -> str:
+def with_counts(names: Mapping[str, int]) -> str:
     """Names with their numbers of images, for a message: ``batch 1 (12 images), nevus (1 image)``."""
     shown = [f"{name} ({count} image{'s' * (count != 1)})" for name, count in list(names.items())[:_SHOWN]]
     others = len(names) - len(shown)
