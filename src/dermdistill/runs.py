@@ -11,6 +11,8 @@ RUN/
   export/              <name>.onnx and <name>.parity.json, by `dermdistill export RUN`
   report.html, tables/ rebuilt from the rest by `dermdistill report RUN`
   .lock                of the process that trains here
+  evaluations/<data>/  by `dermdistill evaluate RUN`: evaluation.json (EvaluationManifest), judgement.json,
+                       report.html, tables/, thumbnails/, <model>/predictions.csv
   models/<name>/       one folder per model: teacher, teacher-seed0 (a member of it), dsnet-labels-seed0, ...
     model.json         ModelSummary
     history.csv        one line per epoch: epoch, learning_rate, train_loss, <named losses>, val_auc, seconds;
@@ -240,6 +242,16 @@ class RunFolder:
     @property
     def tables(self) -> Path:
         return self.path / "tables"
+
+    @property
+    def evaluation(self) -> Path:
+        """What an evaluation is of; only in folders of `dermdistill evaluate`."""
+        return self.path / "evaluation.json"
+
+    def evaluations(self) -> list["RunFolder"]:
+        """The folders of evaluations in this run, by name."""
+        found = (path.parent for path in self.path.glob("evaluations/*/evaluation.json"))
+        return [RunFolder(path) for path in sorted(found)]
 
     @property
     def benchmark(self) -> Path:

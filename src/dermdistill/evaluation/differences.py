@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dermdistill.evaluation.delong import auc_and_standard_error
+from dermdistill.evaluation.estimates import Estimate
 from dermdistill.evaluation.metrics import Bools, Floats
 from dermdistill.evaluation.shares import Share, Z, clusters
 
@@ -49,6 +50,14 @@ def mean_over_images(values: Floats, lesion: Sequence[str]) -> Measured:
         return Measured(mean, math.nan)
     variance = len(sums) / (len(sums) - 1) * float(sums @ sums) / len(values) ** 2
     return Measured(mean, math.sqrt(variance))
+
+
+def as_estimate(measured: Measured) -> Estimate:
+    """With a 95 % interval by the normal approximation; without one where there is a single lesion."""
+    value, half = measured.value, Z * measured.standard_error
+    if math.isnan(half):
+        return Estimate(value=value, reason="no interval: all images are of one lesion")
+    return Estimate(value=value, low=value - half, high=value + half)
 
 
 def gap(a: Measured, b: Measured) -> Gap:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dermdistill.evaluation.differences import as_estimate, mean_over_images
 from dermdistill.evaluation.estimates import Estimate, OperatingPoint
 from dermdistill.evaluation.evaluate import why_undefined
 from dermdistill.evaluation.metrics import Bools, Floats, auc
@@ -92,6 +93,12 @@ def ranks_backwards(tests: Sequence[Predictions]) -> bool:
     mean = float(np.mean([auc(label, test.probability) for test in tests]))
     deviation = math.sqrt((melanomas + others + 1) / (12 * melanomas * others))
     return mean < _BACKWARDS_AUC and (mean - 0.5) / deviation < _BACKWARDS_Z
+
+
+def calibration_of(tests: Sequence[Predictions]) -> Estimate:
+    """Mean P(melanoma), over the seeds too, minus the share of melanomas; the interval is over lesions."""
+    probability: Floats = np.mean([test.probability for test in tests], axis=0)
+    return as_estimate(mean_over_images(probability - tests[0].label, tests[0].lesion_id))
 
 
 def _at(prevalence: float, ppv: Estimate, npv: Estimate) -> AtPrevalence:

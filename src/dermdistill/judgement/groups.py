@@ -8,7 +8,7 @@ from dermdistill.evaluation.estimates import Evaluation, OperatingPoint
 from dermdistill.evaluation.evaluate import mean_over_seeds, single_seed
 from dermdistill.evaluation.predictions import Predictions, aligned
 from dermdistill.judgement.curves import curves_of, wrong_images
-from dermdistill.judgement.decisions import Use, decision_of, ranks_backwards
+from dermdistill.judgement.decisions import Use, calibration_of, decision_of, ranks_backwards
 from dermdistill.judgement.judgement import Group
 from dermdistill.judgement.names import group_labels, in_order
 from dermdistill.judgement.subgroups import subgroups_of
@@ -76,6 +76,7 @@ def _judge(
         training_seconds=sum(seconds) / len(seconds) if seconds else None,
         mean=single_seed(alone) if alone else mean_over_seeds(tests, points, replicates=replicates),
         decision=decision_of(tests, points, use),
+        calibration=calibration_of(tests),
         ranks_backwards=ranks_backwards(tests),
         subgroups=subgroups_of(tests, points, use.point, replicates),
         curves=curves_of(tests),

@@ -139,6 +139,11 @@ class SubgroupDifference(Frozen):
     p_value: float
     adjusted_p_value: float
 
+    @property
+    def is_claimed(self) -> bool:
+        """Whether the difference is beyond what chance gives among so many."""
+        return self.adjusted_p_value < 0.05
+
 
 class Subgroup(Frozen):
     """Figures of the images of one kind of patient, lesion or photograph.
@@ -178,6 +183,7 @@ class Group(Frozen):
         training_seconds: mean over the models; None without a run.
         mean: figures as means over the seeds.
         decision: at the operating point in use; None where it could not be chosen.
+        calibration: mean P(melanoma) minus the share of melanomas; above 0, P(melanoma) is too high.
         ranks_backwards: whether melanomas get lower probabilities than the others, by more than chance: the
             labels may be exchanged.
         most_wrong: other lesions with the highest P(melanoma), then melanomas with the lowest.
@@ -190,6 +196,7 @@ class Group(Frozen):
     training_seconds: float | None
     mean: GroupEvaluation
     decision: Decision | None
+    calibration: Estimate
     ranks_backwards: bool
     subgroups: tuple[Subgroup, ...]
     curves: Curves

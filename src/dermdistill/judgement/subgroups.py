@@ -10,6 +10,7 @@ import numpy as np
 from dermdistill.evaluation.differences import (
     Gap,
     Measured,
+    as_estimate,
     gap,
     gap_of_shares,
     holm,
@@ -21,7 +22,7 @@ from dermdistill.evaluation.evaluate import seed_mean, why_undefined
 from dermdistill.evaluation.intervals import FEWEST_LESIONS, bootstrap
 from dermdistill.evaluation.metrics import Bools, Floats, Ranking
 from dermdistill.evaluation.predictions import Predictions
-from dermdistill.evaluation.shares import Share, Z, share
+from dermdistill.evaluation.shares import Share, share
 from dermdistill.judgement.decisions import mean_called, rules_of
 from dermdistill.judgement.judgement import Subgroup, SubgroupDifference, SubgroupFigure
 from dermdistill.judgement.subgroup_columns import DIAGNOSIS, Column, columns_of
@@ -165,10 +166,9 @@ def _calibration(here: _Images, by: str) -> SeedMean:
     too_few = _OF_ONE_DIAGNOSIS if by == DIAGNOSIS else here.too_few(melanomas=True, others=True)
     if too_few is not None:
         return _unsaid(too_few, len(here.tests))
-    mean = here.calibration
-    half = Z * mean.standard_error
-    estimate = Estimate(value=mean.value, low=mean.value - half, high=mean.value + half)
-    return seed_mean(estimate, [float((test.probability - here.label).mean()) for test in here.tests])
+    return seed_mean(
+        as_estimate(here.calibration), [float((test.probability - here.label).mean()) for test in here.tests]
+    )
 
 
 def _differences(here: _Images, others: _Images, by: str) -> tuple[SubgroupDifference, ...]:

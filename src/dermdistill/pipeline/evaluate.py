@@ -21,12 +21,13 @@ from dermdistill.judgement.decisions import PREVALENCES, Use
 from dermdistill.judgement.groups import ScoredModel
 from dermdistill.judgement.judge import judge_evaluation
 from dermdistill.judgement.judgement import Judgement
-from dermdistill.messages import warn
+from dermdistill.messages import note, warn
 from dermdistill.outputs import check_folder, check_outside
 from dermdistill.pipeline.prepare import DataOptions, as_recorded, digests_of, open_data
 from dermdistill.pipeline.score_photographs import PhotographScorer
 from dermdistill.pipeline.scored import ScoredImages, Scorer
 from dermdistill.records import DataSet, Pixels, Record
+from dermdistill.report.build import build_report
 from dermdistill.report.evaluation_page import build_evaluation_report, check_evaluation_report
 from dermdistill.runs import EvaluationManifest, ModelFolder, ModelSummary, RunFolder
 
@@ -134,6 +135,7 @@ def evaluate_models(
         replicates=options.replicates,
     )
     build_evaluation_report(out, images=_pixels(records))
+    _show_in_run(RunFolder(file), out)
     return out, judgement
 
 
@@ -200,6 +202,15 @@ def _tables(
         table = tabulate(records, splits, probabilities, infos[name].classes)
         tables[name] = replace(table, seen=seen.how, details={**table.details, **scored.details})
     return tables
+
+
+def _show_in_run(run: RunFolder, out: Path) -> None:
+    """Build the run's own report again, where the evaluation lies in the run and there is a report."""
+    if run.report.exists() and out in [folder.path for folder in run.evaluations()]:
+        try:
+            build_report(run)
+        except UserError as error:
+            note(f"the run's report does not show this evaluation: {error}")
 
 
 def _pixels(records: Sequence[Record]) -> Callable[[Sequence[str]], list[Pixels]]:
