@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dermdistill.audit.seen import Candidates, Seen, find_seen, run_of
 from dermdistill.config import SyntheticRecipe, load_recipe
+from dermdistill.data.class_names import with_counts
 from dermdistill.data.split_file import read_split, splits_again
 from dermdistill.errors import UserError
 from dermdistill.evaluation.estimates import OperatingPoint
@@ -101,6 +102,7 @@ def evaluate_models(
     run = run_of(file)
     data = as_recorded(run, data)
     dataset = _open_data(data, run, next(iter(scorer.infos.values())))
+    _say_if_without_melanoma(dataset)
     records, splits = _chosen(dataset.records, run, options)
     out = options.out or _default_out(model, data, options.split)
     check_outside(out, "--output", data.folders)
@@ -187,7 +189,17 @@ def _points(
 
 def _open_data(data: DataOptions, run: RunFolder, info: ModelInfo) -> DataSet:
     drawing = load_recipe(str(run.recipe)).synthetic if run.recipe.exists() else SyntheticRecipe()
+    if not data.synthetic:
+        data = replace(data, reading=replace(data.reading, for_evaluation=True))
     return open_data(data, drawing, info.input.size)
+
+
+def _say_if_without_melanoma(dataset: DataSet) -> None:
+    if not any(record.is_melanoma for record in dataset.records):
+        warn(
+            f"no image shows melanoma, so no AUC or sensitivity; the labels are {with_counts(dataset.names)}; if "
+            "one of them means melanoma, say --positive NAME"
+        )
 
 
 def _tables(

@@ -23,6 +23,7 @@ from dermdistill.data.sources.tables.labelled_rows import LabelTable
 from dermdistill.data.sources.tables.table_records import (
     header,
     in_words,
+    missing_columns,
     read_details,
     read_labels,
     read_records,
@@ -94,9 +95,10 @@ def near_miss(path: Path) -> str:
         return ""
     for table in _all_tables(path):
         columns = read_header(table)
-        lacking = "the image" if roles.image_column(columns) is None else "the diagnosis"
-        option = "--image-column" if roles.image_column(columns) is None else "--label-column"
-        return f"{table.name} has no column for {lacking} among {in_words(columns)}; say {option} NAME"
+        missing = missing_columns(columns)
+        if missing:
+            lacking, options = " or ".join(missing), " ".join(missing.values())
+            return f"{table.name} has no column for {lacking} among {in_words(columns)}; say {options}"
     return ""
 
 
