@@ -6,9 +6,10 @@ from pathlib import Path
 from dermdistill.cli.results import decisions_text, results_json, results_text
 from dermdistill.errors import UserError, printable
 from dermdistill.judgement.decisions import PREVALENCES
-from dermdistill.messages import inform
+from dermdistill.messages import inform, warn
 from dermdistill.pipeline.evaluate import EvaluationOptions, evaluate_models
 from dermdistill.pipeline.prepare import DataOptions
+from dermdistill.report.evaluation_words import cautions
 
 
 def evaluate_and_print(
@@ -20,6 +21,8 @@ def evaluate_and_print(
         print(results_json(judgement))
     else:
         print("\n\n".join(filter(None, (results_text(judgement), decisions_text(judgement)))))
+    for text in cautions(judgement):
+        warn(text)
     inform(f"report: {printable(str(written_to / 'report.html'))}; tables and predictions beside it")
 
 

@@ -197,8 +197,8 @@ def _open_data(data: DataOptions, run: RunFolder, info: ModelInfo) -> DataSet:
 def _say_if_without_melanoma(dataset: DataSet) -> None:
     if not any(record.is_melanoma for record in dataset.records):
         warn(
-            f"no image shows melanoma, so no AUC or sensitivity; the labels are {with_counts(dataset.names)}; if "
-            "one of them means melanoma, say --positive NAME"
+            f"no image shows melanoma, so no AUC, no sensitivity; labels: {with_counts(dataset.names)}; "
+            "if one of them means melanoma, say --positive NAME"
         )
 
 

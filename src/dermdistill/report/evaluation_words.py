@@ -28,7 +28,7 @@ def images_sentence(group: Group) -> str:
     """How many images of what."""
     images = group.mean
     return (
-        f"{numbers.count(images.n_images)} images of {numbers.count(images.n_lesions)} lesions; "
+        f"{numbers.count(images.n_images)} images of {numbers.several(images.n_lesions, 'lesion')}; "
         f"{numbers.count(images.n_melanoma)} of the images show melanoma "
         f"({numbers.percent(images.n_melanoma, images.n_images)})."
     )
@@ -97,6 +97,11 @@ def _calibration(group: Group) -> str:
 
 def warnings(judgement: Judgement) -> list[str]:
     """What changes how all figures are read."""
+    return [*cautions(judgement), *(f"{text[:1].upper()}{text[1:]}." for text in judgement.notes)]
+
+
+def cautions(judgement: Judgement) -> list[str]:
+    """What the figures themselves warn of."""
     groups = list(judgement.groups.values())
     found = [_backwards(group) for group in groups if group.ranks_backwards]
     images = groups[0].mean
@@ -107,7 +112,7 @@ def warnings(judgement: Judgement) -> list[str]:
             f"{numbers.count(fewer)} {which} are few: an external validation should have at least {ENOUGH} "
             f"melanomas and {ENOUGH} others (Collins et al. 2016). The intervals say how uncertain this is."
         )
-    return [*found, *(f"{text[:1].upper()}{text[1:]}." for text in judgement.notes)]
+    return found
 
 
 def _backwards(group: Group) -> str:

@@ -14,7 +14,7 @@ def evaluate(
     model: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[MODEL]",
+            metavar="MODEL",
             help="A .onnx file, a weights file or a run folder. Default: the packaged model.",
             show_default=False,
         ),
@@ -57,14 +57,14 @@ def evaluate(
     patient_column: options.PatientColumn = None,
     quiet: options.Quiet = None,
 ) -> None:
-    """Evaluate a model on your own photographs, or another test set: figures and report.html.
+    """Evaluate a model on your photographs: figures and a report.
 
     Thresholds were chosen on each model's validation images; nothing is fitted to the new data. Images that
     the model learned from, also saved again or resized, are reported first and marked in the predictions.
 
     Examples:
         dermdistill evaluate --data photographs
-        dermdistill evaluate model.onnx --data labels.csv --prevalence 0.03 -o evaluation
+        dermdistill evaluate model.onnx --data labels.csv --prevalence 0.03
         dermdistill evaluate runs/first --data data/isic2019 --json
     """
     need_report_parts()

@@ -40,6 +40,7 @@ _SPLIT_WORDS: tuple[tuple[str, SplitName], ...] = (("train", "train"), ("val", "
 _OF_TABLES = re.compile(
     r".*groundtruth.*|labels?|annotations?|meta(?:_?data)?|csvs?|tables?|.*_(?:data|input)", re.IGNORECASE
 )
+_OF_PREDICT = {"path", "probability", "decision", "operating_point"}
 _OF_2016 = re.compile(r"isbi[_-]?2016|isic[_-]?2016", re.IGNORECASE)
 
 
@@ -95,6 +96,8 @@ def near_miss(path: Path) -> str:
         return ""
     for table in _all_tables(path):
         columns = read_header(table)
+        if _OF_PREDICT.issubset(columns):
+            return f"{table.name} is a table of `dermdistill predict`, without labels"
         missing = missing_columns(columns)
         if missing:
             lacking, options = " or ".join(missing), " ".join(missing.values())
