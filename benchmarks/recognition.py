@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageEnhance, ImageOps
 
 from dermdistill.data.images import read_image
-from dermdistill.data.packed_hashes import pack, unpack
+from dermdistill.data.packed_hashes import pack_hashes, unpack_hashes
 from dermdistill.data.perceptual_hash import (
     SAME_BY_SHORT_HASH,
     SAME_PHOTOGRAPH,
@@ -104,7 +104,7 @@ def main() -> None:
     assigned = split(records, seed=0)
     learned = [r for r, name in zip(records, assigned, strict=True) if name != "test"]
     whole = signs(coefficients_of(learned))
-    tables = [(whole, SAME_PHOTOGRAPH), (unpack(pack(whole)), SAME_BY_SHORT_HASH)]
+    tables = [(whole, SAME_PHOTOGRAPH), (unpack_hashes(pack_hashes(whole)), SAME_BY_SHORT_HASH)]
     print(f"{len(learned)} remembered; whole hash, short hash")
 
     sample = learned[:: len(learned) // _SAMPLE][:_SAMPLE]

@@ -79,7 +79,7 @@ def command(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) 
 
 @pytest.fixture
 def image_folder(tmp_path: Path) -> Callable[..., Path]:
-    """Make a class-named folder of small JPEGs that a network can tell apart by colour."""
+    """Make a class-named folder of small JPEGs that a network can distinguish by colour."""
 
     def make(**images_of: int) -> Path:
         rng = np.random.default_rng(0)

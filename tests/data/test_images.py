@@ -142,7 +142,7 @@ class TestRefused:
         ("content", "message"),
         [
             (b"", "lesion.jpg: the file is empty"),
-            (b"this is no picture", "lesion.jpg: not an image; expected one of JPEG, PNG"),
+            (b"this is not a picture", "lesion.jpg: not an image; expected one of JPEG, PNG"),
             (b"\xff\xd8 but no JPEG", "lesion.jpg: damaged JPEG"),
             (encoded(Image.fromarray(colours()), "JPEG")[:-200], "lesion.jpg: damaged JPEG"),
             (encoded(Image.fromarray(colours()), "JPEG")[:-2], "lesion.jpg: damaged JPEG"),

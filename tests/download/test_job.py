@@ -251,7 +251,7 @@ class TestCollection:
         server.files[first] = server.files[first].replace(
             b'"isic_id": "ISIC_0000001"', b'"isic_id": "../../a"'
         )
-        with pytest.raises(UserError, match=r"\.\./\.\./a: is no id"):
+        with pytest.raises(UserError, match=r"\.\./\.\./a: is not an id"):
             get(collection)
         assert not (tmp_path / "a.jpg").exists()
 
@@ -358,7 +358,7 @@ class TestOfAllKinds:
         outcome = get(published)
         assert outcome.is_complete
         assert outcome.damaged == (changed,)
-        assert set(outcome.strangers) == {"mine.txt", f"{changed}.damaged"}
+        assert set(outcome.extra_files) == {"mine.txt", f"{changed}.damaged"}
         assert images(folder) == complete
         assert (folder / f"{changed}.damaged").read_bytes() == complete[changed][:-1] + b"?"
         assert (folder / "mine.txt").read_text() == "mine"

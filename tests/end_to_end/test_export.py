@@ -11,7 +11,7 @@ import torch
 
 import dermdistill
 from dermdistill.data.images import read_image, resize
-from dermdistill.data.packed_hashes import unpack
+from dermdistill.data.packed_hashes import unpack_hashes
 from dermdistill.digits import rounded
 from dermdistill.errors import UserError
 from dermdistill.evaluation.metrics import auc
@@ -75,7 +75,7 @@ def test_from_a_run_to_scores_without_pytorch(command: Command, run: RunFolder, 
     trained = TorchPredictor(network, calibrated, torch.device("cpu"))
     assert load_weights(run.export / f"{NAME}.safetensors")[1] == model.info
     assert model.info.learned_from is not None
-    assert len(unpack(model.info.learned_from)) == 80  # training and validation images
+    assert len(unpack_hashes(model.info.learned_from)) == 80  # training and validation images
     assert model.info.learned_from == info.learned_from
     assert dermdistill.load(files[f"{NAME}.int8.onnx"]).info.learned_from == info.learned_from
     photographs = sorted((tmp_path / "lesions").rglob("*.jpg"))[::10]

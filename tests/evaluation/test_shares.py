@@ -16,7 +16,7 @@ def counted(found: int, images: int) -> Share:
 
 
 @pytest.mark.parametrize(("found", "images"), [(0, 5), (1, 5), (5, 5), (37, 40), (450, 1000)])
-def test_an_image_a_lesion_gives_wilsons_interval(found: int, images: int) -> None:
+def test_one_image_per_lesion_gives_wilsons_interval(found: int, images: int) -> None:
     of = counted(found, images)
     expected = proportion_confint(found, images, method="wilson")
     assert (of.low, of.high) == pytest.approx(expected)

@@ -13,7 +13,7 @@ from dermdistill.data.cache import decode_images
 from dermdistill.data.fixed_split import check_leaks, read_fixed_split, with_split
 from dermdistill.data.images import ImageFile
 from dermdistill.data.sources import read_sources
-from dermdistill.data.splits import check, split
+from dermdistill.data.splits import check_split, split
 
 SHARED = Path(__file__).parents[3] / "shared"
 
@@ -34,7 +34,7 @@ def test_ham10000_subset() -> None:
     assert Counter(record.diagnosis for record in data.records)["nevus"] == 4323
     assert len({record.lesion_id for record in data.records}) == 5984
     splits = split(data.records, seed=0)
-    check(data.records, splits)
+    check_split(data.records, splits)
     melanoma = Counter(name for record, name in zip(data.records, splits, strict=True) if record.is_melanoma)
     assert melanoma == {"train": 344, "val": 49, "test": 98}
 

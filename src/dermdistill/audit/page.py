@@ -12,7 +12,7 @@ from PIL import Image
 
 from dermdistill.audit.audit import Audit
 from dermdistill.audit.findings import KINDS, Finding, Kind
-from dermdistill.audit.left_out import offenders
+from dermdistill.audit.left_out import images_at_fault
 from dermdistill.audit.shortcuts import Shortcut
 from dermdistill.errors import UserError
 from dermdistill.evaluation.estimates import Estimate
@@ -78,7 +78,7 @@ def render(audit: Audit, model: str, *, title: str) -> str:
         model=model,
         sections=list(_sections(audit)),
         most=SHOWN,
-        offenders=f"{len(offenders(audit.findings)):,}",
+        images_at_fault=f"{len(images_at_fault(audit.findings)):,}",
         shortcuts=[_row(each) for each in audit.shortcuts],
         sources=[_row(each) for each in audit.sources],
         notes=audit.notes,

@@ -17,7 +17,7 @@ from dermdistill.data.sources.on_disk.hdf5 import Hdf5Image
 from dermdistill.errors import UserError
 from dermdistill.inference.features import FeatureModel
 from dermdistill.inference.reference import STATISTICS
-from dermdistill.inference.side_by_side import in_order
+from dermdistill.inference.side_by_side import map_in_order
 from dermdistill.progress import bar
 from dermdistill.records import ImageSource, Record
 
@@ -35,7 +35,7 @@ class Survey:
         errors: N: why an image cannot be read, empty where it can.
         contents: N digests, the same under any name; empty where the file cannot be read.
         width, height: ``(N,)`` pixels.
-        file_bytes: ``(N,)``; NaN of an image that is no encoded file.
+        file_bytes: ``(N,)``; NaN of an image that is not an encoded file.
         jpeg_quality: ``(N,)``, see ``jpeg_quality``; NaN of other formats.
         contrast, dark_corners, hair, ruler: ``(N,)``, see ``nuisance.Nuisance``.
         border: ``(N, 24)``, likewise.
@@ -98,7 +98,7 @@ def survey(records: Sequence[Record], model: FeatureModel, *, workers: int, prog
         progress: show a bar on stderr.
     """
     images = (record.image for record in records)
-    measured = in_order(partial(_measured, model=model), images, workers=workers, ahead=_AHEAD * workers)
+    measured = map_in_order(partial(_measured, model=model), images, workers=workers, ahead=_AHEAD * workers)
     with bar(
         measured, total=len(records), label="Looking at images", unit="image", hidden=not progress
     ) as rows:

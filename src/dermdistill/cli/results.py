@@ -84,7 +84,7 @@ def _tables(figures: Figures) -> str:
 
 
 def _by_source(figures: Mapping[str, Evaluation]) -> str:
-    """A row a model and source; where one network does well on one source only, the whole hides it."""
+    """One row per model and source; a mean over all images hides a network that fails on one source."""
     of_sources = {
         f"{name}, {source}": of_source
         for name, result in figures.items()

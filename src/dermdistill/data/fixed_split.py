@@ -133,7 +133,7 @@ def check_leaks(dataset: DataSet, fixed: FixedSplit) -> None:
         UserError: one is; the message names the file, the images and their splits.
     """
     try:
-        splits.check(dataset.records, [record.split for record in dataset.records])
+        splits.check_split(dataset.records, [record.split for record in dataset.records])
     except UserError as error:
         raise UserError(f"{fixed.path}: {error}") from None
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-MOST = 20
+MOST_PAIRS = 20
 """Pairs that are kept of one image, the nearest: a thousand copies of one image make half a million."""
 
 _BLOCK_BYTES = 4 * 2**20
@@ -40,7 +40,7 @@ class ImagePairs:
         return zip(self.first.tolist(), self.second.tolist(), self.distance.tolist(), strict=True)
 
 
-def near_pairs(distances: Distances, images: int, *, limit: float, most: int = MOST) -> ImagePairs:
+def near_pairs(distances: Distances, images: int, *, limit: float, most: int = MOST_PAIRS) -> ImagePairs:
     """Every pair at most ``limit`` apart, once, at the lesser of its two distances.
 
     Args:

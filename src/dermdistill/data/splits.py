@@ -47,7 +47,7 @@ def split(
     """
     _check_both_classes(records)
     given = [record.split for record in records]
-    check(records, given)
+    check_split(records, given)
     targets = [name for name in SPLIT_NAMES if name == "train" or name not in given]
     shares = {name: fractions[SPLIT_NAMES.index(name)] for name in targets}
     assigned: dict[int, SplitName] = {}
@@ -64,7 +64,7 @@ def split(
     return splits
 
 
-def check(records: Sequence[Record], splits: Sequence[str | None]) -> None:
+def check_split(records: Sequence[Record], splits: Sequence[str | None]) -> None:
     """Make sure that no lesion and no patient is in two splits; records without a split count for none.
 
     Raises:

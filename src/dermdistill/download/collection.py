@@ -30,7 +30,7 @@ def fetch_collection(
         return []
     rows: list[Mapping[str, str]] = []
     failures: list[str] = []
-    with bars.count(f"Collection {origin.number}", "image", None) as advance:
+    with bars.counting_bar(f"Collection {origin.number}", "image", None) as advance:
         for page in pages(origin, host, client):
             advance(0, page.total)
             rows += [image.row for image in page.images]

@@ -27,7 +27,7 @@ class Completeness:
     unlisted: tuple[str, ...]
 
 
-def compare(folder: Path, names: Iterable[str], without_file: frozenset[str]) -> Completeness:
+def completeness_of(folder: Path, names: Iterable[str], without_file: frozenset[str]) -> Completeness:
     """Compare the images among the files ``names`` with the tables among them.
 
     Args:

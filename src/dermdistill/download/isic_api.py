@@ -54,7 +54,7 @@ def _image(entry: Mapping[str, Any]) -> ListedImage:
     image_id, file = entry["isic_id"], entry["files"]["full"]
     if not _ID.fullmatch(image_id):
         raise DownloadError(
-            f"{printable(image_id)}: is no id of the ISIC Archive; nothing is written under it"
+            f"{printable(image_id)}: is not an id of the ISIC Archive; nothing is written under it"
         )
     row = {
         "isic_id": image_id,

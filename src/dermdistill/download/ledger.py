@@ -113,7 +113,7 @@ class Ledger:
             path.rename(next(aside for aside in asides if not os.path.lexists(aside)))
         return True
 
-    def strangers(self) -> list[str]:
+    def extra_files(self) -> list[str]:
         """Visible files of the folder that are not ours."""
         found: list[str] = []
         for at, below, names in os.walk(self.folder):

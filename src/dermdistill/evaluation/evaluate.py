@@ -308,7 +308,7 @@ def seed_mean(mean: Estimate, values: Sequence[float]) -> SeedMean:
 
 
 def _chosen(points: Sequence[OperatingPoint], confusions: Sequence[Counts]) -> dict[str, Any]:
-    """What is no estimate of an operating point, over the seeds: thresholds, and means."""
+    """What has no interval at an operating point, over the seeds: thresholds, and means."""
     return {
         "thresholds": tuple(point.threshold for point in points),
         "chosen_sensitivity": _mean_of_known([point.sensitivity for point in points]),

@@ -10,7 +10,7 @@ from dermdistill.evaluation.predictions import Predictions, aligned
 from dermdistill.judgement.curves import curves_of, wrong_images
 from dermdistill.judgement.decisions import Use, calibration_of, decision_of, ranks_backwards
 from dermdistill.judgement.judgement import Group
-from dermdistill.judgement.names import group_labels, in_order
+from dermdistill.judgement.names import group_labels, objectives_in_order
 from dermdistill.judgement.subgroups import subgroups_of
 from dermdistill.runs import ModelSummary
 
@@ -58,7 +58,7 @@ def judge_groups(
     for name, each in members.items():
         alone = evaluations[each[0].name] if len(each) == 1 else None
         groups.append(_judge(labels.get(name, name), each, alone, use, replicates))
-    objectives = in_order(summary.objective for summary in summaries)
+    objectives = objectives_in_order(summary.objective for summary in summaries)
     return {group.name: group for group in sorted(groups, key=lambda group: _rank(group, objectives))}
 
 

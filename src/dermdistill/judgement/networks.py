@@ -14,7 +14,7 @@ from dermdistill.judgement.judgement import (
     Network,
     NetworkComparison,
 )
-from dermdistill.judgement.names import DISTILLED, in_order, network_name
+from dermdistill.judgement.names import DISTILLED, network_name, objectives_in_order
 from dermdistill.judgement.speed import command_times, judge_speed, multiples
 from dermdistill.judgement.sweeps import judge_sweep
 from dermdistill.runs import ModelSummary
@@ -28,7 +28,7 @@ def judge_networks(pairs: GroupComparisons, recipe: Recipe, benchmark: Benchmark
     """The facts of a run whose recipe has a section ``compare``."""
     assert recipe.compare is not None
     student, groups = recipe.student, pairs.groups
-    objectives = in_order(student.objectives)
+    objectives = objectives_in_order(student.objectives)
     networks = _networks(groups, recipe)
     distilled = [
         (summary, group)

@@ -20,7 +20,7 @@ from dermdistill.report.read import ReportedRun, read_run, summary_of
 from dermdistill.report.table import Table
 from dermdistill.report.table_files import check_tables, write_tables
 from dermdistill.runs import RunFolder
-from dermdistill.signed_page import is_unedited, signed
+from dermdistill.signed_page import is_unedited, sign
 
 
 def build_report(run: RunFolder, *, images: Callable[[Sequence[str]], list[Pixels]] | None = None) -> Path:
@@ -53,7 +53,7 @@ def build_report(run: RunFolder, *, images: Callable[[Sequence[str]], list[Pixel
     tables = [*own["results"], *others, *own.pop("tables")]
     page = _render(reported, tables, own)
     write_tables(run.tables, tables)
-    write_text(run.report, signed(page))
+    write_text(run.report, sign(page))
     return run.report
 
 

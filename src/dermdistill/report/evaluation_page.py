@@ -18,7 +18,7 @@ from dermdistill.report.gallery import galleries, save_thumbnails
 from dermdistill.report.page import drawn, figure, render
 from dermdistill.report.table_files import check_tables, write_tables
 from dermdistill.runs import EvaluationManifest, RunFolder
-from dermdistill.signed_page import is_unedited, signed
+from dermdistill.signed_page import is_unedited, sign
 
 
 def build_evaluation_report(
@@ -43,7 +43,7 @@ def build_evaluation_report(
         save_thumbnails(files, sorted(wrong), images)
     judged = read_predictions(folder / groups[0].models[0] / "predictions.csv")
     write_tables(files.tables, [table for part in _tables(groups, judged).values() for table in part])
-    write_text(files.report, signed(_page(files, manifest, judgement, judged)))
+    write_text(files.report, sign(_page(files, manifest, judgement, judged)))
     return files.report
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from dermdistill.report.plots import Plot, draw
+from dermdistill.report.plots import Plot, draw_plot
 from dermdistill.report.table import footnote_letter
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -29,7 +29,7 @@ def render(template: str, **values: object) -> str:
 
 def drawn(plots: Sequence[Plot], *, synthetic: bool) -> list[dict[str, str]]:
     """Each plot as `figure` gives it."""
-    return [figure(draw(plot, synthetic=synthetic), plot.caption, plot.alt) for plot in plots]
+    return [figure(draw_plot(plot, synthetic=synthetic), plot.caption, plot.alt) for plot in plots]
 
 
 def figure(svg: bytes, caption: str, alt: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from dermdistill.benchmark.measurements import PAPER_IMAGES
 from dermdistill.judgement.judgement import CommandTime, Group
-from dermdistill.judgement.names import LABELS_ONLY, in_order, network_name, objective_name
+from dermdistill.judgement.names import LABELS_ONLY, network_name, objective_name, objectives_in_order
 from dermdistill.judgement.speed import RUNTIMES, measured
 from dermdistill.report import numbers, paper
 from dermdistill.report.read import ReportedRun, summary_of
@@ -18,7 +18,7 @@ _NOT_MEASURED = missing("not measured: benchmark.json has no whole command with 
 
 def table_2(run: ReportedRun) -> Table:
     """The teacher and every network, then the networks that the paper alone has."""
-    objectives = in_order(run.files.recipe.student.objectives)
+    objectives = objectives_in_order(run.files.recipe.student.objectives)
     printed = {student.architecture: student for student in paper.TABLE_2}
     rows = _networks(run, objectives)
     not_ours = (BLANK,) * (2 + len(objectives))

@@ -187,10 +187,10 @@ def faster_verdict(run: ReportedRun, benchmark: Benchmark | None) -> Verdict:
         return Verdict(question, "Cannot be answered: no speed was measured (there is no benchmark.json).")
     taken = [race for race in faster.races if race.ratio is not None]
     lead = {
-        "yes": "Yes, wherever it was measured",
-        "no": "No, it is slower wherever it was measured",
+        "yes": "Yes, in every measurement",
+        "no": "No, it is slower in every measurement",
         "mixed": "It depends on the input size and the runtime",
-        "no spread": "Cannot be told: too few rounds for a spread",
+        "no spread": "Cannot be answered: too few rounds for a spread",
         "cannot be told": "No measurable difference",
     }
     if faster.answer not in lead:
@@ -275,14 +275,16 @@ def setting_verdict(run: ReportedRun, setting: SweptSetting) -> Verdict:
 
 def _setting_answer(sweep: Sweep, test: SettingTest, setting: SweptSetting) -> str:
     if test.p_value is None or test.least_p is None:
-        return f"Cannot be told: {test.reason}."
+        return f"Cannot be answered: {test.reason}."
     written = numbers.p_value(test.p_value)
     p = f"permutation test p {written if written.startswith('<') else f'= {written}'}"
     p += f", {test.settings} {setting.plural} with {numbers.several(test.seeds, 'seed')} each"
     if sweep.answer == "few seeds":
-        return f"Cannot be told: fewer than {SEEDS_FOR_A_CLAIM} seeds ({p})."
+        return f"Cannot be answered: fewer than {SEEDS_FOR_A_CLAIM} seeds ({p})."
     if sweep.answer == "few values":
-        return f"Cannot be told: so few {setting.plural} and seeds give no p below {test.least_p:.2g} ({p})."
+        return (
+            f"Cannot be answered: so few {setting.plural} and seeds give no p below {test.least_p:.2g} ({p})."
+        )
     if sweep.answer == "matters":
         return f"Yes: the AUC changes with the {setting.name} by more than the seeds explain ({p})."
     return f"Not shown: the seeds alone may explain how far the AUC changes ({p})."
@@ -322,6 +324,6 @@ def _papers_range(setting: SweptSetting) -> str:
     accuracies = setting.accuracies.values()
     return (
         f"The paper's accuracies, single runs on its own test set, range from {min(accuracies):.3f} to "
-        f"{max(accuracies):.3f} over {len(accuracies)} {setting.plural}; it gives no seeds to tell how much "
-        "of that is noise."
+        f"{max(accuracies):.3f} over {len(accuracies)} {setting.plural}; without several seeds, "
+        "the noise is unknown."
     )

@@ -56,7 +56,7 @@ def test_a_folder_around_the_folder_is_looked_into(tmp_path: Path, picture: Pict
 
 
 def test_the_table_in_a_folder_called_after_melanoma_wins(tmp_path: Path, picture: Picture) -> None:
-    """SIIM's archive from one level up: its folders train and test are no diagnoses."""
+    """SIIM's archive from one level up: its folders train and test are not diagnoses."""
     root = tmp_path / "melanoma"
     picture(root / "train" / "a.jpg", red=1)
     picture(root / "train" / "b.jpg", red=2)

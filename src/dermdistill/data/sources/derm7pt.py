@@ -1,8 +1,8 @@
 """The seven-point checklist data set, derm7pt (Kawahara et al. 2019, doi:10.1109/JBHI.2018.2824327).
 
-``meta/meta.csv`` has a case a row, with a clinical photograph (``clinic``) and a dermoscopic one (``derm``);
-``meta/train_indexes.csv``, ``valid_indexes.csv`` and ``test_indexes.csv`` number the rows of each split, from
-0. The dermoscopic photographs are read.
+``meta/meta.csv`` has one row per case, with a clinical photograph (``clinic``) and a dermoscopic one
+(``derm``); ``meta/train_indexes.csv``, ``valid_indexes.csv`` and ``test_indexes.csv`` number the rows of each
+split, from 0. The dermoscopic photographs are read.
 """
 
 from dataclasses import replace
@@ -56,7 +56,7 @@ def _table(path: Path) -> Path | None:
 
 
 def _with_splits(table: CsvTable) -> CsvTable:
-    """The table with a lesion a row, and a column ``split`` from the lists of indexes beside it."""
+    """The table with one row per lesion, and a column ``split`` from the lists of indexes beside it."""
     splits: dict[int, str] = {}
     for split, name in _INDEXES.items():
         path = table.path.parent / name
@@ -64,7 +64,7 @@ def _with_splits(table: CsvTable) -> CsvTable:
             cell = row.cells.get("indexes", "")
             if not cell.isdecimal() or int(cell) >= len(table.rows):
                 raise UserError(
-                    f"{path}, line {row.line}: {cell!r} is no row of {table.path.name}; expected a number "
+                    f"{path}, line {row.line}: {cell!r} is not a row of {table.path.name}; expected a number "
                     f"from 0 to {len(table.rows) - 1}"
                 )
             splits[int(cell)] = split

@@ -1,4 +1,4 @@
-"""Arrays of images beside arrays of labels, one pair a split.
+"""Arrays of images beside arrays of labels, one pair per split.
 
 ``train_images`` and ``train_labels``, ``val_images`` and so on in one ``.npz`` file, as MedMNIST has them, or
 ``X_train`` and ``y_train``; or a folder of ``.npy`` files of such names. Labels are numbers, which only
@@ -161,9 +161,9 @@ def _labels_read(read: Callable[[], NDArray[np.generic]], name: str) -> NDArray[
 def _named(labels: NDArray[np.generic], array: str, where: str, images: int) -> list[str]:
     """The name of each label: of DermaMNIST its class, else the number or text itself."""
     flat = labels.reshape(len(labels), -1) if labels.ndim else labels.reshape(0, 1)
-    if flat.shape[1] > 1:  # one column a class
+    if flat.shape[1] > 1:  # one column per class
         if not (np.isin(flat, (0, 1)).all() and (flat.sum(axis=1) == 1).all()):
-            raise UserError(f"{where}: {array} has rows of several labels; expected one label an image")
+            raise UserError(f"{where}: {array} has rows of several labels; expected one label per image")
         flat = flat.argmax(axis=1).reshape(-1, 1)
     if len(flat) != images:
         raise UserError(f"{where}: {array} holds {len(flat)} labels for {images} images; save them again")

@@ -1,6 +1,6 @@
 """MILK10k (ISIC 2025, doi:10.34970/648456): a clinical and a dermoscopic photograph of each lesion.
 
-``MILK10k_Training_GroundTruth.csv`` has a lesion a row and a column of 0 and 1 a diagnosis;
+``MILK10k_Training_GroundTruth.csv`` has one row per lesion and one column of 0 and 1 per diagnosis;
 ``MILK10k_Training_Metadata.csv`` names the images of each lesion. The dermoscopic photographs are read.
 """
 

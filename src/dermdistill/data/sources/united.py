@@ -7,7 +7,7 @@ from pathlib import Path, PurePath
 
 from dermdistill.data.diagnoses import contradict
 from dermdistill.data.grouping import connected, id_key
-from dermdistill.data.sources.on_disk.copies import contents_of, is_image
+from dermdistill.data.sources.on_disk.copies import can_be_decoded, contents_of
 from dermdistill.data.sources.on_disk.photographs import archive_id
 from dermdistill.errors import UserError
 from dermdistill.records import LAYOUTS_JOINED, DataSet, Record
@@ -214,13 +214,13 @@ def _check_diagnoses(records: Sequence[Record], picture: Sequence[int]) -> list[
     clashes = [
         (record, first)
         for record, first in pairs
-        if record.is_melanoma != first.is_melanoma and is_image(record)
+        if record.is_melanoma != first.is_melanoma and can_be_decoded(record)
     ]
     if clashes:
         record, first = clashes[0]
         others = f" (and {len(clashes) - 1} more such images)" if len(clashes) > 1 else ""
         raise UserError(
-            f"{record.image.name}: the same picture as {first.image.name}, yet {record.diagnosis} here and "
+            f"{record.image.name}: the same picture as {first.image.name}, but {record.diagnosis} here and "
             f"{first.diagnosis} there{others}; keep the right one"
         )
     differing = [(one, first) for one, first in pairs if contradict(one.diagnosis, first.diagnosis)]

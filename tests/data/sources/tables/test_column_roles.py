@@ -190,7 +190,7 @@ def test_derm7pt_indexes_beyond_the_table(tmp_path: Path, picture: Picture) -> N
     (tmp_path / "meta" / "meta.csv").write_text("case_num,diagnosis,clinic,derm\n1,melanoma,a.jpg,b.jpg\n")
     (tmp_path / "meta" / "train_indexes.csv").write_text("indexes\n1\n")
     picture(tmp_path / "images" / "b.jpg")
-    with pytest.raises(UserError, match=r"train_indexes\.csv, line 2: '1' is no row of meta\.csv"):
+    with pytest.raises(UserError, match=r"train_indexes\.csv, line 2: '1' is not a row of meta\.csv"):
         read_sources([tmp_path])
 
 

@@ -185,7 +185,7 @@ def _is_class(folder: Folder, parent: str | None, reading: Reading) -> bool:
     if means_malignant(name):
         return True
     meaning = canonical(name)
-    # In a folder of melanomas, "melanoma 1" and "melanoma 2" are no classes.
+    # In a folder of melanomas, "melanoma 1" and "melanoma 2" are not classes.
     return meaning not in (None, UNDECIDED) or (parent in (None, UNDECIDED) and mentions_melanoma(name))
 
 
@@ -203,15 +203,16 @@ def _expanded(
         return inner
     if inner and own is None:
         raise UserError(
-            f"{folder.path}: is no diagnosis, yet holds folders of diagnoses, and is not alone in "
+            f"{folder.path}: is not a diagnosis, but holds folders of diagnoses, and is not alone in "
             f"{parent.path}; give the path of one data set"
         )
     others = [each.folder.name for each in inner if _contradicts(each.folder.name, own, reading)]
     others = others or _answers_in(folder, own, reading)
     if splits or others:
         raise UserError(
-            f"{folder.path}: holds the folder {(splits or others)[0]}, so it is no folder of one diagnosis; "
-            f'move that folder, or say what all these images show: --label "{folder.name}=DIAGNOSIS"'
+            f"{folder.path}: holds the folder {(splits or others)[0]}, so it is not a folder of one "
+            "diagnosis; move that folder, or say what all these images show: "
+            f'--label "{folder.name}=DIAGNOSIS"'
         )
     return [ClassFolder(folder, split)]
 
@@ -243,6 +244,6 @@ def _splits_in(folder: Folder, reading: Reading) -> list[str]:
 
 
 def _contradicts(name: str, parent: str | None, reading: Reading) -> bool:
-    """Whether images of this name are no melanomas in a folder of melanomas, or the other way round."""
+    """Whether images of this name are not melanomas in a folder of melanomas, or the other way round."""
     meaning = users_word([name], reading) or canonical(name)
     return meaning == LEAVE_OUT or (meaning is not None and (meaning == MELANOMA) != (parent == MELANOMA))

@@ -18,7 +18,7 @@ from dermdistill.records import MELANOMA, Record
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness:
+class CopyEvidence:
     """One way in which files are known to show the same photograph.
 
     Attributes:
@@ -32,26 +32,29 @@ class Likeness:
     contradict: Callable[[str, str], bool] = contradict
 
 
-def by_name(keys: Sequence[Sequence[str]]) -> Likeness:
+def by_name(keys: Sequence[Sequence[str]]) -> CopyEvidence:
     """Files whose names say so; see ``photographs.versions``."""
-    return Likeness(keys, "versions of others by their names")
+    return CopyEvidence(keys, "versions of others by their names")
 
 
-def by_list(keys: Sequence[Sequence[str]], table: str) -> Likeness:
+def by_list(keys: Sequence[Sequence[str]], table: str) -> CopyEvidence:
     """Images that a list of duplicates names; lists pair what pathologists and others called differently."""
-    return Likeness(
+    return CopyEvidence(
         keys, f"duplicates by {table}", lambda one, other: MELANOMA in (one, other) and one != other
     )
 
 
 def unite_copies(
-    records: Sequence[Record], likenesses: Sequence[Likeness] = (), *, contradictions: bool = False
+    records: Sequence[Record],
+    known: Sequence[CopyEvidence] = (),
+    *,
+    contradictions: bool = False,
 ) -> tuple[tuple[Record, ...], tuple[str, ...]]:
     """Give all files of one photograph the same lesion id; returns the records and notes.
 
     Args:
         records: their images may be files; files of equal content are copies.
-        likenesses: what else is known of them.
+        known: what else is known of them.
         contradictions: see ``reading.Reading``.
 
     Raises:
@@ -60,12 +63,12 @@ def unite_copies(
     """
     notes: list[str] = []
     keys: list[list[str]] = [[f"lesion:{record.lesion_id}"] for record in records]
-    for number, likeness in enumerate((Likeness(contents_of(records), "copies of others"), *likenesses)):
-        own = [[f"{number}:{key}" for key in found] for found in likeness.keys]
+    for number, evidence in enumerate((CopyEvidence(contents_of(records), "copies of others"), *known)):
+        own = [[f"{number}:{key}" for key in found] for found in evidence.keys]
         groups = connected([found or [f"alone:{i}"] for i, found in enumerate(own)])
         if not contradictions:
-            _check_diagnoses(records, groups, likeness)
-        notes += _note(records, groups, likeness)
+            _check_diagnoses(records, groups, evidence)
+        notes += _note(records, groups, evidence)
         for all_keys, found in zip(keys, own, strict=True):
             all_keys += found
     united = tuple(
@@ -77,7 +80,7 @@ def unite_copies(
     return united, tuple(notes)
 
 
-def _note(records: Sequence[Record], groups: Sequence[int], likeness: Likeness) -> list[str]:
+def _note(records: Sequence[Record], groups: Sequence[int], evidence: CopyEvidence) -> list[str]:
     pairs = [
         (record, records[first])
         for i, (record, first) in enumerate(zip(records, groups, strict=True))
@@ -86,7 +89,7 @@ def _note(records: Sequence[Record], groups: Sequence[int], likeness: Likeness) 
     if not pairs:
         return []
     one, other = _shortest(*(Path(record.image.name) for record in pairs[0]))
-    count = f"{len(pairs)} of {len(records)} images are {likeness.are}"
+    count = f"{len(pairs)} of {len(records)} images are {evidence.are}"
     return [
         f"{count} ({one} of {other}{', for instance' if len(pairs) > 1 else ''}): they count as one lesion"
     ]
@@ -115,22 +118,22 @@ def contents_of(records: Sequence[Record]) -> list[list[str]]:
     return contents
 
 
-def _check_diagnoses(records: Sequence[Record], groups: Sequence[int], likeness: Likeness) -> None:
+def _check_diagnoses(records: Sequence[Record], groups: Sequence[int], evidence: CopyEvidence) -> None:
     clashes = [
         (record, records[first])
         for record, first in zip(records, groups, strict=True)
-        if likeness.contradict(record.diagnosis, records[first].diagnosis) and is_image(record)
+        if evidence.contradict(record.diagnosis, records[first].diagnosis) and can_be_decoded(record)
     ]
     if clashes:
         record, first = clashes[0]
         others = f" (and {len(clashes) - 1} more such images)" if len(clashes) > 1 else ""
         raise UserError(
-            f"{record.image.name}: the same image as {first.image.name}, yet {record.diagnosis} here and "
+            f"{record.image.name}: the same image as {first.image.name}, but {record.diagnosis} here and "
             f"{first.diagnosis} there{others}; keep the right one"
         )
 
 
-def is_image(record: Record) -> bool:
+def can_be_decoded(record: Record) -> bool:
     """Whether it can be decoded: the web pages that failed downloads leave are all alike, but no images."""
     try:
         record.image.decode()

@@ -72,7 +72,7 @@ class Named:
 
 
 def is_mask(path: Path) -> bool:
-    """Whether a file is no photograph but a mask, superpixels or another drawing of one."""
+    """Whether a file is not a photograph but a mask, superpixels or another drawing of one."""
     stem = _without_export(path.stem)
     return _MASK.fullmatch(stem) is not None
 

@@ -38,7 +38,7 @@ def scale(name: str, dtype: np.dtype[np.generic], images: Iterable[NDArray[np.ge
     lowest, highest = np.inf, -np.inf
     for image in images:
         if not np.isfinite(image).all():
-            raise UserError(f"{name}: holds values that are no numbers; {_EXPECTED}")
+            raise UserError(f"{name}: holds values that are not numbers; {_EXPECTED}")
         lowest, highest = min(lowest, float(image.min())), max(highest, float(image.max()))
     if lowest >= 0 and 16 <= highest <= 255:
         return 1.0

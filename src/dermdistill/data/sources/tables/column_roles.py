@@ -48,7 +48,7 @@ _CLOSE = 0.75
 
 COLLECTION = ("dataset", "attribution")
 
-DETAILS = frozenset((*LESION, *PATIENT, *AGE, *SEX, *SITE, *FITZPATRICK, *SKIN_TONE, *COLLECTION))
+DETAIL_COLUMNS = frozenset((*LESION, *PATIENT, *AGE, *SEX, *SITE, *FITZPATRICK, *SKIN_TONE, *COLLECTION))
 """All columns that say something of a lesion or patient but the diagnosis."""
 
 

@@ -1,8 +1,8 @@
 """What a row of a table says of the diagnosis.
 
-Understood, in this order: one column of 0 and 1 a diagnosis (the ground truth of the challenges of 2017, 2018
-and 2019, MILK10k); the levels ``diagnosis_1`` to ``diagnosis_5`` of ISIC Archive exports (``iddx_1`` and so
-on in the challenge of 2024); a column of names; ``benign_malignant`` and the like.
+Understood, in this order: one column of 0 and 1 per diagnosis (the ground truth of the challenges of 2017,
+2018 and 2019, MILK10k); the levels ``diagnosis_1`` to ``diagnosis_5`` of ISIC Archive exports (``iddx_1`` and
+so on in the challenge of 2024); a column of names; ``benign_malignant`` and the like.
 """
 
 from collections.abc import Collection
@@ -169,9 +169,9 @@ class DiagnosisColumns:
 
     def _with_malignancy(self, row: CsvRow, name: str | None, malignant: bool) -> str | None:
         if name == MELANOMA and not malignant:
-            raise self._error(row, "melanoma, yet benign; correct or remove the line")
+            raise self._error(row, "melanoma, but benign; correct or remove the line")
         if malignant and name in _NEVER_MALIGNANT:
-            raise self._error(row, f"{name}, yet malignant; correct or remove the line")
+            raise self._error(row, f"{name}, but malignant; correct or remove the line")
         if name not in (None, UNDECIDED):
             return name
         if not malignant:

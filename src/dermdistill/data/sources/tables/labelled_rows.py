@@ -1,4 +1,4 @@
-"""The labelled rows of tables, one an image, before the image files are looked up."""
+"""The labelled rows of tables, one per image, before the image files are looked up."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
@@ -166,7 +166,7 @@ def _counted(table: CsvTable, left_out: Counter[str]) -> list[str]:
 
 
 def _splits(source: LabelTable) -> tuple[dict[str, SplitName], list[str]]:
-    """The split that each value of a column ``split`` stands for; a note where they are no splits."""
+    """The split that each value of a column ``split`` stands for; a note where they are not splits."""
     cells = {cell for row in source.table.rows if (cell := row.cells.get("split"))}
     found = {cell: split for cell in cells if (split := split_of(cell))}
     unknown = sorted(cells - set(found))

@@ -29,7 +29,7 @@ from dermdistill.records import ImageSource, Record, SplitName
 SMALLEST_TABLE = "image,diagnosis / photo1.jpg,melanoma"
 """The smallest CSV that would do, two lines of it on one."""
 
-_COLUMNS = roles.DETAILS.union(roles.IMAGE_NAMES, roles.IMAGE_PATHS, LABEL_COLUMNS, FURTHER_COLUMNS)
+_COLUMNS = roles.DETAIL_COLUMNS.union(roles.IMAGE_NAMES, roles.IMAGE_PATHS, LABEL_COLUMNS, FURTHER_COLUMNS)
 """All columns that records are made of, but for those that are named after diagnoses."""
 
 _SEX = {"male": "male", "m": "male", "female": "female", "f": "female"}
@@ -140,16 +140,16 @@ def read_records(
     spelled: dict[str, str] = {}
     records = [_record(entry, image, spelled) for entry, image in zip(found.rows, images, strict=True)]
     ids = [record.image_id for record in records]
-    likenesses = [
+    evidence_of_copies = [
         by_name(versions([Named(image_id) for image_id in ids])),
         *(by_list(keys_of_duplicates(table, ids), table.path.name) for table in duplicates),
     ]
-    united, copies = unite_copies(records, likenesses, contradictions=reading.contradictions)
+    united, copies = unite_copies(records, evidence_of_copies, contradictions=reading.contradictions)
     passed_over = {name for source in labelled for name in source.passed_over}
     useless = [
         f"{table.path.name}: a list of duplicates by its name, but no row names two images of the data"
-        for table, likeness in zip(duplicates, likenesses[1:], strict=True)
-        if not any(likeness.keys)
+        for table, evidence in zip(duplicates, evidence_of_copies[1:], strict=True)
+        if not any(evidence.keys)
     ]
     notes = (*found.notes, *copies, *useless, *_remarks(found.rows, records, files, passed_over))
     return TableRecords(united, notes, found.names)
