@@ -74,7 +74,7 @@ def test_figures_are_those_of_fairlearn(images: Predictions, found: dict[tuple[s
 
 
 def is_at(images: Predictions, site: str) -> Bools:
-    return np.array(images.details["site"]) == site
+    return np.array([each == site for each in images.details["site"]])
 
 
 def test_intervals_and_differences_are_those_of_statsmodels(

@@ -87,7 +87,7 @@ class _Images:
 
     @cached_property
     def specificity(self) -> Share:
-        other = 1.0 - self.label
+        other = (~self.label).astype(float)
         return share((1 - self.called) * other, other, self.lesion)
 
     @cached_property

@@ -119,7 +119,7 @@ def evaluate_models(
     _open_out(out, manifest)
 
     scored = scorer.score(records, synthetic=dataset.synthetic)
-    records, splits = [records[i] for i in scored.rows], [splits[i] for i in scored.rows]
+    records, splits = tuple(records[i] for i in scored.rows), tuple(splits[i] for i in scored.rows)
     candidates = Candidates(records, scored.contents, scored.coefficients, dataset.layout)
     seen = find_seen(candidates, run, next(iter(scorer.infos.values())), file)
     notes = (*seen.notes, *scored.notes)

@@ -19,7 +19,7 @@ from dermdistill.errors import UserError
 from dermdistill.inference.model import Model, load
 from dermdistill.inference.model_info import ModelInfo
 from dermdistill.inference.prediction import Prediction
-from dermdistill.inference.side_by_side import in_order
+from dermdistill.inference.side_by_side import map_in_order
 from dermdistill.pipeline.scored import ScoredImages, cells
 from dermdistill.progress import bar
 from dermdistill.records import ImageSource, Record
@@ -60,7 +60,7 @@ class PhotographScorer:
 
     def score(self, records: Sequence[Record], *, synthetic: bool) -> ScoredImages:
         """Score the images; raises UserError where none of them can be read."""
-        looks = in_order(
+        looks = map_in_order(
             partial(_look, self._model, synthetic=synthetic),
             (record.image for record in records),
             workers=self._workers,

@@ -16,6 +16,7 @@ from dermdistill.report.evaluation_plots import evaluation_plots
 from dermdistill.report.forest_plot import draw_forest
 from dermdistill.report.gallery import galleries, save_thumbnails
 from dermdistill.report.page import drawn, figure, render
+from dermdistill.report.table import Table
 from dermdistill.report.table_files import check_tables, write_tables
 from dermdistill.runs import EvaluationManifest, RunFolder
 from dermdistill.signed_page import is_unedited, sign
@@ -54,7 +55,7 @@ def check_evaluation_report(folder: Path) -> None:
     check_tables(files.tables)
 
 
-def _tables(groups: Sequence[Group], judged: Predictions) -> dict[str, list[tables_of.Table]]:
+def _tables(groups: Sequence[Group], judged: Predictions) -> dict[str, list[Table]]:
     """By section of the page; tables without rows are left out."""
     made = {
         "decision": [tables_of.decision_table(groups), tables_of.confusion_table(groups)],
