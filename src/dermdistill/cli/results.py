@@ -44,6 +44,10 @@ def results_json(judgement: Judgement) -> str:
     content = {
         **judgement.model_dump(mode="json", include={"synthetic", "notes", "models"}),
         "means": {name: mean.model_dump(mode="json") for name, mean in _means(judgement).items()},
+        "decisions": {
+            name: None if group.decision is None else group.decision.model_dump(mode="json")
+            for name, group in judgement.groups.items()
+        },
         **judgement.model_dump(mode="json", include={"comparisons"}),
     }
     return json.dumps(rounded(content), indent=2)
