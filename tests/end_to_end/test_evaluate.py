@@ -107,7 +107,7 @@ def test_a_report_tables_and_figures(shared: Path) -> None:
     assert {"report.html", "judgement.json", "evaluation.json", "tables", "thumbnails", "dermlet"} == {
         path.name for path in out.iterdir()
     }
-    for name in ("decision", "confusion", "prevalence-dermlet", "ranking", "subgroups-dermlet"):
+    for name in ("decision", "confusion", "prevalence", "ranking", "subgroups"):
         assert {path.suffix for path in (out / "tables").glob(f"{name}.*")} == {".csv", ".md", ".tex"}
     group = judged(out).groups["dermlet"]
     assert group.mean.auc.value == 1

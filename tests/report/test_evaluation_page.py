@@ -94,7 +94,7 @@ def test_flags_are_counted_in_a_thousand_lesions(
     assert of is not None
     assert of.sensitivity.value is not None
     assert of.specificity.value is not None
-    flagged, hits, missed = page.row("table-prevalence-teacher", "10 %")[-3:]
+    flagged, hits, missed = page.row("table-prevalence-1-teacher", "10 %")[-3:]
     assert float(hits) == pytest.approx(100 * of.sensitivity.value, abs=0.5)
     assert float(hits) + float(missed) == pytest.approx(100, abs=1)
     assert float(flagged) == pytest.approx(float(hits) + 900 * (1 - of.specificity.value), abs=1)
@@ -103,7 +103,7 @@ def test_flags_are_counted_in_a_thousand_lesions(
 def test_a_difference_beyond_chance_is_said(run: RunFolder, read_page: Callable[[Path], Any]) -> None:
     page = read_page(run.path / "evaluations" / "MINE" / "report.html")
     assert "Site, back: AUC differs from all others by +" in page.text
-    row = next(row for row in page.tables["table-differences-teacher"] if row[:2] == ["Site: back", "AUC"])
+    row = next(row for row in page.tables["table-differences-1-teacher"] if row[:2] == ["Site: back", "AUC"])
     assert row[-1] == "< 0.001"
     assert "Site, face" not in page.text  # the same difference, turned round
 

@@ -1,6 +1,8 @@
 """The folder of an evaluation becomes ``report.html`` and ``tables/``, from the folder alone."""
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from dermdistill.evaluation.predictions import Predictions, read_predictions
@@ -42,9 +44,9 @@ def build_evaluation_report(
     if images is not None:
         wrong = {image.image_id for group in groups for image in group.most_wrong}
         save_thumbnails(files, sorted(wrong), images)
-    judged = read_predictions(folder / groups[0].models[0] / "predictions.csv")
-    write_tables(files.tables, [table for part in _tables(groups, judged).values() for table in part])
-    write_text(files.report, sign(_page(files, manifest, judgement, judged)))
+    tables = _tables(groups, read_predictions(folder / groups[0].models[0] / "predictions.csv"))
+    write_tables(files.tables, [table for part in tables.values() for table in part])
+    write_text(files.report, sign(_page(files, manifest, judgement, tables)))
     return files.report
 
 
@@ -59,16 +61,29 @@ def _tables(groups: Sequence[Group], judged: Predictions) -> dict[str, list[Tabl
     """By section of the page; tables without rows are left out."""
     made = {
         "decision": [tables_of.decision_table(groups), tables_of.confusion_table(groups)],
-        "prevalence": [tables_of.prevalence_table(group) for group in groups],
+        "prevalence": [_named(tables_of.prevalence_table(group), groups, group) for group in groups],
         "ranking": [tables_of.ranking_table(groups)],
-        "subgroups": [tables_of.subgroups_table(group) for group in groups],
-        "differences": [tables_of.differences_table(group) for group in groups],
+        "subgroups": [_named(tables_of.subgroups_table(group), groups, group) for group in groups],
+        "differences": [_named(tables_of.differences_table(group), groups, group) for group in groups],
         "data": [tables_of.data_table(judged)],
     }
     return {name: [table for table in part if table.rows] for name, part in made.items()}
 
 
-def _page(files: RunFolder, manifest: EvaluationManifest, judgement: Judgement, judged: Predictions) -> str:
+def _named(table: Table, groups: Sequence[Group], group: Group) -> Table:
+    """Of one of several groups: a name of its own, safe for a file whatever the group is called."""
+    if len(groups) == 1:
+        return table
+    readable = re.sub(r"[^A-Za-z0-9_.-]+", "_", group.name)[:60]
+    return replace(table, name=f"{table.name}-{groups.index(group) + 1}-{readable}")
+
+
+def _page(
+    files: RunFolder,
+    manifest: EvaluationManifest,
+    judgement: Judgement,
+    tables: Mapping[str, Sequence[Table]],
+) -> str:
     groups = list(judgement.groups.values())
     decisions = [group.decision for group in groups if group.decision is not None]
     forests = [group for group in groups if group.subgroups]
@@ -80,7 +95,7 @@ def _page(files: RunFolder, manifest: EvaluationManifest, judgement: Judgement, 
         rule=words.rule_sentence(decisions[0]) if decisions else None,
         warnings=words.warnings(judgement),
         findings=[(group.label, words.findings(group)) for group in groups],
-        tables=_tables(groups, judged),
+        tables=tables,
         curves=drawn(evaluation_plots(groups), synthetic=judgement.synthetic),
         forests=[(group.label, _forest(group, judgement), words.differences(group)) for group in forests],
         tested=sum(len(one.differences) for group in groups[:1] for one in group.subgroups),

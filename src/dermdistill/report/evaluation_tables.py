@@ -91,7 +91,7 @@ def prevalence_table(group: Group) -> Table:
         )
     columns = ("PPV", "NPV", "number needed to biopsy", "flagged", "melanomas flagged", "melanomas missed")
     return Table(
-        f"prevalence-{group.name}",
+        "prevalence",
         f"{group.label}: what a flag is worth, by the share of melanomas",
         ("melanomas", *columns),
         rows,
@@ -157,7 +157,7 @@ def subgroups_table(group: Group) -> Table:
         "flagged",
         "P minus share of melanomas",
     )
-    return Table(f"subgroups-{group.name}", f"{group.label}: subgroups", ("", *columns), tuple(rows))
+    return Table("subgroups", f"{group.label}: subgroups", ("", *columns), tuple(rows))
 
 
 def _subgroup_cells(one: Subgroup) -> tuple[TableCell, ...]:
@@ -181,7 +181,7 @@ def differences_table(group: Group) -> Table:
         for one, each in sorted(tested, key=lambda pair: pair[1].p_value)
     )
     columns = ("subgroup minus all others", "figure", "difference", "p", "p, corrected")
-    return Table(f"differences-{group.name}", f"{group.label}: differences of subgroups", columns, rows)
+    return Table("differences", f"{group.label}: differences of subgroups", columns, rows)
 
 
 def data_table(images: Predictions) -> Table:
