@@ -6,7 +6,7 @@ from dermdistill.card.figures import TestSet
 from dermdistill.card.recorded import Fact
 from dermdistill.card.subject import JudgedRun, Subject
 from dermdistill.inference.decision import DEFAULT_POINT
-from dermdistill.judgement.judgement import ClaimedComparison, Group
+from dermdistill.judgement.judgement import ClaimedComparison, Decision, Group
 
 Facts = Iterator[tuple[str, Fact]]
 
@@ -29,8 +29,14 @@ def figure_facts(subject: Subject, test_sets: Sequence[TestSet]) -> Facts:
             Fact(f"Evaluation on other data: {counted}.", "; ".join(e.source for e in external)),
         )
         yield from _differences(subject, external)
+    worth = [(f"evaluations/{each.name}/judgement.json", each.group) for each in subject.elsewhere]
     if subject.run is not None:
         yield from _of_run(subject.run, subject.group)
+        worth = [("judgement.json", subject.group), *worth] if subject.group else worth
+    decided = [(source, group, group.decision) for source, group in worth if group.decision is not None]
+    if decided:
+        where = "; ".join(f"{source} `groups.{group.name}.decision`" for source, group, _ in decided)
+        yield "utility", Fact(" ".join(_utility(*each) for each in decided), where)
 
 
 def _where(found: TestSet) -> str:
@@ -66,6 +72,20 @@ def _measures(test_sets: Sequence[TestSet]) -> Facts:
     )
     intervals = "95 % intervals by bootstrap over lesions"
     yield "uncertainty", Fact(f"{intervals}.", sources)
+
+
+def _utility(source: str, group: Group, found: Decision) -> str:
+    figures = (
+        ("PPV", found.ppv),
+        ("NPV", found.npv),
+        ("number needed to biopsy", found.needed_to_biopsy),
+    )
+    stated = "; ".join(
+        f"{name} {estimate.value:.3g}" for name, estimate in figures if estimate.value is not None
+    )
+    seeds = f", means over {len(group.models)} seeds" if len(group.models) > 1 else ""
+    share = "" if found.prevalence.value is None else f" where {found.prevalence.value:.1%} are melanomas"
+    return f"{source}, at {found.point}{share}{seeds}: {stated or 'undefined'}."
 
 
 def _differences(subject: Subject, external: Sequence[TestSet]) -> Facts:

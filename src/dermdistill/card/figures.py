@@ -79,8 +79,8 @@ def measured_on(subject: Subject) -> list[TestSet]:
         found.append(_of_evaluation(name, subject.internal, path, "judgement.json", False, False))
     for each in subject.elsewhere:
         source = f"evaluations/{each.name}/judgement.json"
-        figures = each.judgement.models["model"]
-        found.append(_of_evaluation(each.name, figures, "models.model", source, True, each.is_exported))
+        path = f"models.{each.model}"
+        found.append(_of_evaluation(each.name, each.figures, path, source, True, each.is_exported))
     for document in subject.documents:
         if document.suffix == ".json":
             found += _transcribed(document)

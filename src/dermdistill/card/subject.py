@@ -15,7 +15,7 @@ from dermdistill.judgement.judge import stored_or_new
 from dermdistill.judgement.judgement import Group, Judgement
 from dermdistill.judgement.run_files import RunFiles, read_run_files
 from dermdistill.messages import note
-from dermdistill.runs import EvaluationManifest, ModelSummary, RunFolder
+from dermdistill.runs import PACKAGED, EvaluationManifest, ModelSummary, RunFolder
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +38,26 @@ class JudgedElsewhere:
 
     Attributes:
         name: of its folder.
+        model: the name of the model in it.
         is_exported: whether the model file itself was evaluated, with its calibration; else the weights that
             it was exported from.
     """
 
     name: str
+    model: str
     is_exported: bool
     judgement: Judgement
+
+    @property
+    def figures(self) -> Evaluation:
+        """Of the model."""
+        return self.judgement.models[self.model]
+
+    @property
+    def group(self) -> Group:
+        """The models in it that differ only in their seed."""
+        groups = self.judgement.groups.values()
+        return next(group for group in groups if self.model in group.models)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,5 +180,5 @@ def _evaluation(folder: Path, names: Sequence[str], *, required: bool) -> Judged
             f"{printable(str(folder))}: an evaluation of {', '.join(judgement.models)}, not of {names[0]}; "
             "give one of this model"
         )
-    figures = judgement.model_copy(update={"models": {"model": judgement.models[name]}})
-    return JudgedElsewhere(folder.name, manifest.model.endswith(".onnx"), figures)
+    is_exported = manifest.model == PACKAGED or manifest.model.endswith(".onnx")
+    return JudgedElsewhere(folder.name, name, is_exported, judgement)
