@@ -37,7 +37,7 @@ def judged_run(tmp_path_factory: pytest.TempPathFactory, described: bytes) -> Pa
     notes = ("/home/someone/images/: 3 images without a diagnosis are left out",)
     run = write_run(
         RunFolder(tmp_path_factory.mktemp("runs") / "run"),
-        Scenario(seeds=(0, 1), details=details, notes=notes),
+        Scenario(seeds=(0, 1), lesions=700, details=details, notes=notes),
         NETWORKS[:3],
     )
     run.export.mkdir()

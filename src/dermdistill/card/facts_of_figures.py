@@ -8,6 +8,9 @@ from dermdistill.card.subject import JudgedRun, Subject
 from dermdistill.inference.decision import DEFAULT_POINT
 from dermdistill.judgement.judgement import ClaimedComparison, Decision, Group
 
+_OF_PEOPLE = ("age", "sex", "site", "skin type", "skin tone, estimated")
+"""Subgroups that say something of patients; others are of images, sources and diagnoses."""
+
 Facts = Iterator[tuple[str, Fact]]
 
 
@@ -130,11 +133,12 @@ def _of_group(group: Group, where: str) -> Facts:
                 f"{where}.most_wrong`",
             ),
         )
-    if group.subgroups:
-        columns = list(dict.fromkeys(each.by for each in group.subgroups))
+    people = [each for each in group.subgroups if each.by in _OF_PEOPLE]
+    if people:
+        columns = list(dict.fromkeys(each.by for each in people))
         counted = "; ".join(
             f"{each.by} {each.value}: {each.n_images:,} images, {each.n_melanoma:,} melanomas"
-            for each in group.subgroups
+            for each in people
         )
         yield "demographics", Fact(f"Test images by {', '.join(columns)}. {counted}.", f"{where}.subgroups`")
         measured = "; ".join(
@@ -144,7 +148,7 @@ def _of_group(group: Group, where: str) -> Facts:
                 if each.auc.low is None or each.auc.high is None
                 else f" [{each.auc.low:.3f}, {each.auc.high:.3f}]"
             )
-            for each in group.subgroups
+            for each in people
             if each.auc.value is not None
         )
         if measured:
