@@ -86,6 +86,14 @@ def test_every_group_has_its_figures(
     assert "3 of 9 images look like images that the model learned from." in page.text
 
 
+def test_groups_are_compared_in_pairs(
+    run: RunFolder, judgement: Judgement, read_page: Callable[[Path], Any]
+) -> None:
+    page = read_page(run.path / "evaluations" / "MINE" / "report.html")
+    assert len(judgement.comparisons) > 0
+    assert len(page.tables["table-comparisons"]) == 1 + len(judgement.comparisons)
+
+
 def test_flags_are_counted_in_a_thousand_lesions(
     run: RunFolder, judgement: Judgement, read_page: Callable[[Path], Any]
 ) -> None:
