@@ -54,7 +54,7 @@ def score(
     *,
     recursive: bool,
     model: Path | None,
-    point: str,
+    point: str | None,
     prevalence: float | None,
     destination: Destination,
     workers: int | None,

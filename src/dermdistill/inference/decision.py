@@ -9,6 +9,9 @@ from dermdistill.inference.model_info import ModelInfo
 DEFAULT_POINT = "sensitivity_0.90"
 """Missing a melanoma costs more than a needless look; the validation images' specificity stands beside it."""
 
+LESION_SUFFIX = "_lesions"
+"""Ends the name of an operating point for the mean over a lesion's photographs."""
+
 
 @dataclass(frozen=True, slots=True)
 class OperatingPointUsed:
@@ -30,17 +33,25 @@ class OperatingPointUsed:
         return probability >= self.threshold
 
 
-def point_of(info: ModelInfo, wanted: str | float, where: str) -> OperatingPointUsed:
+def default_point(info: ModelInfo) -> str:
+    """The name of the operating point that decides where the user names none."""
+    return info.default_point or DEFAULT_POINT
+
+
+def point_of(info: ModelInfo, wanted: str | float | None, where: str) -> OperatingPointUsed:
     """The operating point of this name, or at this threshold.
 
     Args:
         info: the model's description.
-        wanted: a name that the model has, or a threshold in [0, 1] as a number or text.
+        wanted: a name that the model has, a threshold in [0, 1] as a number or text, or None for the model's
+            own default.
         where: names the model in the error.
 
     Raises:
         UserError: no such operating point, or a number outside [0, 1].
     """
+    if wanted is None:
+        return _named(info, default_point(info), where)
     try:
         threshold = float(wanted)
     except ValueError:

@@ -15,7 +15,7 @@ from dermdistill.cores import default_workers
 from dermdistill.data.decoding.limits import Decoded
 from dermdistill.errors import UserError
 from dermdistill.inference.calibration import Calibration, expit, prevalence_shift
-from dermdistill.inference.decision import DEFAULT_POINT, OperatingPointUsed, point_of
+from dermdistill.inference.decision import OperatingPointUsed, point_of
 from dermdistill.inference.image_input import (
     FileInput,
     Held,
@@ -190,7 +190,7 @@ class Model:
 def load(
     model: str | os.PathLike[str] | None = None,
     *,
-    operating_point: str | float = DEFAULT_POINT,
+    operating_point: str | float | None = None,
     prevalence: float | None = None,
     threshold: str | float | None = None,
 ) -> Model:
@@ -200,7 +200,7 @@ def load(
         model: a ``.onnx`` file of ``dermdistill export``, or a run folder that holds one; the one that comes
             with the package unless given.
         operating_point: of the model (``youden``, ``sensitivity_0.95``, ...), or a threshold on P(melanoma)
-            as a number from 0 to 1.
+            as a number from 0 to 1. Unless given: ``sensitivity_0.90``, or that of `dermdistill adapt`.
         prevalence: re-state P(melanoma) for people of whom this share has melanoma. Decisions at a named
             operating point stay the same, for its threshold is re-stated too; a number is taken as re-stated.
         threshold: the former name of ``operating_point``; deprecated.

@@ -78,6 +78,8 @@ class ModelInfo:
         reference: what training images look like; None until it has been exported.
         learned_from: perceptual hashes of its training and validation images (``data.packed_hashes``); None
             in files of earlier versions.
+        default_point: the operating point that decides where the user names none; None stands for
+            ``decision.DEFAULT_POINT``.
     """
 
     architecture: str
@@ -90,6 +92,7 @@ class ModelInfo:
     validation: ValidationScores | None = None
     reference: Reference | None = None
     learned_from: str | None = None
+    default_point: str | None = None
 
     @property
     def melanoma(self) -> int:
@@ -112,8 +115,8 @@ class ModelInfo:
             "reference": self.reference,
         }
         content |= {key: asdict(value) for key, value in fitted.items() if value is not None}
-        if self.learned_from is not None:
-            content["learned_from"] = self.learned_from
+        texts = {"learned_from": self.learned_from, "default_point": self.default_point}
+        content |= {key: value for key, value in texts.items() if value is not None}
         return json.dumps(content, sort_keys=True)
 
     @classmethod
@@ -136,6 +139,7 @@ class ModelInfo:
                 validation=_validation(content["validation"]) if "validation" in content else None,
                 reference=Reference.from_dict(content["reference"]) if "reference" in content else None,
                 learned_from=str(content["learned_from"]) if "learned_from" in content else None,
+                default_point=str(content["default_point"]) if "default_point" in content else None,
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise UserError(

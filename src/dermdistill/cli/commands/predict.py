@@ -20,7 +20,7 @@ def predict(
     ] = None,
     overwrite: options.Overwrite = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one object per line.")] = False,
-    operating_point: options.OperatingPoint = "sensitivity_0.90",
+    operating_point: options.OperatingPoint = None,
     prevalence: options.Prevalence = None,
     model: options.ScoringModel = None,
     workers: Annotated[
