@@ -121,14 +121,14 @@ def test_photographs_that_the_model_has_learned_from_are_left_out(
     """The file remembers its photographs: as images to be tested on they are known."""
     first = tmp_path / "local.onnx"
     assert command("adapt", "--data", data, "-o", first).code == 0
-    from dermdistill.data.images import decode_file
+    from dermdistill.data.images import read_image
     from dermdistill.data.packed_hashes import unpack
     from dermdistill.data.perceptual_hash import SAME_BY_SHORT_HASH, nearest
 
     packed = dermdistill.load(first).info.learned_from
     assert packed is not None
     table_of_hashes = unpack(packed)
-    hashes = np.stack([coefficients(decode_file(path)) for path in pictures["melanoma"][:5]])
+    hashes = np.stack([coefficients(read_image(path).pixels) for path in pictures["melanoma"][:5]])
     assert (nearest(hashes, table_of_hashes).distance <= SAME_BY_SHORT_HASH).all()
     assert len(table_of_hashes) > len(unpack(dermdistill.load().info.learned_from or ""))
 

@@ -156,19 +156,19 @@ class TestWhichFoldersAreClasses:
         [
             (
                 ["melanoma/nevus", "melanoma/rest", "nevus"],
-                "melanoma: holds the folder nevus, so it is no folder",
+                "melanoma: holds the folder nevus, so it is not a folder",
             ),
             (
                 ["melanoma/train", "melanoma/test", "nevus"],
-                "melanoma: holds the folder test, so it is no folder",
+                "melanoma: holds the folder test, so it is not a folder",
             ),
             (
                 ["a/melanoma", "a/nevus", "b/melanoma", "b/nevus"],
-                "a: is no diagnosis, .* give the path of one",
+                "a: is not a diagnosis, .* give the path of one",
             ),
             (
                 ["melanoma", "nevus", "archive/melanoma"],
-                "archive: is no diagnosis, yet holds folders of diagnoses",
+                "archive: is not a diagnosis, yet holds folders of diagnoses",
             ),
         ],
     )
@@ -437,7 +437,9 @@ class TestFoldersInOneOfADiagnosis:
         beside = "nevus" if parent == "melanoma" else "melanoma"
         for number, name in enumerate([beside, *(f"{parent}/{each}" for each in names)]):
             fill(picture, tmp_path / name, 1, first=number)
-        with pytest.raises(UserError, match=f"{parent}: holds the folder .*, so it is no folder of one diag"):
+        with pytest.raises(
+            UserError, match=f"{parent}: holds the folder .*, so it is not a folder of one diag"
+        ):
             folder.read(tmp_path)
         whole = Reading({parent: parent})
         assert len(folder.read(tmp_path, whole).records) == 1 + len(names)

@@ -45,7 +45,7 @@ def adapt(
     need_adaptation_parts()
     without_blas_threads()
     from dermdistill.cli.adapt import adapt_and_print
-    from dermdistill.data.sources.names import parse_reading
+    from dermdistill.data.class_names import parse_reading
 
     columns = (image_column, label_column, lesion_column, patient_column)
     adapt_and_print(
