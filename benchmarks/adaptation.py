@@ -27,7 +27,7 @@ from dermdistill.adaptation.roles import assign_roles
 from dermdistill.adaptation.sample import Rows, Sample
 from dermdistill.adaptation.scoring import score
 from dermdistill.cores import default_workers
-from dermdistill.data.sources import read_data
+from dermdistill.data.sources import read_sources
 from dermdistill.digits import rounded
 from dermdistill.evaluation.logistic import fit_logistic, smoothed
 from dermdistill.evaluation.metrics import Floats, auc
@@ -89,7 +89,7 @@ def scored(archive: Path, split: Path) -> tuple[Judge, Judge, float]:
     """The archive's training and test images, and the packaged model's threshold."""
     with split.open(newline="") as handle:
         split_of = {row["image_id"]: row["split"] for row in csv.DictReader(handle)}
-    records = read_data(archive).records
+    records = read_sources([archive]).records
     model = open_model(SHIPPED)
     photographs = score(records, model, workers=default_workers())
     parts = [

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from mapie.risk_control import BinaryClassificationController
 from scipy.stats import beta, binom, norm
 
 from dermdistill.adaptation.fit import adapt
@@ -36,29 +35,6 @@ def test_how_many_melanomas_are_needed(sensitivity: float) -> None:
 def test_known_numbers() -> None:
     """The rule of three, and Wilks's 59."""
     assert (melanomas_needed(0.90), melanomas_needed(0.95), melanomas_needed(0.99)) == (29, 59, 299)
-
-
-@pytest.mark.parametrize("melanomas", [20, 60, 100, 300])
-def test_against_the_risk_control_of_mapie(melanomas: int) -> None:
-    """MAPIE tests with a bound on the binomial tail: it never promises more, and hardly less."""
-    scores = np.sort(np.random.default_rng(0).random(melanomas))
-    control = BinaryClassificationController(
-        lambda x: np.column_stack([1 - x[:, 0], x[:, 0]]),
-        risk="recall",
-        target_level=0.9,
-        confidence_level=0.95,
-        list_predict_params=np.concatenate([[0.0], scores]),
-        fwer_method="fixed_sequence",
-    )
-    if allowed_misses(melanomas, 0.9) is None:
-        with pytest.warns(UserWarning, match="No predict parameters"):
-            control.calibrate(scores[:, None], np.ones(melanomas, dtype=int))
-        return
-    control.calibrate(scores[:, None], np.ones(melanomas, dtype=int))
-    of_mapie = int((scores < max(control.valid_predict_params)).sum())
-    misses = allowed_misses(melanomas, 0.9)
-    assert misses is not None
-    assert of_mapie <= misses <= of_mapie + 1
 
 
 def sensitivity_of(weights: np.ndarray, own: float, threshold: float, gain: float) -> float:

@@ -122,15 +122,15 @@ def test_photographs_that_the_model_has_learned_from_are_left_out(
     first = tmp_path / "local.onnx"
     assert command("adapt", "--data", data, "-o", first).code == 0
     from dermdistill.data.images import read_image
-    from dermdistill.data.packed_hashes import unpack
+    from dermdistill.data.packed_hashes import unpack_hashes
     from dermdistill.data.perceptual_hash import SAME_BY_SHORT_HASH, nearest
 
     packed = dermdistill.load(first).info.learned_from
     assert packed is not None
-    table_of_hashes = unpack(packed)
+    table_of_hashes = unpack_hashes(packed)
     hashes = np.stack([coefficients(read_image(path).pixels) for path in pictures["melanoma"][:5]])
     assert (nearest(hashes, table_of_hashes).distance <= SAME_BY_SHORT_HASH).all()
-    assert len(table_of_hashes) > len(unpack(dermdistill.load().info.learned_from or ""))
+    assert len(table_of_hashes) > len(unpack_hashes(dermdistill.load().info.learned_from or ""))
 
 
 def subset(pictures: dict[str, list[Path]], melanoma: int, nevus: int) -> dict[str, list[Path]]:

@@ -11,7 +11,7 @@ from dermdistill.adaptation.result import Result
 from dermdistill.adaptation.roles import Roles
 from dermdistill.adaptation.sample import Sample, lesion_means
 from dermdistill.adaptation.scoring import ScoredPhotographs
-from dermdistill.data.packed_hashes import pack, unpack
+from dermdistill.data.packed_hashes import pack_hashes, unpack_hashes
 from dermdistill.data.perceptual_hash import SHORT_BITS, has_hash, signs
 from dermdistill.evaluation.metrics import Bools
 from dermdistill.evaluation.thresholds import to_store
@@ -100,4 +100,4 @@ def _learned_from(info: ModelInfo, scored: ScoredPhotographs) -> str | None:
         return None
     known = has_hash(scored.coefficients)
     new = signs(scored.coefficients)[known, :SHORT_BITS]
-    return pack(np.concatenate([unpack(info.learned_from), new]))
+    return pack_hashes(np.concatenate([unpack_hashes(info.learned_from), new]))

@@ -14,7 +14,7 @@ from dermdistill.errors import UserError
 from dermdistill.evaluation.metrics import Bools, Floats
 from dermdistill.inference import features
 from dermdistill.inference.onnx import OnnxModel
-from dermdistill.inference.side_by_side import in_order
+from dermdistill.inference.side_by_side import map_in_order
 from dermdistill.progress import bar
 from dermdistill.records import Record
 
@@ -107,7 +107,7 @@ class OpenedModel:
 
 def score(records: Sequence[Record], model: OpenedModel, *, workers: int) -> ScoredPhotographs:
     """Score photographs, side by side; those that cannot be read are left out."""
-    seen = in_order(partial(OpenedModel.look, model), records, workers=workers, ahead=_AHEAD * workers)
+    seen = map_in_order(partial(OpenedModel.look, model), records, workers=workers, ahead=_AHEAD * workers)
     with bar(seen, total=len(records), label="Looking at images", unit="image") as shown:
         looks = list(shown)
     number = [i for i, look in enumerate(looks) if isinstance(look, _Seen)]
@@ -126,6 +126,8 @@ def score(records: Sequence[Record], model: OpenedModel, *, workers: int) -> Sco
         rows=np.array(number, dtype=np.int64),
         sample=sample,
         probability=np.array([row.probability for row in rows]),
-        coefficients=np.stack([row.coefficients for row in rows]) if rows else np.empty((0, 2, BITS)),
+        coefficients=np.stack([row.coefficients for row in rows])
+        if rows
+        else np.empty((0, 2, BITS), np.float32),
         errors=tuple(look for look in looks if isinstance(look, UserError)),
     )

@@ -15,7 +15,7 @@ from dermdistill.inference.model import model_file
 from dermdistill.messages import inform, note, warn
 from dermdistill.outputs import Output, open_output
 from dermdistill.reading import Reading
-from dermdistill.signed_page import is_unedited, signed
+from dermdistill.signed_page import is_unedited, sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,8 @@ def adapt_and_print(
         note(text)
     new = adapt_model(dataset, path, opened, sensitivity=sensitivity, workers=workers or default_workers())
     outputs.model.write(new.content)
-    outputs.card.write(signed(as_markdown(new.result, output.name)).encode())
-    outputs.page.write(signed(as_page(new.result, output.name)).encode())
+    outputs.card.write(sign(as_markdown(new.result, output.name)).encode())
+    outputs.page.write(sign(as_page(new.result, output.name)).encode())
     print(
         json.dumps(rounded(new.result.model_dump(mode="json")), indent=2) if as_json else as_text(new.result)
     )
