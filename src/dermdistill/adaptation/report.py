@@ -155,7 +155,7 @@ def _last_step(result: Result) -> str:
 def _referring(result: Result) -> str:
     return (
         "Photographs between the threshold and a higher operating point can be referred to a person: "
-        f"`predict --refer-between {result.after.point} POINT`. In cross-validation (melanomas in brackets):"
+        "`predict --refer-below POINT`. In cross-validation (melanomas in brackets):"
     )
 
 
