@@ -168,7 +168,7 @@ class TestWhichFoldersAreClasses:
             ),
             (
                 ["melanoma", "nevus", "archive/melanoma"],
-                "archive: is not a diagnosis, yet holds folders of diagnoses",
+                "archive: is not a diagnosis, but holds folders of diagnoses",
             ),
         ],
     )
@@ -382,13 +382,13 @@ class TestCopies:
         with pytest.raises(UserError) as caught:
             folder.read(tmp_path)
         assert str(caught.value) == (
-            f"{copy}: the same image as {original}, yet nevus here and melanoma there; keep the right one"
+            f"{copy}: the same image as {original}, but nevus here and melanoma there; keep the right one"
         )
 
     def test_one_isic_number_under_two_diagnoses(self, tmp_path: Path, picture: Picture) -> None:
         picture(tmp_path / "melanoma" / "ISIC_0000001.png", size=(8, 8))
         picture(tmp_path / "nevus" / "ISIC_0000001.png", size=(4, 4))
-        with pytest.raises(UserError, match="yet nevus here and melanoma there"):
+        with pytest.raises(UserError, match="but nevus here and melanoma there"):
             folder.read(tmp_path)
 
     def test_a_copy_in_training_and_test_is_refused_as_a_leak(self, tmp_path: Path, picture: Picture) -> None:

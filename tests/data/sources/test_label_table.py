@@ -286,7 +286,7 @@ class TestOnePhotographUnderSeveralNames:
 
     def test_listed_duplicates_of_which_one_is_melanoma(self, layout: Layout) -> None:
         rows = ["image_name_1,image_name_2", "ISIC_0000001,ISIC_0000002"]
-        with pytest.raises(UserError, match=r"the same image as .*, yet benign here and melanoma there"):
+        with pytest.raises(UserError, match=r"the same image as .*, but benign here and melanoma there"):
             label_table.read(layout({"train.csv": self.LABELS, "Duplicates.csv": rows}, self.IMAGES))
 
     def test_versions_that_the_table_lists(self, layout: Layout) -> None:
@@ -427,7 +427,7 @@ class TestBadRows:
             (["image,MEL,NV", "A,0.7,0.3"], "line 2: MEL is '0.7'; expected 0 or 1: the ground truth"),
             (["image,target", "A,2"], "line 2: target is '2'; expected benign or malignant, 0 or 1"),
             (["image,benign_malignant", "A,bad"], "line 2: benign_malignant is 'bad'"),
-            (["image,diagnosis,benign_malignant", "A,melanoma,benign"], "line 2: melanoma, yet benign"),
+            (["image,diagnosis,benign_malignant", "A,melanoma,benign"], "line 2: melanoma, but benign"),
             (["image,diagnosis,diagnosis", "A,nevus,melanoma"], "column 'diagnosis' occurs twice"),
             (["image,diagnosis", "A,melanoma", "A,melanoma"], "line 3: image A is listed twice"),
             (["image,diagnosis", "A,melanoma", "A,nevus"], "line 3: image A has two diagnoses"),
@@ -466,7 +466,7 @@ def test_files_by_the_name_in_the_table(tmp_path: Path) -> None:
 def test_a_nevus_that_is_malignant_stops(layout: Layout) -> None:
     rows = ["image_id,dx,benign_malignant", "a,nv,malignant", "b,mel,malignant"]
     root = layout({"metadata.csv": rows}, ["a", "b"])
-    with pytest.raises(UserError, match=r"metadata\.csv, line 2: nevus, yet malignant"):
+    with pytest.raises(UserError, match=r"metadata\.csv, line 2: nevus, but malignant"):
         label_table.read(root)
 
 

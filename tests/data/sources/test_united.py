@@ -137,7 +137,7 @@ class TestPictures:
     def test_a_melanoma_here_and_none_there(self, source: Source) -> None:
         sources = [source("one", ("a", 7, "melanoma")), source("two", ("b", 7, "nevus"))]
         with pytest.raises(
-            UserError, match=r"b\.png: the same picture as .*a\.png, yet nevus here and melanoma"
+            UserError, match=r"b\.png: the same picture as .*a\.png, but nevus here and melanoma"
         ):
             united(sources)
 

@@ -220,7 +220,7 @@ def _check_diagnoses(records: Sequence[Record], picture: Sequence[int]) -> list[
         record, first = clashes[0]
         others = f" (and {len(clashes) - 1} more such images)" if len(clashes) > 1 else ""
         raise UserError(
-            f"{record.image.name}: the same picture as {first.image.name}, yet {record.diagnosis} here and "
+            f"{record.image.name}: the same picture as {first.image.name}, but {record.diagnosis} here and "
             f"{first.diagnosis} there{others}; keep the right one"
         )
     differing = [(one, first) for one, first in pairs if contradict(one.diagnosis, first.diagnosis)]

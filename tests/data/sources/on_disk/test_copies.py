@@ -52,7 +52,7 @@ def test_diagnoses_of_copies(
     records = [record(first, "L1", one), record(copy(first, "b.png"), "L2", other)]
     if contradiction:
         with pytest.raises(
-            UserError, match=rf"b\.png: the same image as .*a\.png, yet {other} here and {one}"
+            UserError, match=rf"b\.png: the same image as .*a\.png, but {other} here and {one}"
         ):
             unite_copies(records)
     else:

@@ -65,7 +65,7 @@ def test_a_table_of_two_columns_may_lack_its_header(
 
 def test_a_file_that_is_not_text(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_bytes(b"image,diagnosis\nPK\0\0")
-    with pytest.raises(UserError, match=r"t\.csv: is not text, whatever its name; save the table as CSV"):
+    with pytest.raises(UserError, match=r"t\.csv: is not text, despite its name; save the table as CSV"):
         read_table(tmp_path / "t.csv", ["image"])
     (tmp_path / "t.csv").write_bytes("image,diagnosis\n".encode("utf-16")[:-1])
     with pytest.raises(UserError, match=r"t\.csv: cannot read the table"):

@@ -203,7 +203,7 @@ def _expanded(
         return inner
     if inner and own is None:
         raise UserError(
-            f"{folder.path}: is not a diagnosis, yet holds folders of diagnoses, and is not alone in "
+            f"{folder.path}: is not a diagnosis, but holds folders of diagnoses, and is not alone in "
             f"{parent.path}; give the path of one data set"
         )
     others = [each.folder.name for each in inner if _contradicts(each.folder.name, own, reading)]

@@ -128,7 +128,7 @@ def _check_diagnoses(records: Sequence[Record], groups: Sequence[int], evidence:
         record, first = clashes[0]
         others = f" (and {len(clashes) - 1} more such images)" if len(clashes) > 1 else ""
         raise UserError(
-            f"{record.image.name}: the same image as {first.image.name}, yet {record.diagnosis} here and "
+            f"{record.image.name}: the same image as {first.image.name}, but {record.diagnosis} here and "
             f"{first.diagnosis} there{others}; keep the right one"
         )
 

@@ -139,7 +139,7 @@ def _encoding(path: Path) -> tuple[str, tuple[str, ...]]:
         try:
             while content := handle.read(1 << 20):
                 if b"\0" in content:
-                    raise UserError(f"{path}: is not text, whatever its name; save the table as CSV in UTF-8")
+                    raise UserError(f"{path}: is not text, despite its name; save the table as CSV in UTF-8")
                 decoder.decode(content)
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:

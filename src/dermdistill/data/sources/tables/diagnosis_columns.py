@@ -152,9 +152,9 @@ class DiagnosisColumns:
 
     def _with_malignancy(self, row: CsvRow, name: str | None, malignant: bool) -> str | None:
         if name == MELANOMA and not malignant:
-            raise self._error(row, "melanoma, yet benign; correct or remove the line")
+            raise self._error(row, "melanoma, but benign; correct or remove the line")
         if malignant and name in _NEVER_MALIGNANT:
-            raise self._error(row, f"{name}, yet malignant; correct or remove the line")
+            raise self._error(row, f"{name}, but malignant; correct or remove the line")
         if name not in (None, UNDECIDED):
             return name
         if not malignant:
