@@ -12,6 +12,7 @@ import dermdistill
 from dermdistill.data.perceptual_hash import coefficients
 from dermdistill.inference.model import SHIPPED
 from tests.conftest import Outcome
+from tests.end_to_end.test_light_install import NOT_LIGHT, imported
 
 Command = Callable[..., Outcome]
 
@@ -250,3 +251,8 @@ def test_a_photograph_that_cannot_be_read_is_left_out_with_a_note(
     assert result["photographs"]["images"] == 90
     (text,) = result["notes"]
     assert text.startswith(f"photographs that cannot be read are left out: {broken}: ")
+
+
+def test_it_needs_onnx_but_no_training_half(data: Path, tmp_path: Path) -> None:
+    refused = tuple(name for name in NOT_LIGHT if name != "onnx")
+    assert "onnx" in imported("adapt", "--data", data, "-o", tmp_path / "local.onnx", refused=refused)
