@@ -72,6 +72,7 @@ def test_a_promise_of_80_and_what_every_command_makes_of_the_file(
     assert max(map(len, outcome.out.splitlines())) <= 80
     card = output.with_suffix(".md").read_text()
     assert "| assured_sensitivity_0.80 |" in card
+    assert "its limits and its licence holds for this file too" in card
     assert "90 photographs of 90 lesions, 30 of melanoma (33.3 %" in card
     assert "<td>assured_sensitivity_0.80</td>" in output.with_suffix(".html").read_text()
 

@@ -2,14 +2,25 @@
 
 import csv
 import io
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from dermdistill.inference.decision import OperatingPointUsed
-from dermdistill.inference.lesions import COLUMNS, judge_lesions, mean_probability, row_dict, table
+from dermdistill.inference.lesions import (
+    COLUMNS,
+    judge_lesions,
+    lesion_point,
+    mean_probability,
+    row_dict,
+    table,
+)
 from dermdistill.inference.model import load
+from dermdistill.inference.model_info import ChosenThreshold
 from dermdistill.inference.prediction import Prediction
 from dermdistill.inference.stream import ScoredImage
 
@@ -87,3 +98,22 @@ def test_the_table_has_what_json_has(model_file: Path) -> None:
     assert float(read[0]["probability"]) == pytest.approx(0.4)
     assert (read[0]["photographs"], read[0]["flagged_alone"]) == ("2", "1")
     assert np.isclose(float(read[1]["highest"]), 0.5)
+
+
+def test_an_adapted_model_has_a_threshold_of_its_own_for_lesions(
+    model_file: Path, tmp_path: Path, changed_model: Callable[[Callable[[Any], object]], bytes]
+) -> None:
+    assert lesion_point(load(model_file), None, None).name == "sensitivity_0.90"
+    info = load(model_file).info
+    own = ChosenThreshold("sensitivity_0.90_lesions", 0.35, 0.9, 0.8)
+    text = replace(info, thresholds=(*info.thresholds, own)).to_json()
+
+    def describe(model: Any) -> None:
+        (entry,) = [entry for entry in model.metadata_props if entry.key == "dermdistill"]
+        entry.value = text
+
+    adapted = tmp_path / "adapted.onnx"
+    adapted.write_bytes(changed_model(describe))
+    point = lesion_point(load(adapted, refer_below=0.5), adapted, None)
+    assert (point.name, point.threshold, point.refer_below) == ("sensitivity_0.90_lesions", 0.35, 0.5)
+    assert lesion_point(load(adapted, operating_point="youden"), adapted, None).name == "youden"

@@ -14,6 +14,10 @@ from dermdistill.evaluation.estimates import Estimate
 from dermdistill.inference.wording import DISCLAIMER
 
 _WIDTH = 80
+_LIMITS = (
+    "Probabilities and thresholds hold for photographs like these only; at another clinic, adapt anew. What "
+    "the card of {model} says of its training images, its limits and its licence holds for this file too."
+)
 _STYLE = Path(__file__).parents[1] / "report" / "templates" / "style.css"
 
 
@@ -90,6 +94,7 @@ def _sections(result: Result) -> Iterator[Section]:
     yield Section("Last step", (_last_step(result),))
     if result.bands:
         yield Section("Referring to a person", (_referring(result),), _bands(result))
+    yield Section("Limits", (_LIMITS.format(model=result.model),))
 
 
 def _adapted_to(result: Result) -> Iterator[str]:
@@ -199,6 +204,9 @@ def _html_table(table: tuple[tuple[str, ...], ...]) -> str:
     header, *rows = table
     head = "".join(f"<th>{html.escape(cell)}</th>" for cell in header)
     body = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
+        f'<tr><td class="text">{html.escape(first)}</td>'
+        + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells)
+        + "</tr>"
+        for first, *cells in rows
     )
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

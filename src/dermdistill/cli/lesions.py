@@ -11,12 +11,10 @@ from dermdistill.cli.scoring_model import introduce
 from dermdistill.cores import default_workers
 from dermdistill.data.sources.tables.photograph_table import PhotographOfLesion, read_photographs
 from dermdistill.errors import UserError, printable
-from dermdistill.inference.decision import LESION_SUFFIX
 from dermdistill.inference.inputs import Inputs
 from dermdistill.inference.lesions import (
     COLUMNS,
     ScoredLesion,
-    has_lesion_point,
     judge_lesions,
     lesion_point,
     row_dict,
@@ -99,14 +97,11 @@ def score_lesions(
     photographs = inputs.photographs()
     output = _output(destination, model, [photograph.path for photograph in photographs], inputs)
     loaded = load(model, operating_point=point, refer_below=refer_below, prevalence=prevalence)
-    of_lesions = None
-    if has_lesion_point(loaded):
-        name = f"{loaded.operating_point.name}{LESION_SUFFIX}"
-        of_lesions = load(model, operating_point=name, prevalence=prevalence).operating_point
-    introduce(loaded, model)
+    of_lesions = lesion_point(loaded, model, prevalence)
+    introduce(loaded, model, of_lesions)
     rows = score_files(loaded, [each.path for each in photographs], workers=workers or default_workers())
     shown = bar(rows, label=None, unit="image", total=len(photographs))
-    lesions = judge_lesions(shown, [each.lesion for each in photographs], lesion_point(loaded, of_lesions))
+    lesions = judge_lesions(shown, [each.lesion for each in photographs], of_lesions)
     if output is not None:
         output.write(table(lesions, loaded).encode("utf-8", "surrogateescape"))
     answers = Answers.to_stdout("lesion", many="lesions")

@@ -15,7 +15,7 @@ _NEAREST_TO_CERTAIN = 1e-7
 def by_lesion(photographs: Predictions) -> Predictions:
     """One row per lesion, in the order of their first photographs, from which all but the figures come.
 
-    P(melanoma) has the mean of the photographs' log-odds; the other diagnoses share the rest as in their mean.
+    P(melanoma) has the mean of the log-odds; the other diagnoses share the rest as in their own mean.
     A lesion counts as seen if one of its photographs is.
 
     Raises:

@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
 from dermdistill.digits import six_digits
 from dermdistill.inference.calibration import expit
 from dermdistill.inference.decision import LESION_SUFFIX, OperatingPointUsed
-from dermdistill.inference.model import Model
+from dermdistill.inference.model import Model, load
 from dermdistill.inference.prediction import Prediction, Value, known
 from dermdistill.inference.stream import ScoredImage
 from dermdistill.inference.wording import percent
@@ -69,15 +70,19 @@ class ScoredLesion:
         return min(scores), max(scores)
 
 
-def lesion_point(model: Model, of_lesions: OperatingPointUsed | None) -> OperatingPointUsed:
-    """The point that decides on lesions: the model's own for them where it has one, else that of images."""
+def lesion_point(model: Model, file: Path | None, prevalence: float | None) -> OperatingPointUsed:
+    """The point that decides on lesions: the model's own for them where it has one, else that of images.
+
+    Args:
+        model: with the point that decides on images.
+        file, prevalence: that it was loaded with.
+    """
     point = model.operating_point
-    return point if of_lesions is None else replace(of_lesions, refer_below=point.refer_below)
-
-
-def has_lesion_point(model: Model) -> bool:
-    """Whether a model has an operating point of its own for lesions beside the one that decides on images."""
-    return f"{model.operating_point.name}{LESION_SUFFIX}" in {each.name for each in model.info.thresholds}
+    name = f"{point.name}{LESION_SUFFIX}"
+    if name not in {each.name for each in model.info.thresholds}:
+        return point
+    of_lesions = load(file, operating_point=name, prevalence=prevalence).operating_point
+    return replace(of_lesions, refer_below=point.refer_below)
 
 
 def judge_lesions(
