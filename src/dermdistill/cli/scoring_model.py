@@ -19,9 +19,8 @@ def introduce(model: Model, file: Path | None, point: OperatingPointUsed | None 
         file: that the user named; None for the packaged model.
         point: that decides, if it is not the model's.
     """
-    text = introduction(
-        model.model_id, point or model.operating_point, model.prevalence, restated=model.is_restated
-    )
+    decides = point or model.operating_point
+    text = introduction(model.model_id, decides, model.prevalence, restated=model.is_restated)
     inform(textwrap.fill(text, shutil.get_terminal_size().columns, break_on_hyphens=False))
     for text in _details(model, model_file(file)):
         detail(text)

@@ -75,7 +75,8 @@ def lesion_point(model: Model, file: Path | None, prevalence: float | None) -> O
 
     Args:
         model: with the point that decides on images.
-        file, prevalence: that it was loaded with.
+        file: that it was loaded from; None for the packaged model.
+        prevalence: that it was loaded with; None where P is not re-stated.
     """
     point = model.operating_point
     name = f"{point.name}{LESION_SUFFIX}"
