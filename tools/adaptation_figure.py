@@ -31,12 +31,14 @@ def main() -> None:
     """Draw and save the figure."""
     content = json.loads((RESULTS / "adaptation.json").read_text(encoding="utf-8"))
     rows = [row for row in content["adaptations"] if row["wanted"] == WANTED]
-    figure, axes = plt.subplots(1, 5, figsize=(15, 3), layout="constrained")
+    figure, axes = plt.subplots(1, 5, figsize=(15, 3.3), layout="constrained")
     for ax, (name, title) in zip(axes, _PANELS, strict=False):
         draw(ax, rows, name, title)
     axes[2].axhline(WANTED, color="black", linewidth=0.8)
     draw_promises(axes[4], rows)
-    axes[0].legend(frameon=False, fontsize=8)
+    figure.legend(
+        *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False, fontsize=9
+    )
     figure.savefig(ROOT / "docs" / "images" / "adaptation.png", dpi=110)
 
 
