@@ -32,7 +32,7 @@ if HAS_TORCH and os.environ.get("DERMDISTILL_TEST_ONEDNN") == "off":
     torch.backends.mkldnn.set_flags(_enabled=False)  # type: ignore[no-untyped-call]
 
 _TRAINING_HALF = re.compile(
-    r"^(?:from|import) (?:torch|onnx|timm|rich|"
+    r"^(?:from|import) (?:torch|onnx|timm|dcurves|fairlearn|statsmodels|rich|"
     r"(?:dermdistill|tests)\.(?:models|distillation|training|export|benchmark|pipeline))\b",
     re.MULTILINE,
 )

@@ -14,6 +14,8 @@ class Reading:
         image_column, label_column, lesion_column, patient_column: of a table, where not found by their names.
         contradictions: keep copies of one picture whose diagnoses contradict each other, for an audit to name
             them all; otherwise they are an error.
+        for_evaluation: labels of two values, such as 0 and 1, say melanoma or not, and there need be no
+            melanoma; a network cannot be trained on such.
     """
 
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -23,6 +25,7 @@ class Reading:
     lesion_column: str | None = None
     patient_column: str | None = None
     contradictions: bool = field(default=False, kw_only=True)
+    for_evaluation: bool = field(default=False, kw_only=True)
 
     @property
     def columns(self) -> dict[str, str]:

@@ -11,6 +11,8 @@ RUN/
   export/              <name>.onnx and <name>.parity.json, by `dermdistill export RUN`
   report.html, tables/ rebuilt from the rest by `dermdistill report RUN`
   .lock                of the process that trains here
+  evaluations/<data>/  by `dermdistill evaluate RUN`: evaluation.json (EvaluationManifest), judgement.json,
+                       report.html, tables/, thumbnails/, <model>/predictions.csv
   models/<name>/       one folder per model: teacher, teacher-seed0 (a member of it), dsnet-labels-seed0, ...
     model.json         ModelSummary
     history.csv        one line per epoch: epoch, learning_rate, train_loss, <named losses>, val_auc, seconds;
@@ -93,16 +95,28 @@ class RunManifest(BaseModel):
 
 
 class EvaluationManifest(BaseModel):
-    """What an evaluation elsewhere judged, and on what."""
+    """What an evaluation elsewhere judged, and on what.
+
+    Attributes:
+        per_lesion: whether lesions were judged, not photographs.
+        layout, notes: of the data, as when they were read; empty in evaluations of earlier versions.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     model: str
     data: tuple[str, ...]
+    per_lesion: bool = False
     reading: Reading = AS_FOUND
     split: str | None
     synthetic: bool
     split_file: SplitFile | None = None
+    layout: str = ""
+    notes: tuple[str, ...] = ()
+
+    def is_of_the_same(self, other: "EvaluationManifest") -> bool:
+        """Whether both are of one model on one data set, whatever was noted of it."""
+        return self.model_copy(update={"layout": other.layout, "notes": other.notes}) == other
 
     @model_validator(mode="before")
     @classmethod
@@ -230,6 +244,16 @@ class RunFolder:
     @property
     def tables(self) -> Path:
         return self.path / "tables"
+
+    @property
+    def evaluation(self) -> Path:
+        """What an evaluation is of; only in folders of `dermdistill evaluate`."""
+        return self.path / "evaluation.json"
+
+    def evaluations(self) -> list["RunFolder"]:
+        """The folders of evaluations in this run, by name."""
+        found = (path.parent for path in self.path.glob("evaluations/*/evaluation.json"))
+        return [RunFolder(path) for path in sorted(found)]
 
     @property
     def benchmark(self) -> Path:

@@ -138,3 +138,25 @@ def test_referring(command: Command, model_file: Path, photographs: Path, tmp_pa
     other = command("predict", photographs, "--model", model_file, *point[:3], repr(scores[4]), "-o", output)
     assert other.code == 2
     assert "its rows are of another model, threshold or prevalence" in other.err
+
+
+def test_evaluate_judges_lesions(
+    command: Command, model_file: Path, photographs: Path, tmp_path: Path
+) -> None:
+    table = photographs / "clinic.csv"
+    rows = ["photo0.jpg,A,melanoma", "photo1.jpg,B,nevus", "photo2.jpg,A,melanoma", "photo3.jpg,C,nevus"]
+    table.write_text("\n".join(["image,lesion,diagnosis", *rows, "photo4.jpg,C,nevus"]) + "\n")
+    arguments = ("evaluate", model_file, "--data", table, "--replicates", "100")
+    output = ("--operating-point", "youden", "-o", tmp_path / "evaluation")
+    done = command(*arguments, *output, "--per-lesion", "--json")
+    assert done.code == 0, done.err
+    content = json.loads(done.out)
+    assert content["models"]["dsnet"]["n_images"] == 3
+    assert "5 photographs are judged as 3 lesions: means of their log-odds" in content["notes"]
+    (path,) = (tmp_path / "evaluation").rglob("predictions.csv")
+    with path.open(newline="") as handle:
+        found = {row["lesion_id"]: float(row["probability"]) for row in csv.DictReader(handle)}
+    model = load(model_file)
+    of_a = model.predict([photographs / "photo0.jpg", photographs / "photo2.jpg"])
+    assert found["A"] == pytest.approx(mean_probability(of_a), rel=1e-4)
+    assert command(*arguments, *output).code == 2  # another evaluation is in that folder

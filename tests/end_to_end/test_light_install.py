@@ -86,6 +86,15 @@ def test_report_needs_only_the_extra_report(tmp_path: Path) -> None:
     assert (run.tables / "main.csv").is_file()
 
 
+def test_evaluate_needs_only_the_extra_report(model_file: Path, photographs: Path, tmp_path: Path) -> None:
+    lines = [f"{path.name},{i % 2}" for i, path in enumerate(sorted(photographs.iterdir()))]
+    (photographs / "labels.csv").write_text("\n".join(["filename,label", *lines]))
+    arguments = ["evaluate", model_file, "--data", photographs, "-o", tmp_path / "out", "--replicates", "100"]
+    names = imported(*arguments, refused=(*TRAINING, "rich"))
+    assert "matplotlib" in names
+    assert (tmp_path / "out" / "report.html").is_file()
+
+
 @pytest.mark.parametrize("arguments", [("--help",), ("predict", "--help"), ("run", "--help")])
 def test_help_is_instant(arguments: tuple[str, ...]) -> None:
     assert imported(*arguments, refused=HEAVY).isdisjoint(HEAVY)

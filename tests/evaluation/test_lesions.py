@@ -25,7 +25,7 @@ def photographs(**changes: object) -> Predictions:
 def test_a_lesion_has_the_mean_log_odds_of_its_photographs() -> None:
     """By hand: odds 1/9 and 4 have the geometric mean 2/3; the others are 0.7 to 0.4 and share 0.6."""
     lesions = by_lesion(photographs())
-    assert lesions.image_id == lesions.lesion_id == ("b", "a")
+    assert (lesions.image_id, lesions.lesion_id) == (("1", "2"), ("b", "a"))
     assert lesions.diagnosis == ("melanoma", "nevus")
     np.testing.assert_allclose(lesions.probability, [0.4, 0.3])
     assert lesions.class_probabilities is not None

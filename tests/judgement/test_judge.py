@@ -19,7 +19,7 @@ from dermdistill.judgement import judge
 from dermdistill.judgement.judge import judge_run, judgement_of
 from dermdistill.judgement.judgement import Judgement
 from dermdistill.runs import RunFolder
-from tests.run_folders import REPLICATES, Scenario, write_run
+from tests.run_folders import DIAGNOSES, REPLICATES, Scenario, write_run
 
 PATIENTS = (
     ("age", ("35", "45", "59.5", "60", "", "85")),
@@ -31,7 +31,7 @@ PATIENTS = (
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     """Two seeds, with patients' data, judged; tests only read it."""
-    scenario = Scenario(seeds=(0, 1), lesions=160, details=PATIENTS)
+    scenario = Scenario(seeds=(0, 1), lesions=800, details=PATIENTS)
     run = write_run(RunFolder(tmp_path_factory.mktemp("judged") / "run"), scenario)
     judge_run(run)
     return run
@@ -71,7 +71,7 @@ def test_figures_are_those_of_the_predictions(shared: RunFolder) -> None:
         judgement.models["dsnet-hinton-seed0"].auc.value,
         found.auc.value,
     )
-    assert judgement.lesions == {"train": 80, "val": 24, "test": 56}
+    assert judgement.lesions == {"train": 400, "val": 120, "test": 280}
 
 
 def test_groups_and_comparisons_are_in_order(shared: RunFolder) -> None:
@@ -110,9 +110,12 @@ def test_subgroups_are_parts_of_the_test_images(shared: RunFolder) -> None:
     assert [(each.by, each.value) for each in found] == [
         *(("age", value) for value in ("under 40", "40 to 59", "60 and over", "not stated")),
         *(("sex", value) for value in ("female", "male", "not stated")),
+        *(("diagnosis", value) for value in sorted(DIAGNOSES)),
     ]  # one site alone is not a subgroup
     tables = [read_predictions(shared.model(f"dsnet-hinton-seed{seed}").predictions) for seed in (0, 1)]
-    for each in found[4:]:
+    sayable = [each for each in found if each.by == "sex" and each.auc.value is not None]
+    assert sayable
+    for each in sayable:
         aucs, sensitivities = [], []
         for table in tables:
             point = next(p for p in operating_points(table.of_split("val")) if p.name == "sensitivity_0.90")

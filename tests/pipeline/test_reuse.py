@@ -9,8 +9,8 @@ import pytest
 from dermdistill.config import Recipe, to_toml
 from dermdistill.errors import UserError
 from dermdistill.json_files import write_json
+from dermdistill.pipeline.assigned import Assigned
 from dermdistill.pipeline.plan import compared_cells, student_cells, teacher_cells
-from dermdistill.pipeline.prepare import Assigned
 from dermdistill.pipeline.reuse import refuse_other_images, refuse_other_recipe
 from dermdistill.runs import DataSummary, RunFolder, RunManifest
 

@@ -51,8 +51,11 @@ def test_subgroups_have_a_table_where_the_data_name_them(
     run = make_run(details=(("sex", ("male", "female", "")),))
     page = read_page(build_report(run))
     rows = {row[0]: row[1:] for row in page.tables["table-subgroups"]}
-    assert list(rows)[-4:] == ["Sex", "female", "male", "not stated"]
+    names = list(rows)
+    assert names[names.index("Sex") :][:5] == ["Sex", "female", "male", "not stated", "Diagnosis"]
     first, *_ = judgement_of(run).groups["teacher"].subgroups
     assert rows["female"][:2] == [str(first.n_images), str(first.n_melanoma)]
-    assert rows["female"][2].startswith(f"{first.auc.value:.3f}")
-    assert "table-subgroups" not in read_page(reported_run.report).tables
+    assert rows["female"][4].startswith(f"{first.specificity.value:.3f}")
+    others = [row[0] for row in read_page(reported_run.report).tables["table-subgroups"]]
+    assert "Diagnosis" in others
+    assert "Sex" not in others

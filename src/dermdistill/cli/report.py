@@ -4,9 +4,12 @@ from pathlib import Path
 
 from dermdistill.errors import printable
 from dermdistill.report.build import build_report
+from dermdistill.report.evaluation_page import build_evaluation_report
 from dermdistill.runs import RunFolder
 
 
 def rebuild(run: Path) -> None:
-    """Build the report of a run, and print where it is."""
-    print(printable(str(build_report(RunFolder(run)))))
+    """Build the report of a run or an evaluation, and print where it is."""
+    folder = RunFolder(run)
+    report = build_evaluation_report(run) if folder.evaluation.exists() else build_report(folder)
+    print(printable(str(report)))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dermdistill.columns import align
 from dermdistill.digits import rounded
 from dermdistill.evaluation.estimates import Estimate, Evaluation, GroupEvaluation
-from dermdistill.judgement.judgement import Judgement
+from dermdistill.judgement.judgement import Decision, Judgement
 
 _IMAGES = ("", "images", "seen in training", "melanoma")
 _RANKING = ("AUC [95 % interval]", "sens. at 90 % spec.", "AUPRC", "Brier", "ECE")
@@ -44,9 +44,32 @@ def results_json(judgement: Judgement) -> str:
     content = {
         **judgement.model_dump(mode="json", include={"synthetic", "notes", "models"}),
         "means": {name: mean.model_dump(mode="json") for name, mean in _means(judgement).items()},
+        "decisions": {
+            name: None if group.decision is None else group.decision.model_dump(mode="json")
+            for name, group in judgement.groups.items()
+        },
         **judgement.model_dump(mode="json", include={"comparisons"}),
     }
     return json.dumps(rounded(content), indent=2)
+
+
+def decisions_text(judgement: Judgement) -> str:
+    """What the operating point in use does, one row per group of models; empty where none was chosen."""
+    decided = [(group.label, group.decision) for group in judgement.groups.values() if group.decision]
+    if not decided:
+        return ""
+    rows = [
+        (label, *map(with_interval, (of.flagged, of.sensitivity, of.specificity, of.ppv)), _needed(of))
+        for label, of in decided
+    ]
+    headings = (decided[0][1].point, "flagged", "sensitivity", "specificity", "PPV", "needed to biopsy")
+    return align([headings, *rows])
+
+
+def _needed(decision: Decision) -> str:
+    """Flagged images for each melanoma among them."""
+    needed = decision.needed_to_biopsy.value
+    return "-" if needed is None else f"{needed:.1f}"
 
 
 def _means(judgement: Judgement) -> dict[str, GroupEvaluation]:

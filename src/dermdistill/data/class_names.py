@@ -109,14 +109,15 @@ def check_names(where: str, names: Mapping[str, int], diagnoses: Sequence[str], 
         reading: the user's word.
 
     Raises:
-        UserError: a name that the user gives occurs nowhere, or no image shows melanoma.
+        UserError: a name that the user gives occurs nowhere, or no image shows melanoma and it is not for
+            an evaluation.
     """
     known = {_key(name) for name in names}
     for option, given in (("--positive", reading.positive), ("--label", tuple(reading.labels))):
         unknown = [name for name in given if _key(name) not in known]
         if unknown:
             raise UserError(f"{option} {unknown[0]}: no such name in {where}; it has {with_counts(names)}")
-    if MELANOMA not in diagnoses:
+    if MELANOMA not in diagnoses and not reading.for_evaluation:
         raise UserError(
             f"{where}: no image shows melanoma; its labels are {with_counts(names)}; if one of them means "
             "melanoma, say --positive NAME"

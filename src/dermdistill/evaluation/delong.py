@@ -49,6 +49,17 @@ def delong_test(label: Bools, a: Floats, b: Floats, lesion: Sequence[str]) -> Pa
     return PairedTest(delta, error, math.erfc(abs(delta) / error / math.sqrt(2)))
 
 
+def auc_and_standard_error(
+    label: Bools, scores: Sequence[Floats], lesion: Sequence[str]
+) -> tuple[float, float]:
+    """Mean AUC of several scores ``(N,)`` of the same images, and its standard error as in `delong_test`.
+
+    Both NaN with fewer than two lesions of either class.
+    """
+    mean: Floats = np.mean([_placements(label, score) for score in scores], axis=0)
+    return _mean_and_standard_error(label, mean, lesion)
+
+
 def _placements(label: Bools, score: Floats) -> Floats:
     """``(N,)``: the share of the other class that each image is ranked rightly against, a tie counting half.
 

@@ -13,7 +13,7 @@ _NEAREST_TO_CERTAIN = 1e-7
 
 
 def by_lesion(photographs: Predictions) -> Predictions:
-    """One row per lesion, in the order of their first photographs, from which all but the figures come.
+    """One row per lesion, with all but its figures from its first photograph, in the order of these.
 
     P(melanoma) has the mean of the log-odds; the other diagnoses share the rest as in their own mean.
     A lesion counts as seen if one of its photographs is.
@@ -34,7 +34,7 @@ def by_lesion(photographs: Predictions) -> Predictions:
         for of in rows.values()
     )
     return Predictions(
-        image_id=first.lesion_id,
+        image_id=first.image_id,
         lesion_id=first.lesion_id,
         split=first.split,
         diagnosis=first.diagnosis,

@@ -2,7 +2,8 @@
 
 One row an image: ``image_id, lesion_id, split, diagnosis, source, probability``, one ``p_<diagnosis>`` column
 a class where the model distinguishes diagnoses, ``seen`` where it was checked whether the model learned from
-it, and ``age, sex, site, skin_type`` as far as the source says them.
+it, ``age, sex, site, skin_type`` as far as the source says them, and ``short_side, typology_angle`` where the
+photographs were measured.
 """
 
 import csv
@@ -19,8 +20,13 @@ from dermdistill.records import MELANOMA, Record
 from dermdistill.spreadsheet import csv_line, text_cell, text_of
 
 _SEEN = "seen"
-DETAILS = ("age", "sex", "site", "skin_type")
-"""What the table says of lesion and patient; tables of older runs lack it."""
+_OF_RECORD = ("age", "sex", "site", "skin_type")
+_OF_PHOTOGRAPH = ("short_side", "typology_angle")
+DETAILS = (*_OF_RECORD, *_OF_PHOTOGRAPH)
+"""What the table says of lesion, patient and photograph; tables of older runs lack it.
+
+``short_side`` is in pixels; ``typology_angle`` in degrees, as ``data.skin_tone`` estimates it.
+"""
 
 _COLUMNS = ("image_id", "lesion_id", "split", "diagnosis", "probability")
 _SOURCE = "source"
@@ -122,7 +128,7 @@ def tabulate(
         classes=tuple(classes) if len(classes) > 2 else (),
         class_probabilities=probabilities.astype(np.float64) if len(classes) > 2 else None,
         source=tuple(record.source for record in records),
-        details={name: tuple(_text(getattr(record, name)) for record in records) for name in DETAILS},
+        details={name: tuple(_text(getattr(record, name)) for record in records) for name in _OF_RECORD},
     )
 
 

@@ -1,4 +1,4 @@
-"""ROC and reliability curves of a group, and the images that it gets most wrong."""
+"""The curves of a group, and the images that it gets most wrong."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -6,9 +6,16 @@ from dataclasses import replace
 import numpy as np
 
 from dermdistill.evaluation.metrics import Bools, Floats, Ranking
+from dermdistill.evaluation.net_benefit import net_benefit
 from dermdistill.evaluation.predictions import Predictions
 from dermdistill.evaluation.reliability import reliability
-from dermdistill.judgement.judgement import Curves, ReliabilityCurve, RocCurve, WrongImage
+from dermdistill.judgement.judgement import (
+    Curves,
+    PrecisionRecallCurve,
+    ReliabilityCurve,
+    RocCurve,
+    WrongImage,
+)
 
 FALSE_POSITIVE_RATES = np.linspace(0, 1, 201)
 """At which the mean sensitivity over the seeds is given."""
@@ -20,13 +27,17 @@ def curves_of(tests: Sequence[Predictions]) -> Curves:
     label = tests[0].label
     both_classes = bool(label.any() and not label.all())
     rocs = [_roc(label, test.probability) for test in tests] if both_classes else []
+    pooled = np.tile(label, len(tests)), np.concatenate([test.probability for test in tests])
+    benefit = [net_benefit(label, test.probability) for test in tests] if label.any() else []
     return Curves(
         roc=tuple(_corners(other, melanoma) for other, melanoma in rocs),
         mean_sensitivity=tuple(_mean_sensitivity(rocs)) if len(rocs) > 1 else (),
         reliability=tuple(_reliability(label, test.probability) for test in tests),
-        pooled_reliability=_reliability(
-            np.tile(label, len(tests)), np.concatenate([test.probability for test in tests])
-        ),
+        pooled_reliability=_reliability(*pooled),
+        precision_recall=tuple(_precision_recall(label, test.probability) for test in tests[: len(rocs)]),
+        pooled_precision_recall=_precision_recall(*pooled) if both_classes else None,
+        net_benefit=tuple(np.mean(benefit, axis=0).tolist()) if benefit else (),
+        net_benefit_of_all=tuple(net_benefit(label, np.ones(len(label))).tolist()) if benefit else (),
     )
 
 
@@ -55,6 +66,16 @@ def _mean_sensitivity(rocs: Sequence[tuple[Floats, Floats]]) -> list[float]:
         sensitivities.append((melanoma / melanoma[-1])[step])
     mean: list[float] = np.mean(sensitivities, axis=0).tolist()
     return mean
+
+
+def _precision_recall(label: Bools, probability: Floats) -> PrecisionRecallCurve:
+    """Of the thresholds with one sensitivity the most precise."""
+    other, melanoma = _roc(label, probability)
+    finds_more = np.flatnonzero(np.diff(melanoma) > 0) + 1
+    found, needless = melanoma[finds_more], other[finds_more]
+    return PrecisionRecallCurve(
+        recall=tuple((found / melanoma[-1]).tolist()), precision=tuple((found / (found + needless)).tolist())
+    )
 
 
 def _reliability(label: Bools, probability: Floats) -> ReliabilityCurve:

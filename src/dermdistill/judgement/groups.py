@@ -8,6 +8,7 @@ from dermdistill.evaluation.estimates import Evaluation, OperatingPoint
 from dermdistill.evaluation.evaluate import mean_over_seeds, single_seed
 from dermdistill.evaluation.predictions import Predictions, aligned
 from dermdistill.judgement.curves import curves_of, wrong_images
+from dermdistill.judgement.decisions import Use, calibration_of, decision_of, ranks_backwards
 from dermdistill.judgement.judgement import Group
 from dermdistill.judgement.names import group_labels, objectives_in_order
 from dermdistill.judgement.subgroups import subgroups_of
@@ -36,6 +37,7 @@ def judge_groups(
     models: Sequence[ScoredModel],
     evaluations: Mapping[str, Evaluation],
     student: StudentRecipe | None,
+    use: Use,
     replicates: int,
 ) -> dict[str, Group]:
     """All groups: the teacher, its members, the labels-only students, then the others.
@@ -44,6 +46,7 @@ def judge_groups(
         models: the rows of all are of the same images.
         evaluations: of each model, by its name; a model that is alone in its group is not judged again.
         student: the recipe's own, whose settings need no mention in a label; None without a run.
+        use: where the models decide.
         replicates: bootstrap resamples.
     """
     members: dict[str, list[ScoredModel]] = {}
@@ -54,25 +57,28 @@ def judge_groups(
     groups = []
     for name, each in members.items():
         alone = evaluations[each[0].name] if len(each) == 1 else None
-        groups.append(_judge(name, labels.get(name, name), each, alone, replicates))
+        groups.append(_judge(labels.get(name, name), each, alone, use, replicates))
     objectives = objectives_in_order(summary.objective for summary in summaries)
     return {group.name: group for group in sorted(groups, key=lambda group: _rank(group, objectives))}
 
 
 def _judge(
-    name: str, label: str, models: Sequence[ScoredModel], alone: Evaluation | None, replicates: int
+    label: str, models: Sequence[ScoredModel], alone: Evaluation | None, use: Use, replicates: int
 ) -> Group:
     tests = aligned([(model.name, model.test) for model in models])
     points = [model.points for model in models]
     seconds = [model.summary.training_seconds for model in models if model.summary is not None]
     return Group(
-        name=name,
+        name=models[0].group,
         label=label,
         models=tuple(model.name for model in models),
         summary=models[0].summary,
         training_seconds=sum(seconds) / len(seconds) if seconds else None,
         mean=single_seed(alone) if alone else mean_over_seeds(tests, points, replicates=replicates),
-        subgroups=subgroups_of(tests, points, replicates),
+        decision=decision_of(tests, points, use),
+        calibration=calibration_of(tests),
+        ranks_backwards=ranks_backwards(tests),
+        subgroups=subgroups_of(tests, points, use.point, replicates),
         curves=curves_of(tests),
         most_wrong=wrong_images(tests),
     )

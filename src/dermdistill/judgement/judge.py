@@ -13,6 +13,7 @@ from dermdistill.evaluation.evaluate import evaluate
 from dermdistill.evaluation.predictions import aligned, read_predictions
 from dermdistill.evaluation.thresholds import operating_points
 from dermdistill.json_files import read_json, write_json
+from dermdistill.judgement.decisions import Use
 from dermdistill.judgement.group_comparisons import GroupComparisons, comparisons
 from dermdistill.judgement.groups import ScoredModel, judge_groups
 from dermdistill.judgement.judgement import VERSION, Group, Judgement, NetworkComparison
@@ -50,11 +51,17 @@ def stored_or_new(files: RunFiles) -> Judgement:
 
 
 def judge_evaluation(
-    models: Sequence[ScoredModel], path: Path, *, synthetic: bool, notes: Sequence[str], replicates: int
+    models: Sequence[ScoredModel],
+    path: Path,
+    *,
+    use: Use,
+    synthetic: bool,
+    notes: Sequence[str],
+    replicates: int,
 ) -> Judgement:
     """Compute the figures of models on other data than their run's, and store them at ``path``."""
     evaluations = _evaluations(models, replicates)
-    pairs = GroupComparisons(judge_groups(models, evaluations, None, replicates), models, replicates)
+    pairs = GroupComparisons(judge_groups(models, evaluations, None, use, replicates), models, replicates)
     judgement = Judgement(
         made_from="",
         synthetic=synthetic,
@@ -76,7 +83,7 @@ def _judge(files: RunFiles) -> Judgement:
     models, recipe = _scored(files.models), files.recipe
     replicates = recipe.evaluation.replicates
     evaluations = _evaluations(models, replicates)
-    groups = judge_groups(models, evaluations, recipe.student, replicates)
+    groups = judge_groups(models, evaluations, recipe.student, Use(), replicates)
     pairs = GroupComparisons(groups, models, replicates)
     networks = judge_networks(pairs, recipe, files.benchmark) if files.is_comparison else None
     judgement = Judgement(

@@ -8,7 +8,7 @@ from dermdistill.evaluation.permutation import SettingTest
 from dermdistill.json_files import Frozen
 from dermdistill.runs import ModelSummary
 
-VERSION: Literal[1] = 1
+VERSION: Literal[2] = 2
 """Raised where a reader of the file must change."""
 
 Claim = Literal["undefined", "includes zero", "few seeds", "seeds disagree", "a is higher", "b is higher"]
@@ -44,6 +44,13 @@ class ReliabilityCurve(Frozen):
     melanoma_share: tuple[float, ...]
 
 
+class PrecisionRecallCurve(Frozen):
+    """Precision at each sensitivity that a threshold reaches, from the strictest threshold to the laxest."""
+
+    recall: tuple[float, ...]
+    precision: tuple[float, ...]
+
+
 class Curves(Frozen):
     """The curves of a group on the judged images.
 
@@ -52,12 +59,21 @@ class Curves(Frozen):
         mean_sensitivity: mean over the seeds at 201 false positive rates from 0 to 1; empty for one seed.
         reliability: of each seed.
         pooled_reliability: of all seeds together.
+        precision_recall: of each seed; none where the images are of one class.
+        pooled_precision_recall: of all seeds together; None where the images are of one class.
+        net_benefit: mean over the seeds at the thresholds 0.005, 0.010, ..., 0.5 on P(melanoma); empty
+            without melanomas.
+        net_benefit_of_all: the same of who acts on every image.
     """
 
     roc: tuple[RocCurve, ...]
     mean_sensitivity: tuple[float, ...]
     reliability: tuple[ReliabilityCurve, ...]
     pooled_reliability: ReliabilityCurve
+    precision_recall: tuple[PrecisionRecallCurve, ...]
+    pooled_precision_recall: PrecisionRecallCurve | None
+    net_benefit: tuple[float, ...]
+    net_benefit_of_all: tuple[float, ...]
 
 
 class WrongImage(Frozen):
@@ -68,13 +84,80 @@ class WrongImage(Frozen):
     probability: float
 
 
+class AtPrevalence(Frozen):
+    """What a flag is worth where this share of the lesions are melanomas.
+
+    Attributes:
+        needed_to_biopsy: flagged lesions for each melanoma among them, 1 / PPV.
+    """
+
+    prevalence: float
+    ppv: Estimate
+    npv: Estimate
+    needed_to_biopsy: Estimate
+
+
+class Decision(Frozen):
+    """What the operating point in use does to the judged images; means over the seeds.
+
+    Attributes:
+        point: its name; ``given`` for a number of the user's.
+        thresholds: of each seed; None as in `OperatingPoint`.
+        prevalence: share of melanomas.
+        flagged: share of images called melanoma.
+        needed_to_biopsy: flagged images for each melanoma among them, 1 / PPV.
+        confusion: as of `OperatingPointScores`, means over the seeds.
+        elsewhere: at other prevalences, with the same sensitivity and specificity.
+    """
+
+    point: str
+    thresholds: tuple[float | None, ...]
+    prevalence: Estimate
+    flagged: Estimate
+    sensitivity: Estimate
+    specificity: Estimate
+    ppv: Estimate
+    npv: Estimate
+    needed_to_biopsy: Estimate
+    confusion: tuple[tuple[float, float], tuple[float, float]]
+    elsewhere: tuple[AtPrevalence, ...]
+
+
+SubgroupFigure = Literal["auc", "sensitivity", "specificity", "calibration"]
+
+
+class SubgroupDifference(Frozen):
+    """A subgroup's figure minus that of all other images whose value of the same column is known.
+
+    Attributes:
+        p_value: two-sided, of no difference.
+        adjusted_p_value: Holm's, over all differences of all subgroups of the model.
+    """
+
+    figure: SubgroupFigure
+    delta: Estimate
+    p_value: float
+    adjusted_p_value: float
+
+    @property
+    def is_claimed(self) -> bool:
+        """Whether the difference is beyond what chance gives among so many."""
+        return self.adjusted_p_value < 0.05
+
+
 class Subgroup(Frozen):
-    """Figures of the images of one kind of patient or lesion.
+    """Figures of the images of one kind of patient, lesion or photograph.
+
+    A figure is undefined where a class that it needs has fewer than ten lesions; the reason says so.
 
     Attributes:
         by: the column, such as ``sex``.
         value: in it; ``not stated`` where the data do not say, ``other`` for the rarest of many.
-        sensitivity, specificity: at the operating point ``sensitivity_0.90``.
+        sensitivity, specificity, flagged: at the operating point in use; flagged is the share of images
+            called melanoma.
+        calibration: mean P(melanoma) minus the share of melanomas; above 0, P(melanoma) is too high.
+        differences: from all others; none of images that are ``not stated``, nor of the last of two values,
+            whose differences are those of the first, turned round.
     """
 
     by: str
@@ -85,6 +168,9 @@ class Subgroup(Frozen):
     auc: SeedMean
     sensitivity: SeedMean
     specificity: SeedMean
+    flagged: SeedMean
+    calibration: SeedMean
+    differences: tuple[SubgroupDifference, ...]
 
 
 class Group(Frozen):
@@ -96,6 +182,10 @@ class Group(Frozen):
         summary: that of the first model; None of a model file without a run.
         training_seconds: mean over the models; None without a run.
         mean: figures as means over the seeds.
+        decision: at the operating point in use; None where it could not be chosen.
+        calibration: mean P(melanoma) minus the share of melanomas; above 0, P(melanoma) is too high.
+        ranks_backwards: whether melanomas get lower probabilities than the others, by more than chance: the
+            labels may be exchanged.
         most_wrong: other lesions with the highest P(melanoma), then melanomas with the lowest.
     """
 
@@ -105,6 +195,9 @@ class Group(Frozen):
     summary: ModelSummary | None
     training_seconds: float | None
     mean: GroupEvaluation
+    decision: Decision | None
+    calibration: Estimate
+    ranks_backwards: bool
     subgroups: tuple[Subgroup, ...]
     curves: Curves
     most_wrong: tuple[WrongImage, ...]
@@ -295,7 +388,7 @@ class Judgement(Frozen):
         version: of this layout.
         made_from: digest of the files that the figures were computed from; empty for an evaluation.
         synthetic: whether the images are procedural.
-        notes: on images that the models learned from.
+        notes: of an evaluation: on its images, and on those that the models learned from.
         replicates: resamples behind every interval.
         lesions: in each split; empty for an evaluation.
         models: figures of each model, the teacher first.
@@ -304,7 +397,7 @@ class Judgement(Frozen):
         networks: None unless several networks or settings were compared.
     """
 
-    version: Literal[1] = VERSION
+    version: Literal[2] = VERSION
     made_from: str
     synthetic: bool
     notes: tuple[str, ...]

@@ -153,7 +153,8 @@ class _Images:
         where = tuple(data) or _where(of_run, run)
         dataset = open_data(DataOptions(where, reading=of_run.reading), recipe.synthetic, size)
         records = dataset.records
-        decoded = decode(records, size)
+        workers = torch.get_num_threads()
+        decoded = decode(records, size, workers=workers)
         assignments = read_split(run.split)
         needed = {row.content for row in assignments}
         found = needed & set(decoded.contents)
@@ -163,7 +164,9 @@ class _Images:
                 "made of; say where they are with --data"
             )
         split = tuple(splits_again(assignments, records, decoded.contents))
-        coefficients = coefficients_of(records, decoded.contents, synthetic=dataset.synthetic)
+        coefficients = coefficients_of(
+            records, decoded.contents, synthetic=dataset.synthetic, workers=workers
+        )
         learned = np.array([name in ("train", "val") for name in split])
         hashes = signs(coefficients[learned & has_hash(coefficients)])
         return cls(recipe, records, split, decoded.pixels, hashes)

@@ -18,13 +18,13 @@ from dermdistill.messages import inform, warn
 from dermdistill.models import registry, zoo
 from dermdistill.models.checkpoint import read_info
 from dermdistill.outputs import check_folder, check_outside
+from dermdistill.pipeline.assigned import assign
 from dermdistill.pipeline.environment import describe_environment, now
 from dermdistill.pipeline.leaks import copies_in_two_splits
 from dermdistill.pipeline.plan import Cell, Plan, RunContext
 from dermdistill.pipeline.prepare import (
     DataOptions,
     as_recorded,
-    assign,
     coefficients_of,
     decode,
     open_data,
@@ -95,12 +95,14 @@ def open_run(
     inform(counts_table(dataset.records, assigned.split))
     refuse_other_images(recipe, assigned, folder)
     _try_out(recipe, cells, begun(folder))
-    images = decode(dataset.records, recipe.data.size)
+    images = decode(dataset.records, recipe.data.size, workers=torch.get_num_threads())
     context = RunContext(recipe, folder, assigned, images, _input_spec(recipe), device)
     plan = Plan.of(cells, context)
     refuse_other_results(plan, folder)
     adopt(plan, folder)
-    coefficients = coefficients_of(dataset.records, images.contents, synthetic=dataset.synthetic)
+    coefficients = coefficients_of(
+        dataset.records, images.contents, synthetic=dataset.synthetic, workers=torch.get_num_threads()
+    )
     copies = copies_in_two_splits(dataset.records, assigned.split, coefficients)
     for text in copies:
         warn(text)

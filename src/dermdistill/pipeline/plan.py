@@ -21,7 +21,7 @@ from dermdistill.distillation.objectives import OBJECTIVES
 from dermdistill.errors import UserError
 from dermdistill.inference.model_info import joint_architecture
 from dermdistill.models import registry
-from dermdistill.pipeline.prepare import Assigned
+from dermdistill.pipeline.assigned import Assigned
 from dermdistill.runs import TEACHER_MEMBER, RunFolder
 
 

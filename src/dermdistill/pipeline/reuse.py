@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dermdistill.config import Recipe, load_recipe
 from dermdistill.errors import UserError
 from dermdistill.json_files import read_json, write_json
+from dermdistill.pipeline.assigned import Assigned
 from dermdistill.pipeline.plan import Cell, Plan, compared_cells, student_cells, teacher_cell, teacher_cells
-from dermdistill.pipeline.prepare import Assigned
 from dermdistill.runs import ModelFolder, ModelSummary, RunFolder, RunManifest
 from dermdistill.training.resume import load_state
 

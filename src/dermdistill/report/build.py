@@ -1,12 +1,8 @@
 """A run folder becomes ``report.html`` and ``tables/``: nothing fetched, rebuilt from the folder alone."""
 
-import base64
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
-
-import jinja2
-from markupsafe import Markup
 
 from dermdistill.files import write_text
 from dermdistill.judgement.names import network_name, objective_name
@@ -14,18 +10,17 @@ from dermdistill.outputs import open_output
 from dermdistill.records import Pixels
 from dermdistill.report import cost_tables, numbers, paper, paper_verdicts, provenance, verdicts
 from dermdistill.report import results_tables as results
+from dermdistill.report.evaluations import evaluation_pages, evaluations_table
 from dermdistill.report.gallery import galleries, save_thumbnails
+from dermdistill.report.page import drawn, render
 from dermdistill.report.paper import BATCH_SIZE, TEMPERATURE
 from dermdistill.report.paper_tables import table_2
 from dermdistill.report.plot_data import cost_plots, result_plots, sweep_plot, training_plots
-from dermdistill.report.plots import Plot, draw_plot
 from dermdistill.report.read import ReportedRun, read_run, summary_of
-from dermdistill.report.table import Table, footnote_letter
+from dermdistill.report.table import Table
 from dermdistill.report.table_files import check_tables, write_tables
 from dermdistill.runs import RunFolder
 from dermdistill.signed_page import is_unedited, sign
-
-_TEMPLATES = Path(__file__).parent / "templates"
 
 
 def build_report(run: RunFolder, *, images: Callable[[Sequence[str]], list[Pixels]] | None = None) -> Path:
@@ -48,7 +43,12 @@ def build_report(run: RunFolder, *, images: Callable[[Sequence[str]], list[Pixel
         wrong = {image.image_id for group in reported.groups for image in group.most_wrong}
         save_thumbnails(run, sorted(wrong), images)
     own = _of_comparison(reported) if is_comparison else _of_run(reported)
-    others = (results.models_table(reported), table_2(reported), *provenance.tables(reported))
+    others = (
+        results.models_table(reported),
+        evaluations_table(run.evaluations()),
+        table_2(reported),
+        *provenance.tables(reported),
+    )
     own["results"] = _results(reported)
     tables = [*own["results"], *others, *own.pop("tables")]
     page = _render(reported, tables, own)
@@ -65,16 +65,8 @@ def check_report(run: RunFolder) -> None:
 
 def _render(run: ReportedRun, tables: Sequence[Table], own: dict[str, Any]) -> str:
     data, images = run.files.manifest.data, run.groups[0].mean
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals["letter"] = footnote_letter
-    return environment.get_template("report.html.j2").render(
-        css=Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8")),
+    return render(
+        "report.html.j2",
         synthetic=run.synthetic,
         data_sentence=provenance.data_sentence(data),
         data_notes=data.notes,
@@ -85,6 +77,7 @@ def _render(run: ReportedRun, tables: Sequence[Table], own: dict[str, Any]) -> s
         recipe=run.files.recipe_text,
         notes=_training_notes(run),
         failed=run.files.failed,
+        evaluations=evaluation_pages(run.files.run),
         tables={table.name: table for table in tables},
         **own,
     )
@@ -132,9 +125,9 @@ def _of_run(run: ReportedRun) -> dict[str, Any]:
             results.operating_points_table(groups),
             results.confusion_table(groups, "youden"),
         ],
-        "result_figures": _drawn(result_plots(groups), run),
-        "training_figures": _drawn(training_plots(run), run),
-        "galleries": galleries(run),
+        "result_figures": drawn(result_plots(groups), synthetic=run.synthetic),
+        "training_figures": drawn(training_plots(run), synthetic=run.synthetic),
+        "galleries": galleries(run.files.run, groups),
     }
 
 
@@ -156,8 +149,10 @@ def _of_comparison(run: ReportedRun) -> dict[str, Any]:
         "introduction": _introduction(run),
         "verdicts": found,
         "tables": [*tables, *(verdict.table for verdict in found if verdict.table is not None)],
-        "cost_figures": _drawn(cost_plots(run), run),
-        "sweep_figures": {name: _drawn([plot], run) for name, plot in plots.items() if plot is not None},
+        "cost_figures": drawn(cost_plots(run), synthetic=run.synthetic),
+        "sweep_figures": {
+            name: drawn([plot], synthetic=run.synthetic) for name, plot in plots.items() if plot is not None
+        },
         "settings": (TEMPERATURE, BATCH_SIZE),
         "benchmark": benchmark,
         "control": None if benchmark is None else cost_tables.controls_sentence(benchmark),
@@ -191,12 +186,3 @@ def _introduction(run: ReportedRun) -> str:
         f"({numbers.listed([objective_name(name) for name in compared.objectives])})."
         f"{also} All are judged on the same test images.{could_not}"
     )
-
-
-def _drawn(plots: Sequence[Plot], run: ReportedRun) -> list[dict[str, str]]:
-    """``source``, ``caption`` and ``alt`` of each."""
-    drawings = [base64.b64encode(draw_plot(plot, synthetic=run.synthetic)).decode() for plot in plots]
-    return [
-        {"source": f"data:image/svg+xml;base64,{drawing}", "caption": plot.caption, "alt": plot.alt}
-        for plot, drawing in zip(plots, drawings, strict=True)
-    ]

@@ -11,9 +11,8 @@ from PIL import Image
 
 from dermdistill.errors import UserError
 from dermdistill.files import write_bytes
-from dermdistill.judgement.judgement import WrongImage
+from dermdistill.judgement.judgement import Group, WrongImage
 from dermdistill.records import MELANOMA, Pixels
-from dermdistill.report.read import ReportedRun
 from dermdistill.runs import RunFolder
 
 THUMBNAIL_SIZE = 128
@@ -22,23 +21,28 @@ _KINDS = (("Not melanoma, highest P(melanoma)", False), ("Melanoma, lowest P(mel
 
 ShownImage = tuple[WrongImage, str | None]
 """An image, and its thumbnail as a data URI; None where the run folder has none."""
+Gallery = list[tuple[str, list[ShownImage]]]
+"""Images under their headings."""
 
 
-def galleries(run: ReportedRun) -> dict[str, list[tuple[str, list[ShownImage]]]]:
-    """By group: the images called too high under their heading, then the melanomas called too low."""
+def galleries(folder: RunFolder, groups: Sequence[Group]) -> dict[str, Gallery]:
+    """By group: the images called too high under their heading, then the melanomas called too low.
+
+    The thumbnails are those of the folder.
+    """
     return {
         group.label: [
             (
                 heading,
                 [
-                    (image, _data_uri(read_thumbnail(run.files.run, image.image_id)))
+                    (image, _data_uri(read_thumbnail(folder, image.image_id)))
                     for image in group.most_wrong
                     if (image.diagnosis == MELANOMA) == is_melanoma
                 ],
             )
             for heading, is_melanoma in _KINDS
         ]
-        for group in run.groups
+        for group in groups
     }
 
 

@@ -16,16 +16,16 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator
 from numpy.typing import NDArray
 
-_INK, _SOFT, _FAINT, _PAPER, _WARNING = "#1c1c1e", "#8a8a8a", "#e3e3e3", "#ffffff", "#8a5a00"
+INK, SOFT, FAINT, PAPER, WARNING = "#1c1c1e", "#8a8a8a", "#e3e3e3", "#ffffff", "#8a5a00"
 # Okabe and Ito's palette, which all kinds of colour vision can distinguish; the teacher's is the first.
 # Where there is no colour, dashes and markers distinguish the groups.
-_COLOURS = (_INK, "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
+COLOURS = (INK, "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 _ON_DARK = {
-    _INK: "#e8e8ea",
-    _SOFT: "#8f9299",
-    _FAINT: "#3b3d43",
-    _PAPER: "#17181b",
-    _WARNING: "#f0b429",
+    INK: "#e8e8ea",
+    SOFT: "#8f9299",
+    FAINT: "#3b3d43",
+    PAPER: "#17181b",
+    WARNING: "#f0b429",
     "#0072b2": "#4aa8e8",
     "#d55e00": "#ff8a3d",
     "#009e73": "#26c996",
@@ -40,18 +40,18 @@ _CLOSE = 0.05
 _STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 10,
-    "text.color": _INK,
-    "axes.labelcolor": _INK,
-    "axes.edgecolor": _INK,
-    "xtick.color": _INK,
-    "ytick.color": _INK,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
     "figure.facecolor": "none",
     "axes.facecolor": "none",
     "savefig.facecolor": "none",
     "axes.grid": True,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "grid.color": _FAINT,
+    "grid.color": FAINT,
     "grid.linewidth": 0.7,
     "legend.fontsize": 9,
     "legend.frameon": False,
@@ -98,8 +98,9 @@ class Panel:
     """One set of axes.
 
     Attributes:
-        kind: ``unit``: the unit square with a diagonal, named ``diagonal``; ``epochs``: whole numbers below;
-            ``cost``: logarithmic, with the ``names`` of costs above; ``setting``: a tick at every value.
+        kind: ``unit``: the unit square, with a diagonal if it is named; ``benefit``: from a little below 0;
+            ``epochs``: whole numbers below; ``cost``: logarithmic, with the ``names`` of costs above;
+            ``setting``: a tick at every value.
         logarithmic: the vertical axis of ``epochs``, the horizontal one of ``setting``.
         level, base: a horizontal and a vertical line.
     """
@@ -107,7 +108,7 @@ class Panel:
     x: str
     y: str
     series: Sequence[Series]
-    kind: Literal["unit", "epochs", "cost", "setting"]
+    kind: Literal["unit", "benefit", "epochs", "cost", "setting"]
     diagonal: str | None = None
     logarithmic: bool = False
     names: Mapping[str, float] | None = None
@@ -128,7 +129,7 @@ class Plot:
 
 def draw_plot(plot: Plot, *, synthetic: bool) -> bytes:
     """An SVG document; one of synthetic images says so, for it may be copied elsewhere."""
-    with _style():
+    with styled():
         entries = sum(len(panel.series) + (panel.diagonal is not None) for panel in plot.panels)
         above = plot.legend == "above"
         height = plot.size[1] + (entries * _LEGEND_LINE if above else 0)
@@ -145,31 +146,35 @@ def draw_plot(plot: Plot, *, synthetic: bool) -> bytes:
         figure.legend(**place)
         if synthetic:
             where = {"loc": "right"} if above else {"loc": "right", "y": -0.2}
-            all_axes[0].set_title("SYNTHETIC images", fontsize=8, color=_WARNING, **where)
-        return _svg(figure)
+            all_axes[0].set_title("SYNTHETIC images", fontsize=8, color=WARNING, **where)
+        return as_svg(figure)
 
 
 def _draw_panel(axes: Axes, panel: Panel) -> None:
     axes.set(ylabel=panel.y)
+    if panel.diagonal is not None:
+        axes.plot([0, 1], [0, 1], color=SOFT, linewidth=1, linestyle=":", label=panel.diagonal)
     if panel.kind == "unit":
-        axes.plot([0, 1], [0, 1], color=_SOFT, linewidth=1, linestyle=":", label=panel.diagonal)
         axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal")
     if panel.level is not None:
-        axes.axhline(panel.level, color=_COLOURS[0], linewidth=0.8, linestyle=(0, (5, 4)))
+        axes.axhline(panel.level, color=COLOURS[0], linewidth=0.8, linestyle=(0, (5, 4)))
     if panel.base is not None:
-        axes.axvline(panel.base, color=_SOFT, linewidth=0.8, linestyle=":", zorder=1)
+        axes.axvline(panel.base, color=SOFT, linewidth=0.8, linestyle=":", zorder=1)
     decades = 0.0 if panel.names is None else _set_costs(axes, list(panel.names.values()))
     for series in panel.series:
         _draw_series(axes, series, 10 ** (series.aside * decades))
     if panel.kind == "epochs":
         _tick_epochs(axes, panel)
+    if panel.kind == "benefit":
+        highest = max(max(series.main[1]) for series in panel.series)
+        axes.set(xlim=(0, None), ylim=(-0.15 * highest, 1.08 * highest))
     if panel.names is not None:
         _name_networks(axes, panel.names)
 
 
 def _draw_series(axes: Axes, series: Series, aside: float) -> None:
     """``aside``: a factor of the points' places."""
-    colour, dash = _COLOURS[series.style % len(_COLOURS)], _DASHES[series.style % len(_DASHES)]
+    colour, dash = COLOURS[series.style % len(COLOURS)], _DASHES[series.style % len(_DASHES)]
     marker = _MARKERS[series.style % len(_MARKERS)] if not series.connected else "o"
     scatter = not series.connected
     places = np.asarray(series.main[0], dtype=float) * aside
@@ -190,13 +195,13 @@ def _draw_series(axes: Axes, series: Series, aside: float) -> None:
         # A line of one point would not be seen.
         marker=marker if scatter or series.marked or len(series.main[0]) == 1 else None,
         markersize=(14 if marker == "*" else 4.8) if scatter else 4,
-        markeredgecolor=_PAPER if scatter else colour,
+        markeredgecolor=PAPER if scatter else colour,
         markeredgewidth=0.5,
         zorder=None if not scatter else 3 if series.style == 0 else 4,
     )
     if series.kept is not None:
         axes.plot(
-            *series.kept, color=colour, linestyle="none", marker="o", markersize=5, markeredgecolor=_PAPER
+            *series.kept, color=colour, linestyle="none", marker="o", markersize=5, markeredgecolor=PAPER
         )
 
 
@@ -261,9 +266,9 @@ def _name_networks(axes: Axes, costs: Mapping[str, float]) -> None:
     left, right = np.log10(axes.get_xlim())
     places = (np.log10([costs[name] for name in names]) - left) / (right - left)
     for name, place, moved in zip(names, places, apart(places, _LABELS_APART), strict=True):
-        axes.axvline(costs[name], color=_FAINT, linewidth=0.7, zorder=1)
+        axes.axvline(costs[name], color=FAINT, linewidth=0.7, zorder=1)
         axes.plot(
-            [place, moved], [1, 1.05], transform=axes.transAxes, color=_SOFT, linewidth=0.7, clip_on=False
+            [place, moved], [1, 1.05], transform=axes.transAxes, color=SOFT, linewidth=0.7, clip_on=False
         )
         axes.text(
             moved, 1.06, name, transform=axes.transAxes, rotation=38, rotation_mode="anchor", fontsize=9
@@ -286,7 +291,7 @@ def apart(places: NDArray[np.float64], least: float) -> NDArray[np.float64]:
 
 
 @contextmanager
-def _style() -> Iterator[None]:
+def styled() -> Iterator[None]:
     """Our settings only, whatever the user's matplotlibrc says; theirs afterwards."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
@@ -294,7 +299,7 @@ def _style() -> Iterator[None]:
         yield
 
 
-def _svg(figure: Figure) -> bytes:
+def as_svg(figure: Figure) -> bytes:
     """The document, with other colours for readers who prefer a dark page; a printer gets the light ones."""
     document = io.BytesIO()
     figure.savefig(document, format="svg", metadata={"Date": None, "Creator": None})

@@ -340,11 +340,11 @@ class TestWhichTable:
         [
             (
                 "isic_id,age",
-                r"labels\.csv: no column holds diagnoses; it has isic_id, age; say --label-column",
+                r"labels\.csv: no column for the diagnosis; it has isic_id, age; say --label-column",
             ),
             (
                 "name,diagnosis",
-                r"labels\.csv: no column names the images; it has name, diagnosis; say --image",
+                r"labels\.csv: no column for the image; it has name, diagnosis; say --image",
             ),
         ],
     )

@@ -5,7 +5,7 @@ from dermdistill.cli.startup import need_report_parts
 
 
 def report(run: options.Run, quiet: options.Quiet = None) -> None:
-    """Build the report.html of a run again, from its folder alone.
+    """Build the report of a run or an evaluation again.
 
     Examples:
         dermdistill report runs/first

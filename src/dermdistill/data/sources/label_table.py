@@ -23,6 +23,7 @@ from dermdistill.data.sources.tables.labelled_rows import LabelTable
 from dermdistill.data.sources.tables.table_records import (
     header,
     in_words,
+    missing_columns,
     read_details,
     read_labels,
     read_records,
@@ -39,6 +40,7 @@ _SPLIT_WORDS: tuple[tuple[str, SplitName], ...] = (("train", "train"), ("val", "
 _OF_TABLES = re.compile(
     r".*groundtruth.*|labels?|annotations?|meta(?:_?data)?|csvs?|tables?|.*_(?:data|input)", re.IGNORECASE
 )
+_OF_PREDICT = {"path", "probability", "decision", "operating_point"}
 _OF_2016 = re.compile(r"isbi[_-]?2016|isic[_-]?2016", re.IGNORECASE)
 
 
@@ -94,9 +96,12 @@ def near_miss(path: Path) -> str:
         return ""
     for table in _all_tables(path):
         columns = read_header(table)
-        lacking = "the image" if roles.image_column(columns) is None else "the diagnosis"
-        option = "--image-column" if roles.image_column(columns) is None else "--label-column"
-        return f"{table.name} has no column for {lacking} among {in_words(columns)}; say {option} NAME"
+        if _OF_PREDICT.issubset(columns):
+            return f"{table.name} is a table of `dermdistill predict`, without labels"
+        missing = missing_columns(columns)
+        if missing:
+            lacking, options = " or ".join(missing), " ".join(missing.values())
+            return f"{table.name} has no column for {lacking} among {in_words(columns)}; say {options}"
     return ""
 
 

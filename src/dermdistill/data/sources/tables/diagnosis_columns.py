@@ -12,6 +12,7 @@ from functools import cache, cached_property
 from dermdistill.data.class_names import meaning_of, users_word
 from dermdistill.data.diagnoses import BENIGN, NOT_MELANOMA, OTHER, UNDECIDED, canonical
 from dermdistill.data.sources.tables.csv_table import CsvRow, CsvTable
+from dermdistill.data.sources.tables.two_values import as_two_values
 from dermdistill.errors import UserError
 from dermdistill.reading import Reading
 from dermdistill.records import MELANOMA
@@ -20,14 +21,15 @@ from dermdistill.records import MELANOMA
 _LEVELS = tuple(tuple(f"{stem}_{level}" for level in (1, 2, 3)) for stem in ("diagnosis", "iddx"))
 _NAMES = (
     *("diagnosis", "dx", "diagnostic", "disease", "diagnosis_name", "label", "labels", "class", "class_name"),
-    *("label_name", "category", "lesion_type", "cell_type", "ground_truth"),
+    *("label_name", "category", "lesion_type", "cell_type", "ground_truth", "truth", "gt"),
+    *("histology", "histopathology", "pathology", "final_diagnosis", "outcome", "result"),
 )
 _MALIGNANCY = ("benign_malignant", "malignant", "is_malignant", "three_partition_label")
 _NEVER_MALIGNANT = (BENIGN, "nevus", "benign keratosis", "dermatofibroma", "vascular lesion")
 _TARGET = "target"
 _NOT_MALIGNANT = frozenset({"benign", "non-neoplastic", "0", "0.0", "false", "no"})
 _IS_MALIGNANT = frozenset({"malignant", "1", "1.0", "true", "yes"})
-_ZERO, _ONE = ("0", "0.0", "0,0", "false"), ("1", "1.0", "1,0", "true")
+_ZERO, _ONE = ("0", "0.0", "0,0", "false", "no", "n"), ("1", "1.0", "1,0", "true", "yes", "y")
 
 LABEL_COLUMNS = (*(name for levels in _LEVELS for name in levels), *_NAMES, *_MALIGNANCY, _TARGET)
 """All columns that this module reads, but for those of 0 and 1, whose names are diagnoses."""
@@ -70,22 +72,36 @@ def _meaning_of_column(name: str) -> str | None:
 class DiagnosisColumns:
     """What the rows of one table say of diagnoses.
 
+    Attributes:
+        notes: on how the labels were understood, where that is not certain.
+
     Raises:
         UserError: two columns could be the labels, and do not agree.
     """
 
     def __init__(self, table: CsvTable, reading: Reading) -> None:
         self._table = table
-        self._reading = reading
-        self._meaning = cache(lambda names: meaning_of(names, reading))
-        self._users_word = cache(lambda names: users_word(names, reading))
         self._of_diagnoses = diagnosis_columns(table.columns)
         self._levels = tuple(levels for levels in _LEVELS if levels[0] in table.columns)
         self._named = () if self._is_one_hot or self._levels else _agreeing(table, reading)
+        self.notes: tuple[str, ...] = ()
+        if self._only_column is not None:
+            reading, self.notes = as_two_values(table, self._only_column, reading)
+        self._reading = reading
+        self._meaning = cache(lambda names: meaning_of(names, reading))
+        self._users_word = cache(lambda names: users_word(names, reading))
 
     @property
     def _is_one_hot(self) -> bool:
         return len(self._of_diagnoses) > 1
+
+    @property
+    def _only_column(self) -> str | None:
+        """The column that alone says what the images show, if it is not named after a diagnosis."""
+        if self._names_diagnoses:
+            is_alone = len(self._named) == 1 and not self._of_diagnoses and self._malignancy is None
+            return self._named[0] if is_alone else None
+        return self._malignancy
 
     @cached_property
     def _names_diagnoses(self) -> bool:
@@ -132,7 +148,8 @@ class DiagnosisColumns:
         (column,) = self._of_diagnoses
         if row.first([column]) is None:
             return ()
-        return (column.upper() if self._is_one(row, column) else NOT_MELANOMA,)
+        named = column.removeprefix("is_").upper()
+        return (named if self._is_one(row, column) else NOT_MELANOMA,)
 
     def _one_hot(self, row: CsvRow) -> tuple[str, ...]:
         chosen = [column for column in self._of_diagnoses if self._is_one(row, column)]

@@ -134,7 +134,7 @@ def _usable_rows(labelled: Sequence[LabelTable], images: _Names, reading: Readin
                 _check_new(entry, found.get(image_id))
                 found[image_id] = entry
         refuse_open(str(table.path), left_open)
-        notes += [*table.notes, *about_splits, *_counted(table, left_out), *source.notes]
+        notes += [*table.notes, *labels.notes, *about_splits, *_counted(table, left_out), *source.notes]
     notes += note_on_negatives(others, reading)
     if not found:
         paths = " and ".join(str(source.table.path) for source in labelled)

@@ -83,16 +83,27 @@ def read_labels(
         UserError: it does not, or cannot be read.
     """
     table = read_details(path, reading, renamed)
-    for found, what, option in (
-        (roles.image_column(table.columns), "names the images", "--image-column"),
-        (has_labels(table.columns), "holds diagnoses", "--label-column"),
-    ):
-        if not found:
-            raise UserError(
-                f"{path}: no column {what}; it has {in_words(read_header(path))}; say {option} NAME, or "
-                f"write a CSV such as {SMALLEST_TABLE}"
-            )
+    missing = missing_columns(table.columns)
+    if missing:
+        lacking, options = " or ".join(missing), " ".join(missing.values())
+        raise UserError(
+            f"{path}: no column for {lacking}; it has {in_words(read_header(path))}; say {options}, or write "
+            f"a CSV such as {SMALLEST_TABLE}"
+        )
     return LabelTable(table, split)
+
+
+def missing_columns(columns: Sequence[str]) -> dict[str, str]:
+    """What no column says, with the option to name it; the column that is spelled most like a usual name."""
+    needed = (
+        ("the image", "--image-column", roles.IMAGE, roles.image_column(columns) is not None),
+        ("the diagnosis", "--label-column", LABEL_COLUMNS, has_labels(columns)),
+    )
+    return {
+        what: f"{option} {roles.misspelled(columns, usual) or 'NAME'}"
+        for what, option, usual, is_there in needed
+        if not is_there
+    }
 
 
 def in_words(columns: Sequence[str]) -> str:
