@@ -10,7 +10,7 @@ def main() -> None:
     """``numpy>=2.0`` becomes ``numpy==2.0.*``."""
     project = tomllib.loads(PROJECT.read_text())["project"]
     extras = project["optional-dependencies"]
-    allowed = [*project["dependencies"], *extras["dicom"], *extras["report"]]
+    allowed = [*project["dependencies"], *extras["dicom"], *extras["report"], *extras["adapt"]]
     print(*(f"{name.replace('>=', '==')}.*" for name in allowed))
 
 

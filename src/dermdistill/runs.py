@@ -102,6 +102,7 @@ class EvaluationManifest(BaseModel):
     """What an evaluation elsewhere judged, and on what.
 
     Attributes:
+        per_lesion: whether lesions were judged, not photographs.
         layout, notes: of the data, as when they were read; empty in evaluations of earlier versions.
     """
 
@@ -109,6 +110,7 @@ class EvaluationManifest(BaseModel):
 
     model: str
     data: tuple[str, ...]
+    per_lesion: bool = False
     reading: Reading = AS_FOUND
     split: str | None
     synthetic: bool

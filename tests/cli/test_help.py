@@ -20,7 +20,7 @@ from ..conftest import Outcome
 Command = Callable[..., Outcome]
 
 COMMANDS = (
-    *("predict", "explain", "download", "data", "audit"),
+    *("predict", "explain", "adapt", "download", "data", "audit"),
     *("run", "compare", "evaluate", "report", "export", "page", "benchmark", "card"),
 )
 

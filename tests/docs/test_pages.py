@@ -14,6 +14,7 @@ import typer
 
 import dermdistill
 from dermdistill.cli.app import app
+from dermdistill.inference.wording import ANSWERS
 from tools.site_links import on_page_markdown
 
 ROOT = Path(__file__).parents[2]
@@ -62,11 +63,11 @@ def test_shown_commands_are_found() -> None:
 
 def test_readme_shows_what_predict_says() -> None:
     [example] = fenced(text("README.md"), "console")
-    probability, decision, path = example.splitlines()[-1].split()
+    percent, _, answer, path = example.splitlines()[-1].split()
     [prediction] = dermdistill.load().predict([ROOT / path])
     # Processors differ in the last bits, and the line has three digits.
-    assert prediction.probability == pytest.approx(float(probability), abs=0.002)
-    assert (prediction.decision, prediction.warnings) == (decision, ())
+    assert 100 * prediction.probability == pytest.approx(float(percent), abs=0.2)
+    assert (ANSWERS[prediction.decision], prediction.warnings) == (answer, ())
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/guide.md"])

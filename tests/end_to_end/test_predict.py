@@ -41,8 +41,9 @@ def test_three_outputs_say_the_same(
     for record, row, line, prediction in zip(records, rows, text.out.splitlines()[1:], expected, strict=True):
         assert record["probability"] == float(row["probability"]) == float(f"{prediction.probability:.6g}")
         assert record["decision"] == row["decision"] == prediction.decision
-        assert line.split()[:2] == [f"{prediction.probability:.3f}", prediction.decision]
-        assert line.endswith(record["path"])
+        answer = "flagged" if prediction.decision == "melanoma" else "not flagged"
+        assert line.startswith(f"{100 * prediction.probability:9.1f} %  {answer}")
+        assert line[27:].startswith(record["path"])
         assert list(record) == list(row)
         assert {key: value for key, value in record.items() if key in prediction.to_dict()} == {
             key: value for key, value in prediction.to_dict().items() if key != "frame"
@@ -54,7 +55,11 @@ def test_three_outputs_say_the_same(
     assert (records[0]["validation_sensitivity"], records[0]["validation_specificity"]) == (0.5, 0.75)
     assert records[0]["prevalence"] == pytest.approx(1 / 3)
     assert text.err.count("not a medical device") == 1
-    assert "sensitivity 0.50, specificity 0.75 on validation images" in text.err
+    said = " ".join(text.err.split())
+    assert (
+        "P is calibrated where 33 % were melanoma. Flagged from 40 % (youden): on validation images" in said
+    )
+    assert "this caught 50 % of melanomas and flagged 25 % of the others." in said
 
 
 def bad_files(folder: Path) -> dict[str, str]:
@@ -234,7 +239,8 @@ def test_the_last_line_says_what_there_is(
     assert written.err.splitlines()[-1] == f"warning: wrote {scores}: 6 rows, {counts}"
     assert again.err.splitlines()[-1] == f"warning: nothing to do, {scores} is complete: 6 rows, {counts}"
     for as_json in ((), ("--json",)):
-        assert command(*arguments, *as_json).err.splitlines()[-1] == f"warning: 6 images, {counts}"
+        last = command(*arguments, *as_json).err.splitlines()[-1]
+        assert last == "warning: 6 images: 3 flagged, 2 not flagged, 1 could not be read"
 
 
 def test_a_photograph_that_the_shell_puts_behind_csv_is_left(

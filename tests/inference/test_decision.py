@@ -4,7 +4,7 @@ import pytest
 
 from dermdistill.data.images import InputSpec
 from dermdistill.errors import UserError
-from dermdistill.inference.decision import OperatingPointUsed, point_of
+from dermdistill.inference.decision import OperatingPointUsed, point_of, referring
 from dermdistill.inference.model_info import ChosenThreshold, ModelInfo, ValidationScores
 
 INFO = ModelInfo(
@@ -52,3 +52,24 @@ def test_an_unknown_point_says_which_there_are(wanted: str) -> None:
 def test_numbers_that_are_no_probability(wanted: str | float) -> None:
     with pytest.raises(UserError, match="expected a threshold from 0 to 1, or one of youden"):
         point_of(INFO, wanted, "m.onnx")
+
+
+def test_without_a_name_the_file_chooses() -> None:
+    chosen = ModelInfo("dsnet", INFO.classes, INFO.input, thresholds=INFO.thresholds, default_point="youden")
+    assert point_of(chosen, None, "m.onnx").name == "youden"
+    with pytest.raises(UserError, match=r"'sensitivity_0\.90': m\.onnx has youden"):
+        point_of(INFO, None, "m.onnx")
+    assert ModelInfo.from_json(chosen.to_json(), "m.onnx") == chosen
+
+
+def test_between_two_points_a_person_is_to_look() -> None:
+    point = referring(point_of(INFO, "youden", "m.onnx"), point_of(INFO, 0.6, "m.onnx"))
+    scores = (0.249, 0.25, 0.599, 0.6)
+    assert [point.decision(p) for p in scores] == ["other", "refer", "refer", "melanoma"]
+    assert [point.calls_melanoma(p) for p in scores] == [False, True, True, True]
+
+
+@pytest.mark.parametrize("below", ["youden", 0.1])
+def test_what_is_not_higher_leaves_nothing_to_refer(below: str | float) -> None:
+    with pytest.raises(UserError, match=r"expected a higher operating point than youden \(P = 0\.25\)"):
+        referring(point_of(INFO, "youden", "m.onnx"), point_of(INFO, below, "m.onnx"))

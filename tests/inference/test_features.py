@@ -82,4 +82,4 @@ def test_another_file_is_refused_in_one_line(tmp_path: Path) -> None:
 
 
 def test_the_name_of_the_last_layer_is_that_of_exports() -> None:
-    assert module._LOGITS == LOGITS
+    assert module.LOGITS == LOGITS

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dermdistill.card.figures import TestSet
 from dermdistill.card.recorded import Fact
 from dermdistill.card.subject import JudgedRun, Subject
-from dermdistill.inference.decision import DEFAULT_POINT
+from dermdistill.inference.decision import default_point
 from dermdistill.judgement.judgement import ClaimedComparison, Decision, Group
 
 _OF_PEOPLE = ("age", "sex", "site", "skin type", "skin tone, estimated")
@@ -16,15 +16,16 @@ Facts = Iterator[tuple[str, Fact]]
 
 def figure_facts(subject: Subject, test_sets: Sequence[TestSet]) -> Facts:
     """From judgements of the run and of evaluations on other data."""
+    point = default_point(subject.info)
     internal = [each for each in test_sets if not each.is_external]
     external = [each for each in test_sets if each.is_external]
     for key, found in (("internal", internal), ("external", external)):
         if found:
             sources = "; ".join(_where(each) for each in found)
             yield key, Fact(" ".join(_performance(each) for each in found), sources)
-            yield f"{key}_points", Fact(" ".join(_at_the_point(each) for each in found), sources)
+            yield f"{key}_points", Fact(" ".join(_at_the_point(each, point) for each in found), sources)
     if test_sets:
-        yield from _measures(test_sets)
+        yield from _measures(test_sets, point)
     if external:
         counted = "; ".join(f"{each.name}: {_counted(each)}" for each in external)
         yield (
@@ -59,19 +60,19 @@ def _performance(found: TestSet) -> str:
     return f"{found.name.capitalize()} ({_counted(found)}; {found.what}): {figures}.{note}"
 
 
-def _at_the_point(found: TestSet) -> str:
-    figures = [figure for figure in found.figures if figure.name.endswith(DEFAULT_POINT)]
+def _at_the_point(found: TestSet, point: str) -> str:
+    figures = [figure for figure in found.figures if figure.name.endswith(point)]
     return f"{found.name.capitalize()}: {'; '.join(f'{each.name} {each.text}' for each in figures)}."
 
 
-def _measures(test_sets: Sequence[TestSet]) -> Facts:
+def _measures(test_sets: Sequence[TestSet], point: str) -> Facts:
     names = list(dict.fromkeys(figure.name for each in test_sets for figure in each.figures))
     sources = "; ".join(dict.fromkeys(each.source for each in test_sets))
     yield "measures", Fact(f"{', '.join(names)}.", sources)
     yield "main_measure", Fact("AUC: melanoma against all other diagnoses.", sources)
     yield (
         "main_point",
-        Fact(f"Sensitivity and specificity at the operating point {DEFAULT_POINT}.", sources),
+        Fact(f"Sensitivity and specificity at the operating point {point}.", sources),
     )
     intervals = "95 % intervals by bootstrap over lesions"
     yield "uncertainty", Fact(f"{intervals}.", sources)

@@ -9,7 +9,7 @@ from typing import Any
 from dermdistill.card.subject import Subject
 from dermdistill.errors import UserError
 from dermdistill.evaluation.estimates import Estimate, Evaluation
-from dermdistill.inference.decision import DEFAULT_POINT
+from dermdistill.inference.decision import default_point
 
 POINT_WORDS = {"sensitivity": "recall", "specificity": "specificity"}
 """Figures at an operating point, and what the Hub calls them."""
@@ -73,24 +73,25 @@ class TestSet:
 def measured_on(subject: Subject) -> list[TestSet]:
     """The test images of the model's run, then the evaluations on other data."""
     found = []
+    point = default_point(subject.info)
     if subject.run is not None and subject.internal is not None:
         name = "test images of the run"
         path = f"models.{subject.run.summary.name}"
-        found.append(_of_evaluation(name, subject.internal, path, "judgement.json", False, False))
+        found.append(_of_evaluation(name, subject.internal, path, "judgement.json", False, False, point))
     for each in subject.elsewhere:
         source = f"evaluations/{each.name}/judgement.json"
         path = f"models.{each.model}"
-        found.append(_of_evaluation(each.name, each.figures, path, source, True, each.is_exported))
+        found.append(_of_evaluation(each.name, each.figures, path, source, True, each.is_exported, point))
     for document in subject.documents:
         if document.suffix == ".json":
-            found += _transcribed(document)
+            found += _transcribed(document, point)
     return found
 
 
 def _of_evaluation(
-    name: str, found: Evaluation, path: str, source: str, is_external: bool, is_calibrated: bool
+    name: str, found: Evaluation, path: str, source: str, is_external: bool, is_calibrated: bool, point: str
 ) -> TestSet:
-    figures = list(_ranking(found, path))
+    figures = list(_ranking(found, path, point))
     # The weights of a run are not calibrated: only the exported file is.
     if is_calibrated:
         figures += _figure("Brier score", "brier_score", found.brier, f"{path}.brier")
@@ -106,14 +107,14 @@ def _of_evaluation(
     )
 
 
-def _ranking(found: Evaluation, path: str) -> Iterator[Figure]:
+def _ranking(found: Evaluation, path: str, name_of_point: str) -> Iterator[Figure]:
     yield from _figure("AUC", "roc_auc", found.auc, f"{path}.auc")
     yield from _figure("Average precision", "average_precision", found.auprc, f"{path}.auprc")
-    point = found.operating_points.get(DEFAULT_POINT)
+    point = found.operating_points.get(name_of_point)
     if point is not None:
         for name, metric in POINT_WORDS.items():
-            where = f"{path}.operating_points.{DEFAULT_POINT}.{name}"
-            yield from _figure(f"{name.capitalize()} at {DEFAULT_POINT}", metric, getattr(point, name), where)
+            where = f"{path}.operating_points.{name_of_point}.{name}"
+            yield from _figure(f"{name.capitalize()} at {name_of_point}", metric, getattr(point, name), where)
     if found.diagnoses is not None:
         for reading, scores in (
             ("as_trained", found.diagnoses.as_trained),
@@ -131,7 +132,7 @@ def _figure(name: str, metric: str, estimate: Estimate, where: str) -> Iterator[
         yield Figure(name, metric, estimate.value, estimate.low, estimate.high, where)
 
 
-def _transcribed(document: Path) -> Iterator[TestSet]:
+def _transcribed(document: Path, point: str) -> Iterator[TestSet]:
     """The figures of the packaged model, which its maintainers measured."""
     try:
         rows = json.loads(document.read_bytes())["files"]
@@ -144,19 +145,19 @@ def _transcribed(document: Path) -> Iterator[TestSet]:
                     what="the model file",
                     images=row["images"],
                     melanomas=row["melanomas"],
-                    figures=tuple(_figures_of_row(row, f"files[{i}]")),
+                    figures=tuple(_figures_of_row(row, f"files[{i}]", point)),
                     note=row.get("note"),
                 )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{document}: damaged ({error!r}); install dermdistill again") from None
 
 
-def _figures_of_row(row: dict[str, Any], path: str) -> Iterable[Figure]:
+def _figures_of_row(row: dict[str, Any], path: str, name_of_point: str) -> Iterable[Figure]:
     entries = [("AUC", "roc_auc", row["auc"], f"{path}.auc")]
-    point = row["operating_points"][DEFAULT_POINT]
+    point = row["operating_points"][name_of_point]
     for name, metric in POINT_WORDS.items():
-        where = f"{path}.operating_points.{DEFAULT_POINT}.{name}"
-        entries.append((f"{name.capitalize()} at {DEFAULT_POINT}", metric, point[name], where))
+        where = f"{path}.operating_points.{name_of_point}.{name}"
+        entries.append((f"{name.capitalize()} at {name_of_point}", metric, point[name], where))
     entries.append(("Calibration error (ECE)", "ece", row["ece"], f"{path}.ece"))
     for name, metric, value, where in entries:
         estimate = value if isinstance(value, dict) else {"value": value}

@@ -12,7 +12,7 @@ from dermdistill.card.facts import DOCUMENT, LIMITS, Evidence
 from dermdistill.card.facts_of_file import title
 from dermdistill.card.figures import TestSet
 from dermdistill.card.markdown import bullets, paragraph, table
-from dermdistill.inference.decision import DEFAULT_POINT
+from dermdistill.inference.decision import default_point
 
 _TAGS = ("melanoma", "dermoscopy", "skin-cancer", "medical-imaging", "onnx", "dermdistill")
 _UNANSWERED = "*Unanswered: nothing recorded says it.*"
@@ -140,9 +140,9 @@ def _points(evidence: Evidence) -> Iterator[str]:
         for point in points
     ]
     yield paragraph(
-        f"Operating points, chosen on the validation images; {DEFAULT_POINT} is the default. An image is "
-        "called melanoma where P(melanoma) is at or above the threshold. Sensitivity and specificity are "
-        "those on the validation images."
+        f"Operating points, chosen on the validation images; {default_point(evidence.subject.info)} is the "
+        "default. An image is called melanoma where P(melanoma) is at or above the threshold. Sensitivity "
+        "and specificity are those on the validation images."
     )
     yield table([("Operating point", "Threshold", "Sensitivity", "Specificity"), *rows])
 
@@ -156,8 +156,8 @@ def _performance(evidence: Evidence) -> Iterator[str]:
         yield f"{_UNANSWERED} `dermdistill evaluate` measures it."
         return
     yield paragraph(
-        f"In brackets: 95 % intervals by bootstrap over lesions. {DEFAULT_POINT} is the default operating "
-        "point. The same figures are in `tables/figures.csv`, with the fields that they are from."
+        f"In brackets: 95 % intervals by bootstrap over lesions. {default_point(evidence.subject.info)} is "
+        "the default operating point. The same figures are in `tables/figures.csv`, with the fields that they are from."
     )
     for each in evidence.test_sets:
         counted = f"{each.images:,} images, {each.melanomas:,} melanomas"

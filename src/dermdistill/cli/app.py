@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from dermdistill.cli.commands.adapt import adapt
 from dermdistill.cli.commands.audit import audit
 from dermdistill.cli.commands.benchmark import benchmark
 from dermdistill.cli.commands.card import card
@@ -21,7 +22,7 @@ from dermdistill.cli.commands.run import run
 from dermdistill.cli.help_pages import Command, Commands
 
 _GROUPS: Mapping[str, Sequence[Callable[..., None]]] = {
-    "Score photographs": (predict, explain),
+    "Score photographs": (predict, explain, adapt),
     "Get and check data": (download, data, audit),
     "Train and evaluate": (run, compare, evaluate, report),
     "Deploy": (export, page, benchmark, card),

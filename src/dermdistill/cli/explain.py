@@ -125,7 +125,7 @@ def explain_files(
     *,
     frame: int | None,
     model: Path | None,
-    point: str,
+    point: str | None,
     prevalence: float | None,
     as_json: bool,
 ) -> int:

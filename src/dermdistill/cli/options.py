@@ -123,12 +123,13 @@ Sources = Annotated[
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
 Recursive = Annotated[bool, typer.Option("--recursive", "-r", help="Read subfolders too.")]
 OperatingPoint = Annotated[
-    str,
+    str | None,
     typer.Option(
         metavar="POINT",
         autocompletion=lambda: list(PACKAGED_POINTS),
         help="When an image is called melanoma: an operating point of the model, or a threshold on "
-        f"P(melanoma). The packaged model has {', '.join(PACKAGED_POINTS)}.",
+        f"P(melanoma). The packaged model has {', '.join(PACKAGED_POINTS)}. Default: sensitivity_0.90, or "
+        "that of `dermdistill adapt`.",
     ),
 ]
 Prevalence = Annotated[

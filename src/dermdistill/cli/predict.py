@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dermdistill.cli.answers import Answers
 from dermdistill.cli.challenge import Challenge, open_challenge_table, write_challenge_table
 from dermdistill.cli.scoring_model import introduce
 from dermdistill.cores import default_workers
@@ -21,7 +22,6 @@ from dermdistill.inference.stream import ScoredImage, score_files
 from dermdistill.messages import inform, note, warn
 from dermdistill.outputs import STDOUT, Output, open_output
 from dermdistill.progress import bar
-from dermdistill.records import MELANOMA
 
 _JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
 
@@ -53,13 +53,19 @@ class Destination:
         if self.table is None and self.overwrite:
             raise UserError("--overwrite: replaces the table of --output; give one")
 
+    def refuse_challenge(self, why: str) -> None:
+        """Raise UserError if the table of the challenge is asked for."""
+        if self.challenge is not None:
+            raise UserError(f"--format isic2018: {why}; leave one of the options out")
+
 
 def score(
     paths: Sequence[str],
     *,
     recursive: bool,
     model: Path | None,
-    point: str,
+    point: str | None,
+    refer_below: str | None,
     prevalence: float | None,
     destination: Destination,
     workers: int | None,
@@ -72,7 +78,7 @@ def score(
     """
     inputs = Inputs(tuple(paths), recursive)
     output = _table(destination, inputs, model)
-    loaded = load(model, operating_point=point, prevalence=prevalence)
+    loaded = load(model, operating_point=point, refer_below=refer_below, prevalence=prevalence)
     if destination.challenge is not None:
         destination.challenge.check_model(loaded, str(model_file(model)))
     for text in inputs.notes():
@@ -174,13 +180,14 @@ class _Job:
 
     def to_stdout(self, *, as_json: bool) -> Counts:
         """Print one line per image."""
-        counts = Counts()
+        counts, answers = Counts(), Answers.to_stdout("path", one="image", many="images")
         if not as_json:
-            print("P(melanoma)  decision  path")
+            print(answers.header)
         for row in self._rows(self.inputs, hidden=sys.stdout.isatty()):
-            print(json.dumps(row_dict(row, self.model)) if as_json else _line(row))
+            line = answers.of_image(row)
+            print(json.dumps(row_dict(row, self.model)) if as_json else line)
             _count(counts, row)
-        _close(_counted(counts.rows, "image"), counts)
+        answers.close()
         return counts
 
     def _rows(self, paths: Iterable[str], *, done: int = 0, hidden: bool = False) -> Iterator[ScoredImage]:
@@ -205,10 +212,7 @@ class _Without:
 
 
 def _count(counts: Counts, row: ScoredImage) -> None:
-    prediction = row.prediction
-    counts.add(
-        is_melanoma=prediction is not None and prediction.decision == MELANOMA, is_error=prediction is None
-    )
+    counts.add("" if row.prediction is None else row.prediction.decision)
 
 
 def _counted(number: int, what: str) -> str:
@@ -222,15 +226,9 @@ def _note(notes: Iterable[str]) -> None:
 
 def _close(what: str, counts: Counts) -> None:
     """The last line: what there is now."""
+    referred = f", {counts.referred:,} referred" if counts.referred else ""
     if counts.errors:
-        warn(f"{what}, {counts.flagged:,} flagged, {counts.errors:,} could not be read (see their errors)")
+        errors = f"{counts.errors:,} could not be read (see their errors)"
+        warn(f"{what}, {counts.flagged:,} flagged{referred}, {errors}")
     else:
-        inform(f"{what}, {counts.flagged:,} flagged")
-
-
-def _line(row: ScoredImage) -> str:
-    name = printable(row.name)
-    if row.prediction is None:
-        return f"{'-':>11}  {'error':<8}  {printable(row.error or '')}"
-    remarks = f"  ({'; '.join(row.prediction.warnings)})" if row.prediction.warnings else ""
-    return f"{row.prediction.probability:11.3f}  {row.prediction.decision:<8}  {name}{remarks}"
+        inform(f"{what}, {counts.flagged:,} flagged{referred}")

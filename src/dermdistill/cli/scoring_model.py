@@ -1,17 +1,27 @@
 """What ``predict`` and ``explain`` say of their model."""
 
+import shutil
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from dermdistill.inference.decision import point_of
+from dermdistill.inference.decision import OperatingPointUsed, point_of
 from dermdistill.inference.model import Model, model_file
-from dermdistill.inference.wording import begins_at, headline, rates
+from dermdistill.inference.wording import begins_at, introduction, rates
 from dermdistill.messages import detail, inform
 
 
-def introduce(model: Model, file: Path | None) -> None:
-    """Say which model it is and where it decides; with ``--verbose`` all that its file says."""
-    inform(headline(model.model_id, model.operating_point))
+def introduce(model: Model, file: Path | None, point: OperatingPointUsed | None = None) -> None:
+    """Say which model it is and where it decides; with ``--verbose`` all that its file says.
+
+    Args:
+        model: the model.
+        file: that the user named; None for the packaged model.
+        point: that decides, if it is not the model's.
+    """
+    decides = point or model.operating_point
+    text = introduction(model.model_id, decides, model.prevalence, restated=model.is_restated)
+    inform(textwrap.fill(text, shutil.get_terminal_size().columns, break_on_hyphens=False))
     for text in _details(model, model_file(file)):
         detail(text)
 

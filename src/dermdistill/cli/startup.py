@@ -35,6 +35,12 @@ def need_card_parts() -> None:
         raise UserError("this command needs huggingface_hub: pip install 'dermdistill[card]'")
 
 
+def need_adaptation_parts() -> None:
+    """The same for what writes an adapted model."""
+    if importlib.util.find_spec("onnx") is None:
+        raise UserError("this command needs onnx: pip install 'dermdistill[adapt]'")
+
+
 def use_cores(workers: int | None) -> None:
     """Compute and decode on the cores of this process, not on all that the machine has."""
     from dermdistill.cores import default_workers

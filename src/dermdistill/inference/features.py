@@ -17,7 +17,7 @@ from dermdistill.inference.model_info import ModelInfo
 from dermdistill.inference.onnx import OnnxModel, read_content
 from dermdistill.records import Pixels
 
-_LOGITS = "network/logits"
+LOGITS = "network/logits"
 """What ``export.network`` calls the output of the last layer."""
 
 _LAYERS = ("Gemm", "MatMul")
@@ -56,9 +56,9 @@ class FeatureModel:
     def __init__(self, content: bytes, name: str) -> None:
         """From the bytes of a file; raises UserError as ``OnnxModel`` does."""
         self._model = OnnxModel(content, name)
-        self._tensor = _before_last_layer(content)
+        self._tensor = before_last_layer(content)
         if self._tensor is not None:
-            self._model = OnnxModel(_with_output(content, self._tensor), name)
+            self._model = OnnxModel(with_output(content, self._tensor), name)
 
     @classmethod
     def read(cls, path: Path) -> "FeatureModel":
@@ -99,7 +99,7 @@ def _middle(pixels: Pixels) -> Pixels:
     return pixels[down : pixels.shape[0] - down, across : pixels.shape[1] - across]
 
 
-def _before_last_layer(model: bytes) -> str | None:
+def before_last_layer(model: bytes) -> str | None:
     """The tensor that the last layer makes the logits of; None where the graph is another."""
     made_by: dict[str, tuple[str, str]] = {}
     for graph in _fields(model, _GRAPH):
@@ -107,13 +107,14 @@ def _before_last_layer(model: bytes) -> str | None:
             operator = b"".join(_fields(node, _NODE_OPERATOR)).decode()
             first = next(_fields(node, _NODE_INPUT), b"").decode()
             made_by |= {output.decode(): (operator, first) for output in _fields(node, _NODE_OUTPUT)}
-    operator, source = made_by.get(_LOGITS, ("", ""))
+    operator, source = made_by.get(LOGITS, ("", ""))
     while operator in _ROUNDING:
         operator, source = made_by.get(source, ("", ""))
     return source if operator in _LAYERS else None
 
 
-def _with_output(model: bytes, tensor: str) -> bytes:
+def with_output(model: bytes, tensor: str) -> bytes:
+    """The same model with one of its tensors as a further output."""
     value = _field(_NAME, tensor.encode())
     return model + _field(_GRAPH, _field(_OUTPUT, value))
 

@@ -15,7 +15,7 @@ from dermdistill.cores import default_workers
 from dermdistill.data.decoding.limits import Decoded
 from dermdistill.errors import UserError
 from dermdistill.inference.calibration import Calibration, expit, prevalence_shift
-from dermdistill.inference.decision import DEFAULT_POINT, OperatingPointUsed, point_of
+from dermdistill.inference.decision import OperatingPointUsed, point_of, referring
 from dermdistill.inference.image_input import (
     FileInput,
     Held,
@@ -29,7 +29,7 @@ from dermdistill.inference.model_info import ModelInfo
 from dermdistill.inference.onnx import INT8_SUFFIX, OnnxModel, Scored
 from dermdistill.inference.prediction import Prediction
 from dermdistill.inference.side_by_side import map_in_order
-from dermdistill.records import MELANOMA, OTHER, Pixels
+from dermdistill.records import Pixels
 
 SHIPPED = Path(__file__).parents[1] / "weights" / "dermlet.onnx"
 """The model that comes with the package; its card lies beside it."""
@@ -56,6 +56,11 @@ class Model:
     def info(self) -> ModelInfo:
         """The description inside the file: classes, provenance, operating points, calibration."""
         return self._onnx.info
+
+    @property
+    def is_restated(self) -> bool:
+        """Whether P(melanoma) is re-stated for a prevalence that the user gave."""
+        return self._shift is not None
 
     @property
     def model_id(self) -> str:
@@ -169,7 +174,7 @@ class Model:
         probability = float(probabilities[self.info.melanoma])
         return Prediction(
             probability=probability,
-            decision=MELANOMA if self.operating_point.calls_melanoma(probability) else OTHER,
+            decision=self.operating_point.decision(probability),
             operating_point=self.operating_point,
             diagnoses={name: float(p) for name, p in zip(self.info.classes, probabilities, strict=True)},
             warnings=(*notes, *self._size_warning(size), *self._look_warnings(scored)),
@@ -190,8 +195,9 @@ class Model:
 def load(
     model: str | os.PathLike[str] | None = None,
     *,
-    operating_point: str | float = DEFAULT_POINT,
+    operating_point: str | float | None = None,
     prevalence: float | None = None,
+    refer_below: str | float | None = None,
     threshold: str | float | None = None,
 ) -> Model:
     """Load a model to score images with; needs no PyTorch.
@@ -200,9 +206,10 @@ def load(
         model: a ``.onnx`` file of ``dermdistill export``, or a run folder that holds one; the one that comes
             with the package unless given.
         operating_point: of the model (``youden``, ``sensitivity_0.95``, ...), or a threshold on P(melanoma)
-            as a number from 0 to 1.
+            as a number from 0 to 1. Unless given: ``sensitivity_0.90``, or that of `dermdistill adapt`.
         prevalence: re-state P(melanoma) for people of whom this share has melanoma. Decisions at a named
             operating point stay the same, for its threshold is re-stated too; a number is taken as re-stated.
+        refer_below: refer to a person what would be called melanoma below this operating point or number.
         threshold: the former name of ``operating_point``; deprecated.
 
     Raises:
@@ -215,11 +222,14 @@ def load(
         operating_point = threshold
     path = model_file(model)
     onnx = OnnxModel.read(path)
-    point = point_of(onnx.info, operating_point, "the packaged model" if model is None else str(path))
+    name = "the packaged model" if model is None else str(path)
+    shift = None if prevalence is None else _shift(onnx.info, prevalence, path)
+    point = _restated(onnx.info, point_of(onnx.info, operating_point, name), shift)
+    if refer_below is not None:
+        point = referring(point, _restated(onnx.info, point_of(onnx.info, refer_below, name), shift))
     if prevalence is None:
-        return Model(onnx, point, onnx.info.validation.prevalence if onnx.info.validation else math.nan)
-    shift = _shift(onnx.info, prevalence, path)
-    return Model(onnx, _restated(onnx.info, point, shift), prevalence, shift)
+        prevalence = onnx.info.validation.prevalence if onnx.info.validation else math.nan
+    return Model(onnx, point, prevalence, shift)
 
 
 def _hold_or_error(image: ImageInput, name: str) -> Held | UserError:
@@ -262,8 +272,10 @@ def _shift(info: ModelInfo, prevalence: float, path: Path) -> Calibration:
     return prevalence_shift(info.validation.prevalence, prevalence)
 
 
-def _restated(info: ModelInfo, point: OperatingPointUsed, shift: Calibration) -> OperatingPointUsed:
+def _restated(info: ModelInfo, point: OperatingPointUsed, shift: Calibration | None) -> OperatingPointUsed:
     """The operating point on the re-stated scale."""
+    if shift is None:
+        return point
     if point.name != "given":
         # Just above 1 stands for "call nothing melanoma", on every scale.
         moved = float(shift.of_melanoma(np.array(min(point.threshold, 1.0))))

@@ -81,6 +81,8 @@ class ModelInfo:
         frequencies: share of each class that the calibrated probabilities stand for: of melanoma that of the
             validation images, of the others that of the training images, as the loss weighted them; summing
             to 1. None in files of earlier versions.
+        default_point: the operating point that decides where the user names none; None stands for
+            ``decision.DEFAULT_POINT``.
     """
 
     architecture: str
@@ -94,6 +96,7 @@ class ModelInfo:
     reference: Reference | None = None
     learned_from: str | None = None
     frequencies: tuple[float, ...] | None = None
+    default_point: str | None = None
 
     @property
     def melanoma(self) -> int:
@@ -116,8 +119,8 @@ class ModelInfo:
             "reference": self.reference,
         }
         content |= {key: asdict(value) for key, value in fitted.items() if value is not None}
-        if self.learned_from is not None:
-            content["learned_from"] = self.learned_from
+        texts = {"learned_from": self.learned_from, "default_point": self.default_point}
+        content |= {key: value for key, value in texts.items() if value is not None}
         if self.frequencies is not None:
             content["frequencies"] = list(self.frequencies)
         return json.dumps(content, sort_keys=True)
@@ -146,6 +149,7 @@ class ModelInfo:
                 frequencies=_frequencies(content["frequencies"], classes)
                 if "frequencies" in content
                 else None,
+                default_point=str(content["default_point"]) if "default_point" in content else None,
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise UserError(

@@ -119,13 +119,13 @@ class OnnxModel:
 
     def tensors(self, names: Sequence[str], pixels: NDArray[np.uint8]) -> list[NDArray[np.float64]]:
         """The outputs of these names, of RGB pixels ``(N, H, W, 3)``, each with N first."""
-        return [values.astype(np.float64) for values in self._session.run(names, {"pixels": pixels})]
-
-    def _run(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         halve_from = self._info.input.halve_from
         if halve_from is not None and min(pixels.shape[1:3]) >= halve_from:
             # The graph does the same, in floats and ten times as slowly.
             pixels = np.stack([halve(image, halve_from) for image in pixels])
+        return [values.astype(np.float64) for values in self._session.run(names, {"pixels": pixels})]
+
+    def _run(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         probabilities, statistics = self.tensors(_OUTPUTS, pixels)
         return probabilities, statistics
 

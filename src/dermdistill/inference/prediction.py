@@ -19,7 +19,7 @@ class Prediction:
 
     Attributes:
         probability: P(melanoma), calibrated on the model's validation images.
-        decision: ``melanoma`` or ``other``, at the operating point.
+        decision: ``melanoma`` or ``other``, at the operating point; ``refer`` where it refers to a person.
         operating_point: the threshold, with what it did to the validation images.
         diagnoses: probability of every class of the model, summing to 1; two for a binary model.
         warnings: why to distrust this answer; empty where nothing was noticed.
@@ -53,6 +53,7 @@ class Prediction:
             "decision": self.decision,
             "operating_point": point.name,
             "threshold": six_digits(point.threshold),
+            **({} if point.refer_below is None else {"refer_below": six_digits(point.refer_below)}),
             "validation_sensitivity": known(point.sensitivity),
             "validation_specificity": known(point.specificity),
             "prevalence": known(self.prevalence),

@@ -9,13 +9,16 @@ from dermdistill.spreadsheet import csv_line, path_cell, text_cell
 FIRST_COLUMNS = ("path", "probability", "decision")
 """How every table begins, whatever the model."""
 
-_POINT = ("operating_point", "threshold", "validation_sensitivity", "validation_specificity", "prevalence")
+_POINT = ("operating_point", "threshold")
+_REFER = "refer_below"
+_VALIDATION = ("validation_sensitivity", "validation_specificity", "prevalence")
 _LAST = ("model", "file_bytes", "warnings", "error")
 
 
 def columns(model: Model) -> list[str]:
     """The names, in order; diagnoses have a column each where the model has more than two classes."""
-    return [*FIRST_COLUMNS, *_POINT, *probability_columns(model.info.classes), *_LAST]
+    point = (*_POINT, _REFER) if model.operating_point.refer_below is not None else _POINT
+    return [*FIRST_COLUMNS, *point, *_VALIDATION, *probability_columns(model.info.classes), *_LAST]
 
 
 def row_dict(scored: ScoredImage, model: Model) -> dict[str, Value]:
@@ -31,6 +34,8 @@ def row_dict(scored: ScoredImage, model: Model) -> dict[str, Value]:
         "model": model.model_id,
         "warnings": [],
     }
+    if point.refer_below is not None:
+        values[_REFER] = six_digits(point.refer_below)
     if prediction is not None:
         values |= {name: value for name, value in prediction.to_dict().items() if name in values}
     return values | {"path": scored.name, "file_bytes": scored.file_bytes, "error": scored.error}
@@ -44,7 +49,7 @@ def header_line(model: Model) -> str:
 def old_header_line(model: Model) -> str:
     """The same as earlier versions wrote it: with spaces in the columns of diagnoses."""
     classes = model.info.classes if len(model.info.classes) > 2 else ()
-    return csv_line([*FIRST_COLUMNS, *_POINT, *(f"p_{name}" for name in classes), *_LAST])
+    return csv_line([*FIRST_COLUMNS, *_POINT, *_VALIDATION, *(f"p_{name}" for name in classes), *_LAST])
 
 
 def row_line(scored: ScoredImage, model: Model) -> str:

@@ -31,10 +31,9 @@ from dermdistill.inference.scores_table import (
     table_rows,
 )
 from dermdistill.inference.stream import ScoredImage
-from dermdistill.records import MELANOMA
 from dermdistill.spreadsheet import csv_line
 
-_CONSTANT = ("operating_point", "threshold", "prevalence", "model")
+_CONSTANT = ("operating_point", "threshold", "refer_below", "prevalence", "model")
 _PIECE = 1 << 20
 
 
@@ -102,10 +101,7 @@ class ScoresFile:
             return
         self._write(row_line(row, self.model))
         self._has_added = True
-        self.counts.add(
-            is_melanoma=prediction is not None and prediction.decision == MELANOMA,
-            is_error=prediction is None,
-        )
+        self.counts.add("" if prediction is None else prediction.decision)
 
     def __enter__(self) -> Self:
         return self
@@ -202,13 +198,13 @@ class ScoresFile:
         """The rows that stay, each with the number of its file; all of this model and threshold."""
         names = columns(self.model)
         of_model = row_dict(ScoredImage("", None), self.model)
-        constant = [(names.index(name), cell(name, of_model[name])) for name in _CONSTANT]
+        constant = [(names.index(name), cell(name, of_model[name])) for name in _CONSTANT if name in names]
         for number, found, row in numbered(self._rows()):
             if found.end > self._end_before:
                 return
             if any(_six_digits(found.cells[i]) != value for i, value in constant):
                 raise self._another("its rows are of another model, threshold or prevalence")
-            self.counts.add(is_melanoma=row.is_melanoma, is_error=row.is_error)
+            self.counts.add(row.decision)
             yield number, row
 
     def _check_asked(self) -> None:
@@ -261,7 +257,7 @@ class ScoresFile:
             out.write(header_line(self.model))
             for number, found, row in numbered(self._rows()):
                 if found.end <= self._end_before and outdated[number]:
-                    self.counts.add(is_melanoma=row.is_melanoma, is_error=row.is_error, times=-1)
+                    self.counts.add(row.decision, times=-1)
                 else:
                     out.write(csv_line(found.cells))
 

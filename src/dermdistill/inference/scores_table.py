@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dermdistill.inference.decision import REFER
 from dermdistill.inference.rows import FIRST_COLUMNS
 from dermdistill.inference.stream import path_of
 from dermdistill.records import MELANOMA
@@ -21,21 +22,19 @@ class ScoresRow:
         name: the cell ``path``, with the frame where there are several.
         file_bytes: size of the file that was scored; None where there was none.
         is_error: whether the file could not be scored.
-        is_melanoma: whether it was called melanoma.
+        decision: empty where the file could not be scored.
     """
 
     name: str
     file_bytes: int | None
     is_error: bool
-    is_melanoma: bool
+    decision: str
 
     @classmethod
     def of(cls, values: dict[str, str]) -> "ScoresRow":
         """From the cells by column; raises ValueError where they are none of this program."""
         size = values["file_bytes"]
-        return cls(
-            values["path"], int(size) if size else None, values["error"] != "", values["decision"] == MELANOMA
-        )
+        return cls(values["path"], int(size) if size else None, values["error"] != "", values["decision"])
 
     @property
     def path(self) -> str:
@@ -60,17 +59,19 @@ class ScoresRow:
 
 @dataclass(slots=True)
 class Counts:
-    """What a table holds: rows, those called melanoma, and those of files that could not be scored."""
+    """What a table holds: rows, how many are flagged or referred, and how many could not be scored."""
 
     rows: int = 0
     flagged: int = 0
     errors: int = 0
+    referred: int = 0
 
-    def add(self, *, is_melanoma: bool, is_error: bool, times: int = 1) -> None:
-        """Count a row; -1 times where it is taken away."""
+    def add(self, decision: str, times: int = 1) -> None:
+        """Count a row, whose decision is empty where it is an error; -1 times where it is taken away."""
         self.rows += times
-        self.flagged += times * is_melanoma
-        self.errors += times * is_error
+        self.flagged += times * (decision == MELANOMA)
+        self.errors += times * (not decision)
+        self.referred += times * (decision == REFER)
 
 
 @dataclass(frozen=True, slots=True)

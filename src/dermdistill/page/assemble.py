@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dermdistill.data.images import read_image_bytes
 from dermdistill.errors import UserError
-from dermdistill.inference.decision import DEFAULT_POINT
+from dermdistill.inference.decision import default_point
 from dermdistill.inference.onnx import OnnxModel
 from dermdistill.inference.prediction import probability_columns
 
@@ -92,7 +92,7 @@ def _description(model: OnnxModel, name: str) -> str:
         "size": info.input.size,
         "halve_from": info.input.halve_from,
         "operating_points": points,
-        "default_point": DEFAULT_POINT,
+        "default_point": default_point(info),
         "prevalence": _prevalence(model),
         "reference": asdict(info.reference) if info.reference else None,
         "self_test": {

@@ -12,9 +12,10 @@ from dermdistill.data.class_names import with_counts
 from dermdistill.data.split_file import read_split, splits_again
 from dermdistill.errors import UserError
 from dermdistill.evaluation.estimates import OperatingPoint
+from dermdistill.evaluation.lesions import by_lesion
 from dermdistill.evaluation.predictions import Predictions, tabulate, write_predictions
 from dermdistill.evaluation.thresholds import stored
-from dermdistill.inference.decision import DEFAULT_POINT, point_of
+from dermdistill.inference.decision import LESION_SUFFIX, default_point, point_of
 from dermdistill.inference.diagnoses import frequencies_of
 from dermdistill.inference.model import SHIPPED
 from dermdistill.inference.model_info import ModelInfo
@@ -43,7 +44,8 @@ class EvaluationOptions:
             images are the run's. None scores all records.
         out: where everything goes; None for a folder named after the data: ``evaluations/<data>`` in a run,
             beside a model file, or in the working folder for the packaged model.
-        point: the operating point in use: a name, or a threshold on P(melanoma).
+        per_lesion: judge lesions, by the mean of the log-odds over each one's photographs.
+        point: the operating point in use: a name, or a threshold on P(melanoma); None for the default.
         prevalences: at which the worth of a flag is stated.
         replicates: bootstrap resamples.
         device: where networks of PyTorch run.
@@ -52,7 +54,8 @@ class EvaluationOptions:
 
     split: str | None = None
     out: Path | None = None
-    point: str = DEFAULT_POINT
+    per_lesion: bool = False
+    point: str | None = None
     prevalences: tuple[float, ...] = PREVALENCES
     replicates: int = 2000
     device: str = "auto"
@@ -109,6 +112,7 @@ def evaluate_models(
         model=PACKAGED if model is None else str(model),
         data=data.paths,
         reading=data.reading,
+        per_lesion=options.per_lesion,
         split=options.split,
         synthetic=dataset.synthetic,
         split_file=data.split_file(),
@@ -121,10 +125,14 @@ def evaluate_models(
     records, splits = tuple(records[i] for i in scored.rows), tuple(splits[i] for i in scored.rows)
     candidates = Candidates(records, scored.contents, scored.coefficients, dataset.layout)
     seen = find_seen(candidates, run, next(iter(scorer.infos.values())), file)
+    tables = _tables(scored, scorer.infos, seen, records, splits)
     notes = (*seen.notes, *scored.notes)
+    if options.per_lesion:
+        tables = {name: by_lesion(table) for name, table in tables.items()}
+        lesions = len(next(iter(tables.values())))
+        notes += (f"{len(records):,} photographs are judged as {lesions:,} lesions: means of their log-odds",)
     for text in notes:
         warn(text)
-    tables = _tables(scored, scorer.infos, seen, records, splits)
     for name, table in tables.items():
         write_predictions(ModelFolder(out / name).predictions, table)
     judgement = judge_evaluation(
@@ -182,8 +190,13 @@ def _points(
         UserError: a model does not have the one that the user names.
     """
     points = {model.name: stored(infos[model.name].thresholds) for model in models}
-    if options.point == DEFAULT_POINT:  # which a model without melanomas on validation lacks
-        return points, Use(DEFAULT_POINT, options.prevalences)
+    if options.point is None:  # which a model without melanomas on validation lacks
+        name = default_point(next(iter(infos.values())))
+        of_lesions = f"{name}{LESION_SUFFIX}"
+        has_own = options.per_lesion and all(
+            of_lesions in {point.name for point in of_model} for of_model in points.values()
+        )
+        return points, Use(of_lesions if has_own else name, options.prevalences)
     for name, info in infos.items():
         used = point_of(info, options.point, where)
         if used.name == "given":

@@ -34,7 +34,7 @@ def evaluate(
             "current folder for the packaged model.",
         ),
     ] = None,
-    operating_point: options.OperatingPoint = "sensitivity_0.90",
+    operating_point: options.OperatingPoint = None,
     prevalence: Annotated[
         list[float] | None,
         typer.Option(
@@ -43,6 +43,12 @@ def evaluate(
             "Repeat it. Default: 0.01, 0.02, 0.05, 0.1 and 0.2.",
         ),
     ] = None,
+    per_lesion: Annotated[
+        bool,
+        typer.Option(
+            "--per-lesion", help="Judge lesions: the mean of the log-odds over each one's photographs."
+        ),
+    ] = False,
     replicates: Annotated[
         int, typer.Option(min=100, metavar="N", help="Bootstrap resamples of every interval.")
     ] = 2000,
@@ -86,6 +92,7 @@ def evaluate(
         EvaluationOptions(
             split="test" if file else split,
             out=output,
+            per_lesion=per_lesion,
             point=operating_point,
             prevalences=chosen_prevalences(prevalence),
             replicates=replicates,

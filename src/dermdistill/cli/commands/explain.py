@@ -41,7 +41,7 @@ def explain(
             min=1, metavar="N", help="Which image of a DICOM file that holds several. Default: all."
         ),
     ] = None,
-    operating_point: options.OperatingPoint = "sensitivity_0.90",
+    operating_point: options.OperatingPoint = None,
     prevalence: options.Prevalence = None,
     model: options.ScoringModel = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one object per line.")] = False,
