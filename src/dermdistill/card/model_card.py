@@ -157,7 +157,8 @@ def _performance(evidence: Evidence) -> Iterator[str]:
         return
     yield paragraph(
         f"In brackets: 95 % intervals by bootstrap over lesions. {default_point(evidence.subject.info)} is "
-        "the default operating point. The same figures are in `tables/figures.csv`, with the fields that they are from."
+        "the default operating point. The same figures are in `tables/figures.csv`, with the fields that "
+        "they are from."
     )
     for each in evidence.test_sets:
         counted = f"{each.images:,} images, {each.melanomas:,} melanomas"
