@@ -83,6 +83,8 @@ def test_every_group_has_its_figures(
     for cell, estimate in zip(page.row("table-decision", "sensitivity"), sensitivities, strict=True):
         assert cell == f"{estimate.value:.3f} [{estimate.low:.3f}, {estimate.high:.3f}]"
     assert "Evaluation of 4 models on MINE" in page.text
+    for label, estimate in zip(labels, sensitivities, strict=True):
+        assert f"{label}: sensitivity {estimate.value:.3f} [" in page.text
     assert "3 of 9 images look like images that the model learned from." in page.text
 
 
