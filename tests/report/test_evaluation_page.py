@@ -83,7 +83,17 @@ def test_every_group_has_its_figures(
     for cell, estimate in zip(page.row("table-decision", "sensitivity"), sensitivities, strict=True):
         assert cell == f"{estimate.value:.3f} [{estimate.low:.3f}, {estimate.high:.3f}]"
     assert "Evaluation of 4 models on MINE" in page.text
+    for label, estimate in zip(labels, sensitivities, strict=True):
+        assert f"{label}: sensitivity {estimate.value:.3f} [" in page.text
     assert "3 of 9 images look like images that the model learned from." in page.text
+
+
+def test_groups_are_compared_in_pairs(
+    run: RunFolder, judgement: Judgement, read_page: Callable[[Path], Any]
+) -> None:
+    page = read_page(run.path / "evaluations" / "MINE" / "report.html")
+    assert len(judgement.comparisons) > 0
+    assert len(page.tables["table-comparisons"]) == 1 + len(judgement.comparisons)
 
 
 def test_flags_are_counted_in_a_thousand_lesions(

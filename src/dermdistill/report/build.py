@@ -120,7 +120,7 @@ def _of_run(run: ReportedRun) -> dict[str, Any]:
         "aucs": verdicts.auc_lines(groups),
         "claims": verdicts.run_claims(run),
         "tables": [
-            results.comparisons_table(run, run.judgement.comparisons),
+            results.comparisons_table(run.judgement.groups, run.judgement.comparisons),
             results.calibration_table(groups),
             results.operating_points_table(groups),
             results.confusion_table(groups, "youden"),

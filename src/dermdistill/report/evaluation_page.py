@@ -18,6 +18,7 @@ from dermdistill.report.evaluation_plots import evaluation_plots
 from dermdistill.report.forest_plot import draw_forest
 from dermdistill.report.gallery import galleries, save_thumbnails
 from dermdistill.report.page import drawn, figure, render
+from dermdistill.report.results_tables import comparisons_table
 from dermdistill.report.table import Table
 from dermdistill.report.table_files import check_tables, write_tables
 from dermdistill.runs import EvaluationManifest, RunFolder
@@ -44,7 +45,7 @@ def build_evaluation_report(
     if images is not None:
         wrong = {image.image_id for group in groups for image in group.most_wrong}
         save_thumbnails(files, sorted(wrong), images)
-    tables = _tables(groups, read_predictions(folder / groups[0].models[0] / "predictions.csv"))
+    tables = _tables(judgement, read_predictions(folder / groups[0].models[0] / "predictions.csv"))
     write_tables(files.tables, [table for part in tables.values() for table in part])
     write_text(files.report, sign(_page(files, manifest, judgement, tables)))
     return files.report
@@ -57,12 +58,16 @@ def check_evaluation_report(folder: Path) -> None:
     check_tables(files.tables)
 
 
-def _tables(groups: Sequence[Group], judged: Predictions) -> dict[str, list[Table]]:
+def _tables(judgement: Judgement, judged: Predictions) -> dict[str, list[Table]]:
     """By section of the page; tables without rows are left out."""
+    groups = list(judgement.groups.values())
     made = {
         "decision": [tables_of.decision_table(groups), tables_of.confusion_table(groups)],
         "prevalence": [_named(tables_of.prevalence_table(group), groups, group) for group in groups],
-        "ranking": [tables_of.ranking_table(groups)],
+        "ranking": [
+            tables_of.ranking_table(groups),
+            comparisons_table(judgement.groups, judgement.comparisons),
+        ],
         "subgroups": [_named(tables_of.subgroups_table(group), groups, group) for group in groups],
         "differences": [_named(tables_of.differences_table(group), groups, group) for group in groups],
         "data": [tables_of.data_table(judged)],
@@ -92,9 +97,10 @@ def _page(
         title=words.title(groups, manifest.data),
         synthetic=judgement.synthetic,
         images_sentence=words.images_sentence(groups[0]),
-        rule=words.rule_sentence(decisions[0]) if decisions else None,
+        rule=words.rule_sentence(decisions) if decisions else None,
         warnings=words.warnings(judgement),
-        findings=[(group.label, words.findings(group)) for group in groups],
+        findings=words.findings(groups[0]) if len(groups) == 1 else [],
+        models=[words.in_one_line(group) for group in groups] if len(groups) > 1 else [],
         tables=tables,
         curves=drawn(evaluation_plots(groups), synthetic=judgement.synthetic),
         forests=[(group.label, _forest(group, judgement), words.differences(group)) for group in forests],

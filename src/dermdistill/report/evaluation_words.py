@@ -34,11 +34,24 @@ def images_sentence(group: Group) -> str:
     )
 
 
-def rule_sentence(decision: Decision) -> str:
-    """Which operating point, and what it does."""
-    known = [threshold for threshold in decision.thresholds if threshold is not None]
+def rule_sentence(decisions: Sequence[Decision]) -> str:
+    """Which operating point is in use, and where it decides."""
+    decision = decisions[0]
+    known = [threshold for of in decisions for threshold in of.thresholds if threshold is not None]
     where = f", from P(melanoma) = {numbers.span(known, numbers.threshold)} on" if known else ""
     return f"An image is flagged as melanoma at the operating point {decision.point}{where}."
+
+
+def in_one_line(group: Group) -> str:
+    """The main figures of one of several models."""
+    of, auc = group.decision, numbers.with_interval(group.mean.auc)
+    if of is None:
+        return f"{group.label}: AUC {auc}"
+    return (
+        f"{group.label}: sensitivity {numbers.with_interval(of.sensitivity)}, specificity "
+        f"{numbers.with_interval(of.specificity)}, number needed to biopsy "
+        f"{number_needed(of.needed_to_biopsy)}, AUC {auc}"
+    )
 
 
 def findings(group: Group) -> list[str]:

@@ -146,13 +146,12 @@ def subgroups_table(groups: Sequence[Group]) -> Table:
 
 
 def comparisons_table(
-    run: ReportedRun,
+    groups: Mapping[str, Group],
     comparisons: Sequence[ClaimedComparison],
     name: str = "comparisons",
     what: str = "Difference in AUC",
 ) -> Table:
     """Differences in AUC, paired on the same images, and what may be claimed."""
-    groups = run.judgement.groups
     rows = []
     for each in comparisons:
         pairs = [
@@ -173,6 +172,7 @@ def comparisons_table(
 def paired_tables(run: ReportedRun) -> tuple[Table, ...]:
     """Of a comparison: against the labels-only control; against the teacher; and the sweeps against both."""
     main, teacher = set(run.networks.main_groups), run.networks.teacher
+    groups = run.judgement.groups
     comparisons = run.judgement.comparisons
     of_main = [each for each in comparisons if {each.a, each.b} <= main]
     of_sweeps = [each for each in comparisons if not {each.a, each.b} <= main]
@@ -182,8 +182,13 @@ def paired_tables(run: ReportedRun) -> tuple[Table, ...]:
     )
     difference = "difference in AUC"
     return (
-        *(comparisons_table(run, each, name, f"Against {what}: {difference}") for name, what, each in parts),
-        comparisons_table(run, of_sweeps, "of-sweeps", f"Other temperatures and batch sizes: {difference}"),
+        *(
+            comparisons_table(groups, each, name, f"Against {what}: {difference}")
+            for name, what, each in parts
+        ),
+        comparisons_table(
+            groups, of_sweeps, "of-sweeps", f"Other temperatures and batch sizes: {difference}"
+        ),
     )
 
 
