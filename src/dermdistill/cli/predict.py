@@ -141,7 +141,7 @@ class _Job:
         _note(table.notes[noted:])
         name = printable(str(path))
         said = f"wrote {name}" if table.is_written else f"nothing to do, {name} is complete"
-        _close(f"{said}: {_counted(table.counts.rows, 'row')}", table.counts)
+        close(f"{said}: {counted(table.counts.rows, 'row')}", table.counts)
         return table.counts
 
     def to_stream(self, output: Output) -> Counts:
@@ -151,8 +151,8 @@ class _Job:
             handle.write(header_line(self.model).encode(ENCODING, ERRORS))
             for row in self._rows(self.inputs):
                 handle.write(row_line(row, self.model).encode(ENCODING, ERRORS))
-                _count(counts, row)
-        _close(_counted(counts.rows, "row"), counts)
+                count(counts, row)
+        close(counted(counts.rows, "row"), counts)
         return counts
 
     def to_stdout(self, *, as_json: bool) -> Counts:
@@ -162,8 +162,8 @@ class _Job:
             print("P(melanoma)  decision  path")
         for row in self._rows(self.inputs, hidden=sys.stdout.isatty()):
             print(json.dumps(row_dict(row, self.model)) if as_json else _line(row))
-            _count(counts, row)
-        _close(_counted(counts.rows, "image"), counts)
+            count(counts, row)
+        close(counted(counts.rows, "image"), counts)
         return counts
 
     def _rows(self, paths: Iterable[str], *, done: int = 0, hidden: bool = False) -> Iterator[ScoredImage]:
@@ -187,14 +187,16 @@ class _Without:
                 yield path
 
 
-def _count(counts: Counts, row: ScoredImage) -> None:
+def count(counts: Counts, row: ScoredImage) -> None:
+    """Add a scored image to what a table holds."""
     prediction = row.prediction
     counts.add(
         is_melanoma=prediction is not None and prediction.decision == MELANOMA, is_error=prediction is None
     )
 
 
-def _counted(number: int, what: str) -> str:
+def counted(number: int, what: str) -> str:
+    """``1 row``, ``2 rows``."""
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
@@ -203,7 +205,7 @@ def _note(notes: Iterable[str]) -> None:
         note(text)
 
 
-def _close(what: str, counts: Counts) -> None:
+def close(what: str, counts: Counts) -> None:
     """The last line: what there is now."""
     if counts.errors:
         warn(f"{what}, {counts.flagged:,} flagged, {counts.errors:,} could not be read (see their errors)")

@@ -12,14 +12,20 @@ from pathlib import Path
 
 from dermdistill.data.listing import is_hidden, is_image, is_unread, kinds, suffix
 from dermdistill.errors import UserError, printable
+from dermdistill.inference import remote
 from dermdistill.inference.name_list import read_names, standard_input
+from dermdistill.inference.path_list import listed_paths
+from dermdistill.inference.remote import is_list, is_shard
+from dermdistill.storage import is_url
 
 STDIN = "-"
 
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Image files named by paths, folders, glob patterns and ``-``, a list on standard input.
+    """Image files named by paths, folders, URLs, glob patterns, Parquet files that list them, and ``-``.
+
+    ``-`` is a list on standard input. What a URL names is in ``inference.remote``.
 
     Attributes:
         paths: as given.
@@ -33,7 +39,11 @@ class Inputs:
     def is_one_file(self) -> bool:
         """Whether a single file is named, by its path."""
         return len(self.paths) == 1 and not (
-            self.paths[0] == STDIN or Path(self.paths[0]).is_dir() or _is_pattern(self.paths[0])
+            self.paths[0] == STDIN
+            or is_url(self.paths[0])
+            or is_list(self.paths[0])
+            or Path(self.paths[0]).is_dir()
+            or _is_pattern(self.paths[0])
         )
 
     def __iter__(self) -> Iterator[str]:
@@ -49,6 +59,10 @@ class Inputs:
         for path in self.paths:
             if path == STDIN:
                 yield from read_names(standard_input())
+            elif is_list(path):
+                yield from listed_paths(path)
+            elif is_url(path):
+                yield from [path] if is_shard(path) else remote.photographs(path)
             elif Path(path).is_dir():
                 yield from self._of_folder(path)
             elif _is_pattern(path):
@@ -63,7 +77,11 @@ class Inputs:
     def notes(self) -> list[str]:
         """A line for everything that is left out of a folder."""
         folders = [path for path in self.paths if Path(path).is_dir()]
-        return [f"{path}: left out {what}" for path in folders for what in self._left_out(path)]
+        below = ((path, remote.left_out(path)) for path in self.paths if is_url(path))
+        return [
+            *(f"{path}: left out {what}" for path in folders for what in self._left_out(path)),
+            *(f"{path}: {what}" for path, what in below if what is not None),
+        ]
 
     def _of_folder(self, folder: str) -> Iterator[str]:
         found = False

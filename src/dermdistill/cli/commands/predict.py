@@ -1,21 +1,27 @@
 """``dermdistill predict``: score photographs."""
 
+import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from dermdistill.cli import options
 from dermdistill.cli.startup import without_blas_threads
+from dermdistill.errors import UserError
+
+Engine = Literal["here", "ray"]
 
 
 def predict(
     paths: options.Paths,
     recursive: options.Recursive = False,
     output: Annotated[
-        Path | None,
+        str | None,
         options.output(
-            "FILE", "Write a CSV table, or continue one: after a kill, with new photographs. '-' prints it."
+            "FILE|DIR|URL",
+            "Write a CSV table, or continue one: after a kill, with new photographs. '-' prints it. A file "
+            ".parquet, a folder and a URL take Parquet; in a folder a killed command continues.",
         ),
     ] = None,
     overwrite: options.Overwrite = False,
@@ -31,6 +37,14 @@ def predict(
             help="Images scored at the same time. Default: OMP_NUM_THREADS, or the cores of this process.",
         ),
     ] = None,
+    engine: Annotated[
+        Engine,
+        typer.Option(
+            rich_help_panel="More than one machine",
+            help="Score in this process, or on a Ray cluster into a folder --output.",
+        ),
+    ] = "here",
+    cluster: options.Cluster = None,
     quiet: options.Quiet = None,
 ) -> None:
     """Score photographs: P(melanoma), a decision, and warnings.
@@ -41,18 +55,39 @@ def predict(
         dermdistill predict photo.jpg
         dermdistill predict folder --recursive -o scores.csv
         dermdistill predict folder --operating-point sensitivity_0.95 --json
+        dermdistill predict s3://bucket/photographs/ --engine ray -o s3://bucket/scores/
     """
     without_blas_threads()
+    from dermdistill.cli.bulk import Parquet, is_parquet, score_to_parquet
     from dermdistill.cli.predict import Destination, score
+    from dermdistill.inference.inputs import Inputs
 
-    failed = score(
-        paths,
-        recursive=recursive,
-        model=model,
-        point=operating_point,
-        prevalence=prevalence,
-        destination=Destination(output, as_json, overwrite),
-        workers=workers,
-    )
+    on = _cluster(engine, cluster, has_output=output is not None and not as_json)
+    if output is not None and not as_json and (is_parquet(output) or on is not None):
+        target = Parquet(output, overwrite, workers, on)
+        inputs = Inputs(tuple(paths), recursive)
+        failed = score_to_parquet(inputs, model, point=operating_point, prevalence=prevalence, target=target)
+    else:
+        failed = score(
+            paths,
+            recursive=recursive,
+            model=model,
+            point=operating_point,
+            prevalence=prevalence,
+            destination=Destination(None if output is None else Path(output), as_json, overwrite),
+            workers=workers,
+        )
     if failed:
         raise typer.Exit(1)
+
+
+def _cluster(engine: Engine, cluster: str | None, *, has_output: bool) -> str | None:
+    """The cluster to score on; None for this process."""
+    if engine == "here":
+        if cluster is not None:
+            raise UserError("--cluster: is where --engine ray scores; give that too")
+        return None
+    if not has_output:
+        raise UserError("--engine ray: writes a folder of Parquet files; name it with --output")
+    # Ray sets the variable for jobs that are submitted to a cluster.
+    return cluster or ("auto" if "RAY_ADDRESS" in os.environ else "local")
