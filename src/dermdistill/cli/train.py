@@ -19,6 +19,9 @@ from dermdistill.pipeline.executor import Executor, one_by_one
 from dermdistill.pipeline.prepare import DataOptions
 from dermdistill.pipeline.run import failures_of, run
 from dermdistill.storage import open_storage
+from dermdistill.training.job import assist
+from dermdistill.training.processes import device_of_rank, joined, says_it, started_by_torchrun
+from dermdistill.training.ranks import ALONE, RankDiedError, Ranks
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +69,49 @@ def train(recipe: Recipe, data: DataOptions, out: Path, where: Where, *, as_json
 
     A model whose training stopped early counts as failed too, though its last good weights are judged.
 
+    One of several processes of torchrun trains each network together with the others; the first one also does
+    all the rest.
+
     Raises:
         Exit: a model failed (1), or the user interrupted the command (130).
     """
-    device, executor = where.device_here(), where.executor()
+    if not started_by_torchrun():
+        _train(recipe, data, out, where, ALONE, as_json=as_json)
+        return
+    if where.cluster is not None:
+        raise UserError(
+            "--cluster: not under torchrun; give the recipe several gpus for each training instead"
+        )
+    device = device_of_rank(where.device_here())
+    with joined(device) as ranks:
+        try:
+            if ranks.part.index:
+                assist(ranks, device)
+            else:
+                _train(recipe, data, out, where, ranks, as_json=as_json)
+        except RankDiedError:
+            if not says_it():
+                raise typer.Exit(1) from None
+            raise
+        except UserError:
+            says_it()
+            raise
+
+
+def _train(
+    recipe: Recipe, data: DataOptions, out: Path, where: Where, ranks: Ranks, *, as_json: bool
+) -> None:
+    device = where.device_here()
     try:
-        folder = run(recipe, data, out, device=device, command=command_line(), executor=executor)
+        folder = run(
+            recipe,
+            data,
+            out,
+            device=device if ranks is ALONE else device_of_rank(device),
+            command=command_line(),
+            executor=where.executor(),
+            ranks=ranks,
+        )
     except KeyboardInterrupt:
         print("interrupted; the same command goes on from the last finished epoch", file=sys.stderr)
         raise typer.Exit(130) from None

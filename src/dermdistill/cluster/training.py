@@ -1,6 +1,7 @@
 """The executor of a cluster: every cell of a plan is a task of Ray (see ``pipeline.executor.Executor``)."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +19,8 @@ from dermdistill.pipeline.executor import result_of
 from dermdistill.pipeline.mirror import Mirror, reconcile
 from dermdistill.pipeline.plan import Cell, Plan, RunContext
 from dermdistill.runs import RunFolder
+from dermdistill.training.processes import helped
+from dermdistill.training.ranks import ALONE, RankDiedError
 
 _RETRIES = 3
 """How many deaths of its process or node a cell survives: it may be what kills them."""
@@ -94,7 +97,9 @@ class _Job:
         for cell in cells:
             needs = [tasks[each.name] for each in self.plan.needs(cell) if each.name in tasks]
             options = resources(cell, on_gpus=self.on_gpus)
-            task = _task.options(name=cell.name, max_retries=_RETRIES, **options)
+            task = _task.options(
+                name=cell.name, max_retries=_RETRIES, retry_exceptions=[RankDiedError], **options
+            )
             tasks[cell.name] = task.remote(cell, plan, rest, pixels, place, events, *needs)
             cell_of[tasks[cell.name]] = cell
         return cell_of
@@ -181,7 +186,9 @@ def _task(
         return Outcome(cell.name, "a model that it needs could not be trained")
     torch.set_num_threads(cell.recipe.cpus)
     context = replace(context, images=replace(context.images, pixels=pixels))
-    outcome = carry_out(cell, plan, context, place, events.add.remote)
+    count = int(resources(cell, on_gpus=context.device.type == "cuda")["num_gpus"])
+    with helped(count, pixels, context.device) if count > 1 else nullcontext(ALONE) as ranks:
+        outcome = carry_out(cell, plan, replace(context, ranks=ranks), place, events.add.remote)
     ray.get(events.flush.remote())
     return outcome
 

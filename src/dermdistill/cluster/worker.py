@@ -17,6 +17,7 @@ from dermdistill.pipeline.plan import Cell, Plan, RunContext
 from dermdistill.runs import RunFolder
 from dermdistill.training.history import EpochRow
 from dermdistill.training.memory import keep_freed_memory
+from dermdistill.training.ranks import RankDiedError
 
 Event = tuple[str, str, tuple[object, ...]]
 """The name of a method of ``Board``, that of a cell, and the further arguments."""
@@ -63,6 +64,8 @@ def carry_out(cell: Cell, plan: Plan, context: RunContext, place: Place, tell: T
                 finish(cell, plan, here, _Teller(here, place.mirror, tell))
             if place.mirror is not None and place.mirror.summary(run.model(cell.name)) is None:
                 place.mirror.push(run.model(cell.name))
+    except RankDiedError:  # as if this process had died
+        raise
     except Exception as error:  # one model's trouble, whatever it is, must not stop the others
         return Outcome(cell.name, reason_of(cell, error), disk_is_full(error))
     return Outcome(cell.name)

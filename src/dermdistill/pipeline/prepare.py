@@ -175,6 +175,18 @@ def decode(records: Sequence[Record], size: int) -> DecodedImages:
     return decode_images(records, size, cache_dir=default_cache_dir(), workers=torch.get_num_threads())
 
 
+@dataclass(frozen=True, slots=True)
+class ImagesOfRun:
+    """The decoded images of a run for another process of it (see ``training.job.PixelSource``)."""
+
+    records: tuple[Record, ...]
+    size: int
+
+    def read(self) -> NDArray[np.uint8]:
+        """From the cache of that process's machine, or decoded there."""
+        return decode(self.records, self.size).pixels
+
+
 def digests_of(records: Sequence[Record]) -> tuple[str, ...]:
     """A digest of the content of each image."""
     images = [record.image for record in records]
