@@ -5,16 +5,16 @@
     python -m benchmarks.bulk_scoring --images FOLDER --count 4000 --delay 0 20 100
     python -m benchmarks.bulk_scoring --images FOLDER --count 20000 --share 3
 
-The keys of the server are the photographs of FOLDER, over and over; one of a hundred is broken: cut off, empty,
-or text.
+The keys of the server are the photographs of FOLDER, over and over; one of a hundred is broken: cut off,
+empty, or text.
 
-- ``--kill``: ``dermdistill predict --engine ray`` on a cluster of two nodes of one core. An actor, then a node,
-  then the command itself is killed with SIGKILL; the command is repeated. Shown: rows against photographs, each
-  path once, and the memory of the command and its actors over time.
+- ``--kill``: ``dermdistill predict --engine ray`` on a cluster of two nodes of one core. An actor, then a
+  node, then the command itself is killed with SIGKILL; the command is repeated. Shown: rows against
+  photographs, each path once, and the memory of the command and its actors over time.
 - ``--delay``: each answer of the server comes so many milliseconds late. Shown: photographs a second of
   ``dermdistill predict`` in one process of one core, in turns; what latency costs.
-- ``--share``: photographs a second of Ray on one core against one process on one core, the same files on disk,
-  in turns; the command's start is left out of both: it is measured with one photograph.
+- ``--share``: photographs a second of Ray on one core against one process on one core, the same files on
+  disk, in turns; the command's start is left out of both: it is measured with one photograph.
 """
 
 import argparse
@@ -72,7 +72,7 @@ def _serve(port_file: Path, files: Sequence[Path], count: int, delay_ms: float) 
         content = contents[i % len(contents)]
         if i % _BROKEN_EVERY == 0:
             content = (content[: len(content) // 2], b"", b"no photograph")[i // _BROKEN_EVERY % 3]
-        backend.put_object(BUCKET, f"all/{i // 1000:05d}/{i:08d}.jpg", content)
+        backend.put_object(BUCKET, _key(i), content)
     application = DomainDispatcherApplication(create_backend_app)
 
     def late(environ: Any, start: Any) -> Any:
@@ -83,6 +83,10 @@ def _serve(port_file: Path, files: Sequence[Path], count: int, delay_ms: float) 
     server = make_server("127.0.0.1", 0, late, threaded=True)
     port_file.write_text(str(server.port))
     server.serve_forever()
+
+
+def _key(number: int) -> str:
+    return f"all/{number // 1000:05d}/{number:08d}.jpg"
 
 
 @contextlib.contextmanager
@@ -118,8 +122,9 @@ def _with_kills(arguments: argparse.Namespace) -> dict[str, object]:
         _nodes(environment) as second,
     ):
         out = f"s3://{BUCKET}/scores/"
-        command = [sys.executable, *PREDICT, f"s3://{BUCKET}/all/", "--engine", "ray", "--cluster", "auto"]
-        command += ["-o", out]
+        # Moto sorts all keys for every page of a listing.
+        photographs = _list(Path(name), [f"s3://{BUCKET}/{_key(i)}" for i in range(arguments.count)])
+        command = [sys.executable, *PREDICT, photographs, "--engine", "ray", "--cluster", "auto", "-o", out]
         parts = arguments.count // 1000
         said, memory = Path(name) / "predict.log", list[dict[str, float]]()
         begin = time.perf_counter()
@@ -270,7 +275,8 @@ def _share(arguments: argparse.Namespace) -> dict[str, object]:
     environment = {**os.environ, "RAY_worker_niceness": "0", "OMP_NUM_THREADS": "1"}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        lists = {count: _list(folder, files, count) for count in (1, arguments.count)}
+        names = [str(files[i % len(files)]) for i in range(arguments.count)]
+        lists = {len(some): _list(folder, some) for some in (names[:1], names)}
         for turn in range(arguments.share):
             found = []
             for engine in ((), ("--engine", "ray", "--cluster", "local:1")):
@@ -280,12 +286,8 @@ def _share(arguments: argparse.Namespace) -> dict[str, object]:
                     command = [
                         sys.executable,
                         *PREDICT,
-                        str(path),
-                        "-o",
-                        f"{out}/",
-                        "--workers",
-                        "1",
-                        *engine,
+                        path,
+                        *("-o", f"{out}/", "--workers", "1", *engine),
                     ]
                     seconds.append(_seconds(command, environment))
                 found.append((arguments.count - 1) / (seconds[1] - seconds[0]))
@@ -294,14 +296,13 @@ def _share(arguments: argparse.Namespace) -> dict[str, object]:
     return {"share": Spread.of(shares).text(2), "per_second": rates}
 
 
-def _list(folder: Path, files: Sequence[Path], count: int) -> Path:
+def _list(folder: Path, names: Sequence[str]) -> str:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    path = folder / f"{count}.parquet"
-    names = [str(files[i % len(files)]) for i in range(count)]
-    pq.write_table(pa.table({"path": names}), path)
-    return path
+    path = folder / f"{len(names)}.parquet"
+    pq.write_table(pa.table({"path": list(names)}), path)
+    return str(path)
 
 
 def _seconds(command: Sequence[str], environment: dict[str, str]) -> float:

@@ -12,10 +12,9 @@ from pathlib import Path
 
 from dermdistill.data.listing import is_hidden, is_image, is_unread, kinds, suffix
 from dermdistill.errors import UserError, printable
-from dermdistill.inference import remote
 from dermdistill.inference.name_list import read_names, standard_input
 from dermdistill.inference.path_list import listed_paths
-from dermdistill.inference.remote import is_list, is_shard
+from dermdistill.inference.remote import Listing, is_list, listing
 from dermdistill.storage import is_url
 
 STDIN = "-"
@@ -34,6 +33,7 @@ class Inputs:
 
     paths: tuple[str, ...]
     recursive: bool = False
+    _listings: dict[str, Listing] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def is_one_file(self) -> bool:
@@ -62,7 +62,7 @@ class Inputs:
             elif is_list(path):
                 yield from listed_paths(path)
             elif is_url(path):
-                yield from [path] if is_shard(path) else remote.photographs(path)
+                yield from self._listing(path).photographs
             elif Path(path).is_dir():
                 yield from self._of_folder(path)
             elif _is_pattern(path):
@@ -77,11 +77,21 @@ class Inputs:
     def notes(self) -> list[str]:
         """A line for everything that is left out of a folder."""
         folders = [path for path in self.paths if Path(path).is_dir()]
-        below = ((path, remote.left_out(path)) for path in self.paths if is_url(path))
+        urls = (path for path in self.paths if is_url(path) and not is_list(path))
         return [
             *(f"{path}: left out {what}" for path in folders for what in self._left_out(path)),
-            *(f"{path}: {what}" for path, what in below if what is not None),
+            *(
+                f"{url}: left out {sum(others.values())} files that are no images: {kinds(others)}"
+                for url, others in ((url, self._listing(url).others) for url in urls)
+                if others
+            ),
         ]
+
+    def _listing(self, url: str) -> Listing:
+        """Asked once: a storage lists a thousand files at a time."""
+        if url not in self._listings:
+            self._listings[url] = listing(url)
+        return self._listings[url]
 
     def _of_folder(self, folder: str) -> Iterator[str]:
         found = False

@@ -8,7 +8,7 @@ import glob
 import os
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -56,24 +56,30 @@ def fetched(paths: Iterable[str]) -> Iterator[Fetched]:
             yield Fetched(path)
 
 
-def photographs(url: str) -> Iterator[str]:
-    """The URLs of the photographs that a URL names: itself, those below it, or those that a pattern matches.
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a URL names: its photographs and shards, and how many other files there are, by their endings."""
+
+    photographs: tuple[str, ...]
+    others: Mapping[str, int]
+
+
+def listing(url: str) -> Listing:
+    """The photographs that a URL names: itself, those below it, or those that a pattern matches.
 
     Raises:
         UserError: there is none, or the storage cannot list them.
     """
-    if _is_one(url):
-        yield url
-        return
+    if is_shard(url) or _is_one(url):
+        return Listing((url,), {})
     others: Counter[str] = Counter()
-    found = False
+    found: list[str] = []
     for each in _listed(url):
         name = each.rsplit("/", 1)[-1]
         if is_hidden(name):
-            continue
-        if suffix(name) in IMAGE_SUFFIXES or is_unread(name) or is_shard(name):
-            found = True
-            yield each
+            others["hidden"] += 1
+        elif suffix(name) in IMAGE_SUFFIXES or is_unread(name) or is_shard(name):
+            found.append(each)
         else:
             others[suffix(name)] += 1
     if not found:
@@ -82,19 +88,7 @@ def photographs(url: str) -> Iterator[str]:
             f"{printable(url)}: no image file below this URL{held}; photographs of other names can be given "
             "in a Parquet file with a column 'path'"
         )
-
-
-def left_out(url: str) -> str | None:
-    """What lies below a URL and is no photograph, for a note; None where all are."""
-    if _is_one(url):
-        return None
-    names = (each.rsplit("/", 1)[-1] for each in _listed(url))
-    others = Counter(
-        "hidden" if is_hidden(name) else suffix(name)
-        for name in names
-        if is_hidden(name) or not (suffix(name) in IMAGE_SUFFIXES or is_unread(name) or is_shard(name))
-    )
-    return f"left out {others.total()} files that are no images: {kinds(others)}" if others else None
+    return Listing(tuple(found), others)
 
 
 def is_shard(path: str) -> bool:
