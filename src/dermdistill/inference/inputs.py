@@ -59,12 +59,12 @@ class Inputs:
         for path in self.paths:
             if path == STDIN:
                 yield from read_names(standard_input())
+            elif Path(path).is_dir():
+                yield from self._of_folder(path)
             elif is_list(path):
                 yield from listed_paths(path)
             elif is_url(path):
                 yield from self._listing(path).photographs
-            elif Path(path).is_dir():
-                yield from self._of_folder(path)
             elif _is_pattern(path):
                 yield from self._of_pattern(path)
             else:

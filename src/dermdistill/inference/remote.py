@@ -139,7 +139,9 @@ def _listed(url: str) -> list[str]:
         found = system.glob(path) if glob.has_magic(path) else system.find(path)
     except Exception as error:
         raise UserError(f"{printable(url)}: cannot list ({_reason(error)})") from error
-    return [system.unstrip_protocol(each) for each in sorted(found)]
+    # A storage may have several schemes, such as az and abfs; the user's own stays.
+    scheme = url.partition("://")[0]
+    return [f"{scheme}://{system.unstrip_protocol(each).partition('://')[2]}" for each in sorted(found)]
 
 
 def _name(url: str) -> str:
