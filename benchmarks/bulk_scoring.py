@@ -22,7 +22,6 @@ import contextlib
 import itertools
 import json
 import os
-import secrets
 import signal
 import subprocess
 import sys
@@ -33,6 +32,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.common import PREDICT, Spread, images_of, machine
+from benchmarks.ray_nodes import two_nodes
 
 BUCKET = "photographs"
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
@@ -119,7 +119,7 @@ def _with_kills(arguments: argparse.Namespace) -> dict[str, object]:
     with (
         tempfile.TemporaryDirectory() as name,
         _server(arguments, Path(name)) as environment,
-        _nodes(environment) as second,
+        two_nodes(environment) as second,
     ):
         out = f"s3://{BUCKET}/scores/"
         # Moto sorts all keys for every page of a listing.
@@ -156,46 +156,6 @@ def _with_kills(arguments: argparse.Namespace) -> dict[str, object]:
             "killed": sorted(killed),
             "memory_mb": memory,
         }
-
-
-@contextlib.contextmanager
-def _nodes(environment: dict[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
-    """A Ray cluster of two nodes of one core each; the process group of the second."""
-    # The nodes of a cluster know each other, and the command them, by a token.
-    environment |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
-    ray = [sys.executable, "-m", "ray.scripts.scripts", "start", "--block", "--num-cpus=1"]
-    ray += ["--object-store-memory=200000000", "--disable-usage-stats"]
-    port = str(_free_port())
-    head = subprocess.Popen(
-        [*ray, "--head", f"--port={port}", "--include-dashboard=false"],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    time.sleep(20)
-    second = subprocess.Popen(
-        [*ray, f"--address=127.0.0.1:{port}"],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    time.sleep(20)
-    environment["RAY_ADDRESS"] = f"127.0.0.1:{port}"
-    try:
-        yield second
-    finally:
-        for process in (second, head):
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def _processes(of: str) -> Iterator[int]:

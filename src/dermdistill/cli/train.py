@@ -20,7 +20,7 @@ from dermdistill.pipeline.prepare import DataOptions
 from dermdistill.pipeline.run import failures_of, run
 from dermdistill.storage import open_storage
 from dermdistill.training.job import assist
-from dermdistill.training.processes import device_of_rank, joined, says_it, started_by_torchrun
+from dermdistill.training.processes import device_of_rank, joined, leave, says_it, started_by_torchrun
 from dermdistill.training.ranks import ALONE, RankDiedError, Ranks
 
 
@@ -89,10 +89,8 @@ def train(recipe: Recipe, data: DataOptions, out: Path, where: Where, *, as_json
                 assist(ranks, device)
             else:
                 _train(recipe, data, out, where, ranks, as_json=as_json)
-        except RankDiedError:
-            if not says_it():
-                raise typer.Exit(1) from None
-            raise
+        except RankDiedError as error:
+            leave(error)
         except UserError:
             says_it()
             raise
