@@ -86,7 +86,7 @@ def test_what_is_not_there_is_an_error_and_not_asked_for_again(
     bucket: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slept: list[float] = []
-    monkeypatch.setattr(remote.time, "sleep", slept.append)
+    monkeypatch.setattr("time.sleep", slept.append)
     (found,) = fetched(["memory://b/nowhere.jpg"])
     assert found.error == "memory://b/nowhere.jpg: cannot read the image (no such file)"
     assert not found.unreachable
@@ -107,7 +107,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, bucket: Any, times: int, error: Exc
         return real(self, path, **limits)
 
     monkeypatch.setattr(type(bucket), "cat_file", cat_file)
-    monkeypatch.setattr(remote.time, "sleep", slept.append)
+    monkeypatch.setattr("time.sleep", slept.append)
     return slept
 
 

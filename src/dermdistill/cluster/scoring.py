@@ -35,7 +35,7 @@ def score_parts(folder: ScoresFolder, parts: Iterable[Part], *, cluster: str) ->
         UserError: no such cluster; a part cannot be written.
     """
     with connected(cluster):
-        cores = max(1, int(ray.cluster_resources().get("CPU", 1)))
+        cores = max(1, int(ray.cluster_resources().get("CPU", 1)))  # type: ignore[no-untyped-call]
         _quieten()
         remaining = iter(parts)
         while some := list(islice(remaining, _PARTS_A_CORE * cores)):

@@ -155,7 +155,7 @@ def _take_over(plan: Plan, run: RunFolder, board: Board) -> None:
 
 def _on_gpus(device: str) -> bool:
     """Whether the cells train on GPUs; raises UserError where the cluster has none and they must."""
-    has = ray.cluster_resources().get("GPU", 0) > 0
+    has = ray.cluster_resources().get("GPU", 0) > 0  # type: ignore[no-untyped-call]
     if device.startswith("cuda") and not has:
         raise UserError(f"--device {device}: the cluster has no GPU; use --device cpu")
     if device not in ("auto", "cpu", "cuda"):
@@ -165,7 +165,8 @@ def _on_gpus(device: str) -> bool:
 
 def _check_resources(cells: Iterable[Cell], *, on_gpus: bool) -> None:
     """Raise UserError for a cell that no node can take: Ray would wait for such a node forever."""
-    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    found = ray.nodes()  # type: ignore[no-untyped-call]
+    nodes = [node["Resources"] for node in found if node["Alive"]]
     for cell in cells:
         wanted = resources(cell, on_gpus=on_gpus)
         if not any(

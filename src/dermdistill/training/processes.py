@@ -148,8 +148,13 @@ def _help(index: int, count: int, folder: Path, kind: str, threads: int) -> None
 def _group(index: int, count: int, folder: Path, kind: str) -> Iterator[Together]:
     device = torch.device(kind, index) if kind == "cuda" else torch.device(kind)
     _select(device)
-    store = dist.FileStore(str(folder / "store"), count)
-    dist.init_process_group(_backend(device), store=store, rank=index, world_size=count, timeout=_PATIENCE)
+    dist.init_process_group(
+        _backend(device),
+        init_method=(folder / "store").as_uri(),
+        rank=index,
+        world_size=count,
+        timeout=_PATIENCE,
+    )
     try:
         yield Together(Part(index, count))
     finally:

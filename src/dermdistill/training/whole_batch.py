@@ -23,7 +23,7 @@ class WholeBatch(TorchFunctionMode):
     """
 
     def __init__(self, images: int, part: Part) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self._images = images
         self._part = part
 
@@ -61,7 +61,7 @@ class WholeBatch(TorchFunctionMode):
                 running_mean.lerp_(mean.to(running_mean.dtype), momentum)
                 unbiased = variance * (count / max(count - 1, 1))
                 running_var.lerp_(unbiased.to(running_var.dtype), momentum)
-        normalised: Tensor = _Normalise.apply(input, mean, (variance + eps).rsqrt(), count)  # type: ignore[no-untyped-call]
+        normalised: Tensor = _Normalise.apply(input, mean, (variance + eps).rsqrt(), count)
         shape = (1, -1, *([1] * (input.dim() - 2)))
         if weight is not None:
             normalised = normalised * weight.view(shape)
