@@ -5,8 +5,8 @@
 
 Arguments are those of ``dermdistill``, without ``--output``. The command runs three times, with one thread
 for each training: in order in one process; on ``--cluster local:1``, which shows what Ray costs; and on two
-nodes of one core each, where the second node is killed with SIGKILL while it trains a model that has a finished
-epoch.
+nodes of one core each, where the second node is killed with SIGKILL while it trains a model that has a
+finished epoch.
 
 Shown: seconds of each command and of its trainings alone; whether all histories and predictions are the same;
 which epochs were trained twice.

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 def two_nodes(environment: dict[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
     """A Ray cluster of two nodes of one core each on this machine; yields the second one.
 
-    It leads a process group, which can be killed. ``environment`` is changed so that commands find the cluster.
+    It leads a process group, which can be killed. ``environment`` is changed so that commands find the
+    cluster.
     """
     # The nodes of a cluster know each other, and the command them, by a token.
     environment |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}

@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 import typer
 
+from dermdistill.cli.results import results_json, results_text
 from dermdistill.cli.startup import command_line
-from dermdistill.cli.table import results_json, results_text
 from dermdistill.cluster.connection import check_cluster, need_ray
 from dermdistill.config import Recipe
 from dermdistill.errors import UserError

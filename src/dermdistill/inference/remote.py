@@ -18,7 +18,7 @@ from dermdistill.data.decoding.limits import MAX_FILE_BYTES
 from dermdistill.data.images import IMAGE_SUFFIXES
 from dermdistill.data.listing import is_hidden, is_unread, kinds, suffix
 from dermdistill.errors import UserError, printable
-from dermdistill.inference.side_by_side import in_order
+from dermdistill.inference.side_by_side import map_in_order
 from dermdistill.storage import is_url, open_storage
 
 _AT_ONCE = 32
@@ -51,7 +51,7 @@ def fetched(paths: Iterable[str]) -> Iterator[Fetched]:
     remaining = iter(paths)
     for path in remaining:
         if is_url(path) and not is_shard(path):
-            yield from in_order(_fetch, chain([path], remaining), workers=_AT_ONCE, ahead=2 * _AT_ONCE)
+            yield from map_in_order(_fetch, chain([path], remaining), workers=_AT_ONCE, ahead=2 * _AT_ONCE)
         else:
             yield Fetched(path)
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dermdistill.inference import remote
-from dermdistill.inference.scores_table import TableRow
+from dermdistill.inference.scores_table import ScoresRow
 from dermdistill.spreadsheet import path_cell
 from dermdistill.storage import is_url
 
@@ -42,7 +42,7 @@ class ScoredBefore:
     _again: dict[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, rows: Iterable[tuple[int, TableRow]], written_ns: int) -> "ScoredBefore":
+    def of(cls, rows: Iterable[tuple[int, ScoresRow]], written_ns: int) -> "ScoredBefore":
         """From the rows of the table, each with the number of its file."""
         keys, sizes, failed = array("Q"), array("q"), array("B")
         for number, row in rows:

@@ -13,7 +13,7 @@ from dermdistill.inference.model import Model
 from dermdistill.inference.prediction import Prediction
 from dermdistill.inference.remote import Fetched, fetched, is_shard
 from dermdistill.inference.shards import members
-from dermdistill.inference.side_by_side import in_order
+from dermdistill.inference.side_by_side import map_in_order
 
 # Large enough that handing work over costs nothing, small enough that the answers come steadily.
 _CHUNK = 16
@@ -72,7 +72,7 @@ def score_files(model: Model, paths: Iterable[str], *, workers: int) -> Iterator
         workers: threads.
     """
     chunks = _chunks(fetched(paths))
-    for rows in in_order(
+    for rows in map_in_order(
         partial(_score_chunk, model), chunks, workers=workers, ahead=workers * _CHUNKS_AHEAD
     ):
         yield from rows
