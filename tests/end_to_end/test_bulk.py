@@ -141,7 +141,7 @@ def test_a_photograph_among_files_of_a_folder_is_not_written_over(
     command: Command, photographs: Path, model_file: Path, tmp_path: Path
 ) -> None:
     before = sorted(photographs.iterdir())
-    outcome = command("predict", photographs, "--model", model_file, "-o", photographs)
+    outcome = command("predict", photographs, "--model", model_file, "-o", f"{photographs}/")
     assert "holds other files and no scores" in error_of(outcome)
     (tmp_path / "mine.parquet").write_bytes(b"PAR1 of somebody else")
     outcome = command("predict", photographs, "--model", model_file, "-o", tmp_path / "mine.parquet")
@@ -163,3 +163,9 @@ def test_a_cluster_gives_what_one_process_gives(
     assert outcome.code == 1, outcome.err
     assert "wrote 6 rows" in outcome.err
     assert rows_of(f"{tmp_path}/there") == rows_of(f"{tmp_path}/here")
+
+
+def test_explain_reads_no_urls(command: Command) -> None:
+    assert "https://host/a.jpg: explain reads files of this machine" in error_of(
+        command("explain", "https://host/a.jpg")
+    )

@@ -90,8 +90,8 @@ def test_two_processes_have_the_figures_of_one_and_each_resumes_the_other(
         with pytest.raises(UserError, match="the checkpoint is damaged"):
             trained(job(setup), damaged.parent, ranks)
         train = setup.data.train
-        one = replace(train, rows=train.rows[:1], labels=train.labels[:1], sources=train.sources[:1])
-        few = replace(job(setup), data=replace(setup.data, train=one))
+        lone = replace(train, rows=train.rows[:1], labels=train.labels[:1], sources=train.sources[:1])
+        few = replace(job(setup), data=replace(setup.data, train=lone))
         with pytest.raises(UserError, match="a batch of 1 images cannot be divided among 2 processes"):
             trained(few, tmp_path / "few", ranks)
         _, found = trained(job(setup), tmp_path / "after errors", ranks)

@@ -31,10 +31,8 @@ _ROWS = 10_000
 
 
 def is_parquet(output: str | None) -> bool:
-    """Whether ``--output`` names Parquet: by its ending, or a folder or URL, which holds many such files."""
-    if output is None or output == "-":
-        return False
-    return storage.is_url(output) or output.endswith(("/", os.sep, _SUFFIX)) or Path(output).is_dir()
+    """Whether ``--output`` names Parquet: a file of that ending, or ``FOLDER/`` or a URL for many of them."""
+    return output is not None and (storage.is_url(output) or output.endswith(("/", os.sep, _SUFFIX)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,9 @@ def predict(
     output: Annotated[
         str | None,
         options.output(
-            "FILE|DIR|URL",
-            "Write a CSV table, or continue one: after a kill, with new photographs. '-' prints it. A file "
-            ".parquet, a folder and a URL take Parquet; in a folder a killed command continues.",
+            "FILE|DIR/|URL",
+            "Write a CSV table, or continue one: after a kill, with new photographs. '-' prints it. "
+            "FILE.parquet, DIR/ and URLs take Parquet; in DIR/ and URL/ a killed command continues.",
         ),
     ] = None,
     overwrite: options.Overwrite = False,
