@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from dermdistill.errors import UserError
 
@@ -20,14 +20,16 @@ from dermdistill.errors import UserError
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     later: ClassVar[frozenset[str]] = frozenset()
+    resources: ClassVar[frozenset[str]] = frozenset()
 
     def shaping(self) -> dict[str, Any]:
         """The entries, as JSON can hold them, for a digest of all that shapes a training.
 
         Entries that were added to the program later count only where they differ from their default, which
-        changes nothing, so that older runs keep their identity.
+        changes nothing, so that older runs keep their identity. What a training runs on (``resources``) does
+        not shape it.
         """
-        entries = self.model_dump(mode="json")
+        entries = self.model_dump(mode="json", exclude=set(self.resources))
         return {
             key: value
             for key, value in entries.items()
@@ -109,6 +111,15 @@ class AugmentRecipe(_Section):
     jpeg: float = Field(0.0, ge=0, le=1)
 
 
+def _fraction_or_whole(gpus: float) -> float:
+    if gpus > 1 and gpus % 1:
+        raise ValueError("expected a fraction of one GPU, or a whole number")
+    return gpus
+
+
+Gpus = Annotated[float, Field(ge=0), AfterValidator(_fraction_or_whole)]
+
+
 class TrainingRecipe(_Section):
     """How one network is trained.
 
@@ -120,9 +131,13 @@ class TrainingRecipe(_Section):
             is kept, with batch-norm statistics of its own (Izmailov et al. 2018).
         class_weights: weight of a class in the hard-label loss: ``none``, ``balanced`` (1 / its frequency) or
             ``sqrt`` (the square root of that). Weighting moves the probabilities.
+        cpus: cores that a training has on a cluster (``--cluster``), and its threads there.
+        gpus: GPUs that it has there: a fraction shares one, several train one network together. None takes
+            one where the cluster has GPUs.
     """
 
     later: ClassVar[frozenset[str]] = frozenset({"cycles"})
+    resources: ClassVar[frozenset[str]] = frozenset({"cpus", "gpus"})
 
     epochs: int = Field(10, ge=1)
     batch_size: int = Field(64, ge=2)
@@ -133,6 +148,8 @@ class TrainingRecipe(_Section):
     warmup_epochs: float = Field(1.0, ge=0)
     cycles: int = Field(1, ge=1)
     class_weights: Literal["none", "sqrt", "balanced"] = "none"
+    cpus: int = Field(1, ge=1)
+    gpus: Gpus | None = None
 
 
 class TeacherRecipe(TrainingRecipe):
@@ -211,6 +228,7 @@ class ComparedNetwork(_Section):
     Attributes:
         model, weights: as in the section ``student``.
         seeds, epochs, learning_rate: None takes the student's; no one learning rate suits all networks.
+        cpus, gpus: the same; a large network may need more.
     """
 
     model: str
@@ -218,6 +236,8 @@ class ComparedNetwork(_Section):
     seeds: tuple[Annotated[int, Field(ge=0)], ...] | None = None
     epochs: int | None = Field(None, ge=1)
     learning_rate: float | None = Field(None, gt=0)
+    cpus: int | None = Field(None, ge=1)
+    gpus: Gpus | None = None
 
     @model_validator(mode="after")
     def _no_repeats(self) -> Self:

@@ -112,6 +112,25 @@ Device = Annotated[
         "one, else cpu.",
     ),
 ]
+_CLUSTER = "More than one machine"
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        metavar="CLUSTER",
+        rich_help_panel=_CLUSTER,
+        help="Work on a Ray cluster: auto is the one that this machine belongs to; or an address, HOST:PORT; "
+        "or local:N, a new one of N cores of this machine.",
+    ),
+]
+Storage = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        rich_help_panel=_CLUSTER,
+        help="With --cluster: where checkpoints and models lie if the nodes share no disk, such as "
+        "s3://bucket/run.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Paths = Annotated[
     list[str],

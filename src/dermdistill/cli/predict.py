@@ -158,7 +158,7 @@ class _Job:
         _note(table.notes[noted:])
         name = printable(str(path))
         said = f"wrote {name}" if table.is_written else f"nothing to do, {name} is complete"
-        _close(f"{said}: {_counted(table.counts.rows, 'row')}", table.counts)
+        close(f"{said}: {counted(table.counts.rows, 'row')}", table.counts)
         return table.counts
 
     def to_stream(self, output: Output) -> Counts:
@@ -168,8 +168,8 @@ class _Job:
             handle.write(header_line(self.model).encode(ENCODING, ERRORS))
             for row in self._rows(self.inputs):
                 handle.write(row_line(row, self.model).encode(ENCODING, ERRORS))
-                _count(counts, row)
-        _close(_counted(counts.rows, "row"), counts)
+                count(counts, row)
+        close(counted(counts.rows, "row"), counts)
         return counts
 
     def to_challenge(self, challenge: Challenge, output: Output | None) -> int:
@@ -186,7 +186,7 @@ class _Job:
         for row in self._rows(self.inputs, hidden=sys.stdout.isatty()):
             line = answers.of_image(row)
             print(json.dumps(row_dict(row, self.model)) if as_json else line)
-            _count(counts, row)
+            count(counts, row)
         answers.close()
         return counts
 
@@ -211,11 +211,13 @@ class _Without:
                 yield path
 
 
-def _count(counts: Counts, row: ScoredImage) -> None:
+def count(counts: Counts, row: ScoredImage) -> None:
+    """Add a scored image to what a table holds."""
     counts.add("" if row.prediction is None else row.prediction.decision)
 
 
-def _counted(number: int, what: str) -> str:
+def counted(number: int, what: str) -> str:
+    """``1 row``, ``2 rows``."""
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
@@ -224,7 +226,7 @@ def _note(notes: Iterable[str]) -> None:
         note(text)
 
 
-def _close(what: str, counts: Counts) -> None:
+def close(what: str, counts: Counts) -> None:
     """The last line: what there is now."""
     referred = f", {counts.referred:,} referred" if counts.referred else ""
     if counts.errors:

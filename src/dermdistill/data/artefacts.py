@@ -7,6 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from dermdistill.data.draws import Draws, uniform
+
 _STRANDS = 8
 _HAIR_WIDTH = (0.004, 0.012)  # share of the image's side
 _HAIR_BEND = 0.6  # largest deviation from a straight line after half a side, as a share of it
@@ -17,16 +19,16 @@ _QUALITY = (20, 95)
 _ENLARGED = (1.0, 2.0)
 
 
-def blur(images: Tensor, largest: float, generator: torch.Generator) -> Tensor:
+def blur(images: Tensor, largest: float, draws: Draws) -> Tensor:
     """Blur every image by its own Gaussian, as fewer pixels or another focus would.
 
     Args:
         images: ``(N, C, S, S)``.
         largest: standard deviations are drawn from 0 to this share of the side.
-        generator: on the CPU.
+        draws: of this batch.
     """
     count, channels, side, _ = images.shape
-    sigma = (torch.rand(count, generator=generator) * largest * side).clamp(min=1e-3)
+    sigma = (uniform(draws, count) * largest * side).clamp(min=1e-3)
     reach = min(math.ceil(2.5 * largest * side), side - 1)
     offsets = torch.arange(-reach, reach + 1)
     kernel = torch.exp(-0.5 * (offsets / sigma.unsqueeze(1)) ** 2)
@@ -38,7 +40,7 @@ def blur(images: Tensor, largest: float, generator: torch.Generator) -> Tensor:
     return flat.view(images.shape)
 
 
-def hair(images: Tensor, share: float, generator: torch.Generator) -> Tensor:
+def hair(images: Tensor, share: float, draws: Draws) -> Tensor:
     """Draw up to eight dark, bent hairs over a share of the images.
 
     Each hair is a parabola through a random point, at a random angle.
@@ -46,11 +48,11 @@ def hair(images: Tensor, share: float, generator: torch.Generator) -> Tensor:
     Args:
         images: ``(N, 3, S, S)`` in [0, 1].
         share: probability that an image has hair.
-        generator: on the CPU.
+        draws: of this batch.
     """
     count, side = len(images), images.shape[-1]
-    drawn = torch.rand(count, _STRANDS, 6, generator=generator).to(images.device)
-    chosen = torch.rand(count, generator=generator).to(images.device) < share
+    drawn = uniform(draws, count, _STRANDS, 6).to(images.device)
+    chosen = uniform(draws, count).to(images.device) < share
     if not chosen.any():
         return images
     drawn = drawn[chosen].view(-1, _STRANDS, 6, 1, 1)
@@ -68,15 +70,15 @@ def hair(images: Tensor, share: float, generator: torch.Generator) -> Tensor:
     return result
 
 
-def corners(images: Tensor, share: float, generator: torch.Generator) -> Tensor:
+def corners(images: Tensor, share: float, draws: Draws) -> Tensor:
     """Darken the corners of a share of the images, as the round tube of a dermatoscope does.
 
     Args:
         images: ``(N, 3, S, S)`` in [0, 1].
         share: probability that an image has dark corners.
-        generator: on the CPU.
+        draws: of this batch.
     """
-    drawn = torch.rand(len(images), 6, generator=generator).to(images.device)
+    drawn = uniform(draws, len(images), 6).to(images.device)
     has = (drawn[:, 0] < share).view(-1, 1, 1, 1)
     drawn = drawn.view(-1, 6, 1, 1)
     x, y = _coordinates(images.shape[-1], images.device)
@@ -87,7 +89,7 @@ def corners(images: Tensor, share: float, generator: torch.Generator) -> Tensor:
     return images * (1 - cover) + _DARKEST * drawn[:, 5:6] * cover
 
 
-def jpeg(images: Tensor, share: float, generator: torch.Generator) -> Tensor:
+def jpeg(images: Tensor, share: float, draws: Draws) -> Tensor:
     """Compress a share of the images as JPEG files of a random quality.
 
     Photographs have more pixels than a network looks at and are compressed before they are made smaller, so
@@ -96,10 +98,10 @@ def jpeg(images: Tensor, share: float, generator: torch.Generator) -> Tensor:
     Args:
         images: ``(N, 3, S, S)`` in [0, 1].
         share: probability that an image is compressed.
-        generator: on the CPU.
+        draws: of this batch.
     """
     side, result = images.shape[-1], images.clone()
-    drawn = torch.rand(len(images), 3, generator=generator)
+    drawn = uniform(draws, len(images), 3)
     for i in torch.nonzero(drawn[:, 0] < share).flatten().tolist():
         quality, enlarged = int(_between(_QUALITY, drawn[i, 1])), float(_between(_ENLARGED, drawn[i, 2]))
         large = _resized(images[i], round(side * enlarged))

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from dermdistill.config import AugmentRecipe
 from dermdistill.data import artefacts
+from dermdistill.data.draws import Draws, coins, uniform
 
 _LUMINANCE = (0.299, 0.587, 0.114)
 
@@ -15,71 +16,71 @@ _LUMINANCE = (0.299, 0.587, 0.114)
 class Augment:
     """Draws new changes of geometry and colour, and new artefacts, for every image of a batch.
 
-    Parameters come from a CPU generator, so that one seed gives the same changes on every device.
+    Parameters are drawn on the CPU, so that one seed gives the same changes on every device.
     """
 
     def __init__(self, recipe: AugmentRecipe) -> None:
         self._recipe = recipe
 
-    def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
+    def __call__(self, images: Tensor, draws: Draws) -> Tensor:
         """Change images ``(N, 3, S, S)``, float in [0, 1]; the result has the same shape and range."""
         # Sampling and blurring are twice as fast a channel at a time.
         images = images.contiguous()
-        moves = self._moves(len(images), generator)
+        moves = self._moves(len(images), draws)
         if moves is not None:
             grid = F.affine_grid(moves.to(images.device), list(images.shape), align_corners=False)
             images = F.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
-        images = self._spoiled(images, generator)
-        colour, contrast = self._colours(len(images), generator)
+        images = self._spoiled(images, draws)
+        colour, contrast = self._colours(len(images), draws)
         colour, contrast = colour.to(images.device), contrast.to(images.device)
         images = torch.einsum("nij,njhw->nihw", colour, images)
         mean = images.mean(dim=(2, 3), keepdim=True)
         images = (mean + contrast.view(-1, 1, 1, 1) * (images - mean)).clamp(0, 1)
         # Last, as a camera does it.
-        return artefacts.jpeg(images, self._recipe.jpeg, generator) if self._recipe.jpeg else images
+        return artefacts.jpeg(images, self._recipe.jpeg, draws) if self._recipe.jpeg else images
 
-    def _moves(self, count: int, generator: torch.Generator) -> Tensor | None:
+    def _moves(self, count: int, draws: Draws) -> Tensor | None:
         """Affine matrices ``(N, 2, 3)`` from output to input coordinates; None where nothing moves."""
         recipe = self._recipe
         if not (recipe.rotate or recipe.flip or recipe.scale or recipe.stretch or recipe.shift):
             return None
-        angle = _symmetric(count, generator) * (math.pi if recipe.rotate else 0.0)
-        zoom = (1 + recipe.scale) ** _symmetric(count, generator)
-        flips = torch.randint(0, 2, (count, 2), generator=generator) * 2.0 - 1.0
+        angle = _symmetric(count, draws) * (math.pi if recipe.rotate else 0.0)
+        zoom = (1 + recipe.scale) ** _symmetric(count, draws)
+        flips = coins(draws, count, 2) * 2.0 - 1.0
         if not recipe.flip:
             flips = torch.ones_like(flips)
         # grid_sample's coordinates run from -1 to 1: a shift by the whole side is 2.
-        shift = 2 * recipe.shift * torch.stack([_symmetric(count, generator) for _ in range(2)], dim=1)
+        shift = 2 * recipe.shift * torch.stack([_symmetric(count, draws) for _ in range(2)], dim=1)
         rotation = torch.stack([angle.cos(), -angle.sin(), angle.sin(), angle.cos()], dim=1).view(-1, 2, 2)
         matrix = rotation * flips.unsqueeze(1) * zoom.view(-1, 1, 1)
         if recipe.stretch:
             # On the side of the input: along the photograph's own width and height, however it is turned.
-            enlarged = (1 + recipe.stretch) ** torch.rand(count, 2, generator=generator)
+            enlarged = (1 + recipe.stretch) ** uniform(draws, count, 2)
             matrix = matrix / enlarged.unsqueeze(2)
         return torch.cat([matrix, shift.unsqueeze(2)], dim=2)
 
-    def _spoiled(self, images: Tensor, generator: torch.Generator) -> Tensor:
+    def _spoiled(self, images: Tensor, draws: Draws) -> Tensor:
         """Blur, hair and dark corners; before the colours, because the light falls on them too."""
         recipe = self._recipe
         if recipe.hair:
-            images = artefacts.hair(images, recipe.hair, generator)
+            images = artefacts.hair(images, recipe.hair, draws)
         if recipe.corners:
-            images = artefacts.corners(images, recipe.corners, generator)
+            images = artefacts.corners(images, recipe.corners, draws)
         if recipe.blur:
-            images = artefacts.blur(images, recipe.blur, generator)
+            images = artefacts.blur(images, recipe.blur, draws)
         return images
 
-    def _colours(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    def _colours(self, count: int, draws: Draws) -> tuple[Tensor, Tensor]:
         """Colour matrices ``(N, 3, 3)`` and contrasts ``(N,)``."""
         recipe = self._recipe
-        brightness = 1 + recipe.brightness * _symmetric(count, generator)
-        contrast = 1 + recipe.contrast * _symmetric(count, generator)
-        saturation = 1 + recipe.saturation * _symmetric(count, generator)
-        gains = torch.stack([1 + recipe.channel * _symmetric(count, generator) for _ in range(3)], dim=1)
+        brightness = 1 + recipe.brightness * _symmetric(count, draws)
+        contrast = 1 + recipe.contrast * _symmetric(count, draws)
+        saturation = 1 + recipe.saturation * _symmetric(count, draws)
+        gains = torch.stack([1 + recipe.channel * _symmetric(count, draws) for _ in range(3)], dim=1)
         grey = torch.tensor(_LUMINANCE).expand(3, 3)
         blend = saturation.view(-1, 1, 1) * torch.eye(3) + (1 - saturation).view(-1, 1, 1) * grey
         return brightness.view(-1, 1, 1) * gains.unsqueeze(2) * blend, contrast
 
 
-def _symmetric(count: int, generator: torch.Generator) -> Tensor:
-    return 2 * torch.rand(count, generator=generator) - 1
+def _symmetric(count: int, draws: Draws) -> Tensor:
+    return 2 * uniform(draws, count) - 1

@@ -10,6 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from dermdistill.data.draws import WHOLE, Part
+
 
 @dataclass(frozen=True, slots=True)
 class LabelledPixels:
@@ -43,29 +45,36 @@ class LabelledPixels:
 
 
 def batches(
-    data: LabelledPixels, batch_size: int, generator: torch.Generator
+    data: LabelledPixels, batch_size: int, generator: torch.Generator, part: Part = WHOLE
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """One epoch in a fresh random order: ``(pixels (B, S, S, 3) uint8, labels (B,))`` on the CPU.
+
+    Of each batch only ``part``, the same order whatever it is.
 
     An epoch has as many images as the data, balanced or not. An incomplete last batch is left out, because
     batch norm is poor on few images; the order changes every epoch, so every image takes part. Fewer images
     than ``batch_size`` make one batch.
     """
     order = _order(data, generator)
-    size = min(batch_size, len(data))
+    size = images_in_batch(len(data), batch_size)
     groups = [order[start : start + size] for start in range(0, len(data) - size + 1, size)]
     with ThreadPoolExecutor(max_workers=1) as reader:
-        upcoming = reader.submit(_read, data, groups[0])
+        upcoming = reader.submit(_read, data, groups[0], part)
         for following in [*groups[1:], None]:
             batch = upcoming.result()
             if following is not None:
-                upcoming = reader.submit(_read, data, following)
+                upcoming = reader.submit(_read, data, following, part)
             yield batch
+
+
+def images_in_batch(images: int, batch_size: int) -> int:
+    """How many images each batch of ``batches`` has, all its parts together."""
+    return min(batch_size, images)
 
 
 def batches_in_epoch(images: int, batch_size: int) -> int:
     """How many batches ``batches`` gives."""
-    return images // min(batch_size, images)
+    return images // images_in_batch(images, batch_size)
 
 
 def _order(data: LabelledPixels, generator: torch.Generator) -> NDArray[np.int64]:
@@ -78,7 +87,7 @@ def _order(data: LabelledPixels, generator: torch.Generator) -> NDArray[np.int64
     return torch.multinomial(weights, len(data), replacement=True, generator=generator).numpy()
 
 
-def _read(data: LabelledPixels, chosen: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+def _read(data: LabelledPixels, chosen: NDArray[np.int64], part: Part) -> tuple[Tensor, Tensor]:
     # Sorted rows read a memory-mapped file in one direction.
-    chosen = np.sort(chosen)
+    chosen = np.sort(chosen)[part.of(len(chosen))]
     return torch.from_numpy(data.pixels[data.rows[chosen]]), torch.from_numpy(data.labels[chosen])

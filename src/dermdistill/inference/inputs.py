@@ -13,13 +13,18 @@ from pathlib import Path
 from dermdistill.data.listing import is_hidden, is_image, is_unread, kinds, suffix
 from dermdistill.errors import UserError, printable
 from dermdistill.inference.name_list import read_names, standard_input
+from dermdistill.inference.path_list import listed_paths
+from dermdistill.inference.remote import Listing, is_list, listing
+from dermdistill.storage import is_url
 
 STDIN = "-"
 
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Image files named by paths, folders, glob patterns and ``-``, a list on standard input.
+    """Image files named by paths, folders, URLs, glob patterns, Parquet files that list them, and ``-``.
+
+    ``-`` is a list on standard input. What a URL names is in ``inference.remote``.
 
     Attributes:
         paths: as given.
@@ -28,12 +33,17 @@ class Inputs:
 
     paths: tuple[str, ...]
     recursive: bool = False
+    _listings: dict[str, Listing] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def is_one_file(self) -> bool:
         """Whether a single file is named, by its path."""
         return len(self.paths) == 1 and not (
-            self.paths[0] == STDIN or Path(self.paths[0]).is_dir() or _is_pattern(self.paths[0])
+            self.paths[0] == STDIN
+            or is_url(self.paths[0])
+            or is_list(self.paths[0])
+            or Path(self.paths[0]).is_dir()
+            or _is_pattern(self.paths[0])
         )
 
     def __iter__(self) -> Iterator[str]:
@@ -51,6 +61,10 @@ class Inputs:
                 yield from read_names(standard_input())
             elif Path(path).is_dir():
                 yield from self._of_folder(path)
+            elif is_list(path):
+                yield from listed_paths(path)
+            elif is_url(path):
+                yield from self._listing(path).photographs
             elif _is_pattern(path):
                 yield from self._of_pattern(path)
             else:
@@ -63,7 +77,21 @@ class Inputs:
     def notes(self) -> list[str]:
         """A line for everything that is left out of a folder."""
         folders = [path for path in self.paths if Path(path).is_dir()]
-        return [f"{path}: left out {what}" for path in folders for what in self._left_out(path)]
+        urls = (path for path in self.paths if is_url(path) and not is_list(path))
+        return [
+            *(f"{path}: left out {what}" for path in folders for what in self._left_out(path)),
+            *(
+                f"{url}: left out {sum(others.values())} files that are no images: {kinds(others)}"
+                for url, others in ((url, self._listing(url).others) for url in urls)
+                if others
+            ),
+        ]
+
+    def _listing(self, url: str) -> Listing:
+        """Asked once: a storage lists a thousand files at a time."""
+        if url not in self._listings:
+            self._listings[url] = listing(url)
+        return self._listings[url]
 
     def _of_folder(self, folder: str) -> Iterator[str]:
         found = False

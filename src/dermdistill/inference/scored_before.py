@@ -16,8 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dermdistill.inference import remote
 from dermdistill.inference.scores_table import ScoresRow
 from dermdistill.spreadsheet import path_cell
+from dermdistill.storage import is_url
 
 _NOT_ASKED, _OUTDATED, _KEPT = 0, 1, 2
 _NO_FILE = -1
@@ -123,6 +125,9 @@ def _digest(cell: str) -> int:
 
 def _status(path: str) -> tuple[int, int]:
     """Size in bytes and time of the last change, ns."""
+    if is_url(path):
+        size, seconds = remote.status(path)
+        return _NO_FILE if size is None else size, int(seconds * 1e9)
     try:
         found = os.stat(path)  # noqa: PTH116  a Path object costs more than the call
     except (OSError, ValueError):

@@ -17,6 +17,7 @@ from dermdistill.digits import six_digits
 from dermdistill.errors import UserError, printable
 from dermdistill.files import cannot_write, lock, replacing
 from dermdistill.inference.model import Model
+from dermdistill.inference.remote import exists
 from dermdistill.inference.rows import cell, columns, header_line, old_header_line, row_dict, row_line
 from dermdistill.inference.scored_before import ScoredBefore
 from dermdistill.inference.scores_table import (
@@ -219,7 +220,7 @@ class ScoresFile:
             for number, found, row in numbered(self._rows()):
                 if found.end > self._end_before:
                     break
-                if not_asked[number] and os.path.lexists(row.path):
+                if not_asked[number] and exists(row.path):
                     raise self._another(f"of {row.path!r}, which is not among the images asked for")
             self.notes.append(f"{others:,} of the files in the table are gone; their rows stay")
         outdated = int(self._before.outdated.sum())

@@ -28,7 +28,8 @@ from dermdistill.models.ensemble import Ensemble
 from dermdistill.models.torch_predictor import TorchPredictor
 from dermdistill.pipeline.plan import Cell, Plan, RunContext
 from dermdistill.runs import ModelSummary, RunFolder
-from dermdistill.training.engine import Trainer, TrainingData, TrainingResult
+from dermdistill.training.engine import TrainingData, TrainingResult
+from dermdistill.training.job import Job
 from dermdistill.training.reporter import Reporter
 
 
@@ -122,18 +123,18 @@ def _train(
         cell.architecture, len(assigned.classes), context.spec.size, cell.recipe.weights
     )
     teacher = FrozenTeacher(load_weights(context.run.model("teacher").weights)[0]) if cell.distils else None
-    trainer = Trainer(
+    job = Job(
         network,
         info,
-        objective=objective,
-        teacher=teacher,
+        objective,
+        teacher,
         recipe=cell.recipe,
         seed=cell.seed,
-        device=context.device,
-        reporter=reporter,
+        data=TrainingData(train, assigned.labelled(pixels, "val"), Augment(context.recipe.augment)),
+        label=cell.name,
+        identity=identity,
     )
-    data = TrainingData(train, assigned.labelled(pixels, "val"), Augment(context.recipe.augment))
-    result = trainer.fit(data, context.run.model(cell.name), label=cell.name, identity=identity)
+    result = job.train(context.run.model(cell.name), context.device, reporter, context.ranks)
     return network, info, result
 
 

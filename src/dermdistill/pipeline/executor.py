@@ -11,6 +11,7 @@ from dermdistill.pipeline.board import Board
 from dermdistill.pipeline.cells import finish
 from dermdistill.pipeline.plan import Cell, Plan, RunContext
 from dermdistill.runs import ModelFolder, ModelSummary
+from dermdistill.training.ranks import RankDiedError
 
 
 class Executor(Protocol):
@@ -37,6 +38,8 @@ def one_by_one(plan: Plan, context: RunContext, board: Board) -> None:
         board.begin(cell)
         try:
             finish(cell, plan, context, board)
+        except RankDiedError:  # which ends all trainings
+            raise
         except Exception as error:  # one model's trouble, whatever it is, must not stop the others
             if disk_is_full(error):  # which is the trouble of all
                 raise

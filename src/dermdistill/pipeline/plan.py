@@ -23,11 +23,12 @@ from dermdistill.inference.model_info import joint_architecture
 from dermdistill.models import registry
 from dermdistill.pipeline.assigned import Assigned
 from dermdistill.runs import TEACHER_MEMBER, RunFolder
+from dermdistill.training.ranks import ALONE, Ranks
 
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """What all cells of a run share."""
+    """What all cells of a run share; ``ranks`` are the processes that train each of them together."""
 
     recipe: Recipe
     run: RunFolder
@@ -35,6 +36,7 @@ class RunContext:
     images: DecodedImages
     spec: InputSpec
     device: torch.device
+    ranks: Ranks = ALONE
 
 
 @dataclass(frozen=True, slots=True)

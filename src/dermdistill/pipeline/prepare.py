@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dermdistill.config import SyntheticRecipe
+from dermdistill.cores import default_workers
 from dermdistill.data.cache import DecodedImages, content_digests, decode_images, default_cache_dir
 from dermdistill.data.fixed_split import check_leaks, read_fixed_split, with_split
 from dermdistill.data.hash_cache import hash_coefficients
@@ -105,6 +107,18 @@ def announce(dataset: DataSet) -> None:
 def decode(records: Sequence[Record], size: int, *, workers: int) -> DecodedImages:
     """All images at ``size`` pixels, from the cache or decoded by processes."""
     return decode_images(records, size, cache_dir=default_cache_dir(), workers=workers)
+
+
+@dataclass(frozen=True, slots=True)
+class ImagesOfRun:
+    """The decoded images of a run for another process of it (see ``training.job.PixelSource``)."""
+
+    records: tuple[Record, ...]
+    size: int
+
+    def read(self) -> NDArray[np.uint8]:
+        """From the cache of that process's machine, or decoded there."""
+        return decode(self.records, self.size, workers=default_workers()).pixels
 
 
 def digests_of(records: Sequence[Record], *, workers: int) -> tuple[str, ...]:

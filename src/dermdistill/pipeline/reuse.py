@@ -6,7 +6,7 @@ differs. So recipe and split are compared before any image is decoded.
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from dermdistill.config import Recipe, load_recipe
+from dermdistill.config import Recipe, TrainingRecipe, load_recipe
 from dermdistill.errors import UserError
 from dermdistill.json_files import read_json, write_json
 from dermdistill.pipeline.assigned import Assigned
@@ -106,15 +106,19 @@ def begun(run: RunFolder) -> list[str]:
 def _shaping(cell: Cell, recipe: Recipe, *, synthetic: bool) -> RecipeEntries:
     """The entries that shape a model, apart from those that only may change the split."""
     sections = {
-        _section(cell, recipe): cell.recipe.model_dump(mode="json", exclude={"objectives", "seeds"}),
+        _section(cell, recipe): _own(cell.recipe),
         "augment": recipe.augment.model_dump(mode="json"),
         "data": recipe.data.model_dump(mode="json", include={"size", "target", "balance"}),
     }
     if synthetic:
         sections["synthetic"] = recipe.synthetic.model_dump(mode="json")
     if cell.distils:
-        sections["teacher"] = teacher_cell(recipe).recipe.model_dump(mode="json")
+        sections["teacher"] = _own(teacher_cell(recipe).recipe)
     return _dotted(sections)
+
+
+def _own(recipe: TrainingRecipe) -> dict[str, object]:
+    return recipe.model_dump(mode="json", exclude={"objectives", "seeds", *recipe.resources})
 
 
 def _section(cell: Cell, recipe: Recipe) -> str:

@@ -4,7 +4,9 @@ Everything lies in one run folder, and a run that was stopped at any moment goes
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -19,12 +21,13 @@ from dermdistill.pipeline.executor import Executor, one_by_one, result_of
 from dermdistill.pipeline.forecast import Forecast, judging_seconds
 from dermdistill.pipeline.opening import close_run, held, open_run, pixels_of
 from dermdistill.pipeline.plan import Cell, Plan, RunContext, cells_of
-from dermdistill.pipeline.prepare import DataOptions
+from dermdistill.pipeline.prepare import DataOptions, ImagesOfRun
 from dermdistill.pipeline.run_benchmark import measure_speed, measuring_seconds
 from dermdistill.progress import say
 from dermdistill.report.build import build_report
 from dermdistill.runs import ModelSummary, RunFolder
 from dermdistill.training.memory import keep_freed_memory
+from dermdistill.training.ranks import ALONE, Ranks, Together
 
 
 def run(
@@ -35,6 +38,7 @@ def run(
     device: torch.device,
     command: str,
     executor: Executor = one_by_one,
+    ranks: Ranks = ALONE,
 ) -> RunFolder:
     """Train all that the recipe names, judge it, measure the speed of a comparison's networks, and report.
 
@@ -47,21 +51,33 @@ def run(
         device: where to train and measure.
         command: how the user asked for it, for the manifest.
         executor: who carries out the plan.
+        ranks: the processes that train each network together, this one the first; the others ``assist``.
 
     Raises:
         UserError: a wrong recipe or data; a folder that another process has, that is not this run's or
-            cannot be written; no model could be trained.
+            cannot be written; no model could be trained; a process of ``ranks`` has ended.
     """
     cells = cells_of(recipe)
     keep_freed_memory()
     folder = RunFolder(out)
     with held(folder, data):
         plan, context = open_run(recipe, data, folder, cells, device=device, command=command)
+        context = replace(context, ranks=ranks)
         board = _board(plan, context)
-        with board.shown():
+        with board.shown(), assisted(ranks, context):
             executor(plan, context, board)
         _conclude([cell for cell in plan.cells if cell.name in board.done], context, board)
     return folder
+
+
+@contextmanager
+def assisted(ranks: Ranks, context: RunContext) -> Iterator[None]:
+    """Give the other processes, if there are any, the images, and in the end their leave."""
+    if isinstance(ranks, Together):
+        ranks.share(ImagesOfRun(tuple(context.assigned.dataset.records), context.spec.size))
+    yield
+    if isinstance(ranks, Together):
+        ranks.share(None)
 
 
 def failures_of(folder: RunFolder) -> list[str]:

@@ -16,8 +16,9 @@ from torch import Tensor, nn
 
 from dermdistill.config import TrainingRecipe
 from dermdistill.data.augment import Augment
+from dermdistill.data.draws import WHOLE, PartOfDraws
 from dermdistill.data.images import InputSpec
-from dermdistill.data.loader import LabelledPixels, batches, batches_in_epoch
+from dermdistill.data.loader import LabelledPixels, batches, batches_in_epoch, images_in_batch
 from dermdistill.distillation.objective import Losses, Objective
 from dermdistill.distillation.teacher import FrozenTeacher
 from dermdistill.errors import UserError
@@ -30,6 +31,7 @@ from dermdistill.records import MELANOMA
 from dermdistill.runs import ModelFolder
 from dermdistill.training.averaging import Weights, average_weights
 from dermdistill.training.history import EpochRow, TensorBoard, write_history
+from dermdistill.training.ranks import ALONE, Ranks
 from dermdistill.training.reporter import Reporter
 from dermdistill.training.resume import load_state, save_state
 from dermdistill.training.schedule import learning_rate
@@ -79,6 +81,7 @@ class Trainer:
         seed: int,
         device: torch.device,
         reporter: Reporter,
+        ranks: Ranks = ALONE,
     ) -> None:
         if objective.needs_teacher and teacher is None:
             raise ValueError("this objective needs a teacher")
@@ -90,6 +93,8 @@ class Trainer:
         self._seed = seed
         self._device = device
         self._reporter = reporter
+        self._ranks = ranks
+        self._steps = ranks.wrap(self._network)
         self._optimizer = _optimizer(network, recipe)
         self._epochs_in_cycle = recipe.epochs // recipe.cycles
         self._best_of_cycles: list[Weights] = []
@@ -98,7 +103,8 @@ class Trainer:
         """Train to the end, or go on where the folder's checkpoint stopped.
 
         Afterwards the network has the weights of the best epoch by validation AUC; after several cycles the
-        average of those of their best epochs.
+        average of those of their best epochs. Of several processes (``Ranks``) the first reads and writes the
+        folder; they may be more or fewer than those that began the training.
 
         Args:
             data: training and validation images.
@@ -109,17 +115,23 @@ class Trainer:
         Raises:
             UserError: the checkpoint is damaged or of another training; a file cannot be written; the loss is
                 not finite in the first epoch, so that there are no weights to keep.
+            RankDiedError: another process of the training has ended.
         """
+        with self._ranks.watched():
+            return self._fit(data, folder, label, identity)
+
+    def _fit(self, data: TrainingData, folder: ModelFolder, label: str, identity: str) -> TrainingResult:
         rows = self._resume(folder, identity)
         failure = None
-        board = TensorBoard(folder.tensorboard, len(rows) + 1)
+        board = TensorBoard(folder.tensorboard, len(rows) + 1) if self._is_first else None
         try:
             for epoch in range(len(rows) + 1, self._recipe.epochs + 1):
                 if epoch > 1 and (epoch - 1) % self._epochs_in_cycle == 0:
                     self._restart()
                 rows.append(self._one_epoch(data, epoch, label))
                 self._keep(folder, identity, rows)
-                board.add(rows[-1])
+                if board is not None:
+                    board.add(rows[-1])
                 self._reporter.epoch_done(label, rows[-1], self._recipe.epochs)
             kept_epochs = _best_epochs(rows, self._epochs_in_cycle)
             if len(kept_epochs) > 1:
@@ -136,9 +148,15 @@ class Trainer:
             failure = f"{error}; the weights of epoch {kept_epochs[0]} are kept"
             self._reporter.note(label, failure)
         finally:
-            board.close()
+            if board is not None:
+                board.close()
         seconds = sum(row["seconds"] for row in rows)
         return TrainingResult(len(rows), kept_epochs, seconds, failure)
+
+    @property
+    def _is_first(self) -> bool:
+        """Whether this process writes files."""
+        return self._ranks.part.index == 0
 
     def _restart(self) -> None:
         """Begin a cycle from the best weights of the last; the optimiser's moments were those of others."""
@@ -149,7 +167,8 @@ class Trainer:
         """Take the average of the cycles' best weights."""
         generator = _seed_epoch(self._seed, self._recipe.epochs + 1)
         images = (images for images, _ in self._batches(data, generator))
-        average_weights(self._network, self._best_of_cycles, images)
+        with self._ranks.whole_batch(self._images_in_batch(data)):
+            average_weights(self._network, self._best_of_cycles, images)
         val_auc, _ = self._validate(data.val, "the average")
         self._reporter.note(
             label,
@@ -186,7 +205,7 @@ class Trainer:
                 warmup=round(recipe.warmup_epochs * count),
                 kind=recipe.schedule,
             )
-            losses = self._step(images, labels, rate)
+            losses = self._step(images, labels, rate, self._images_in_batch(data))
             if not torch.isfinite(losses["total"]):
                 raise NonFiniteLossError(
                     f"the loss is {losses['total'].item()} in epoch {epoch}, batch {i + 1}"
@@ -197,22 +216,33 @@ class Trainer:
         return {name: float(value) / count for name, value in totals.items()}, rate
 
     def _batches(self, data: TrainingData, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
-        """One epoch of augmented, normalised images and their labels, on the device."""
-        for pixels, labels in batches(data.train, self._recipe.batch_size, generator):
+        """This process's part of an epoch: augmented, normalised images and labels, on the device."""
+        part = self._ranks.part
+        draws = generator if part == WHOLE else PartOfDraws(generator, self._images_in_batch(data), part)
+        for pixels, labels in batches(data.train, self._recipe.batch_size, generator, part):
             images = pixels.to(self._device, non_blocking=True).permute(0, 3, 1, 2).float() / 255
-            images = normalise(data.augment(images, generator), self._info.input)
+            images = normalise(data.augment(images, draws), self._info.input)
             yield (
                 images.contiguous(memory_format=torch.channels_last),
                 labels.to(self._device, non_blocking=True),
             )
 
-    def _step(self, images: Tensor, labels: Tensor, rate: float) -> Losses:
-        with _mixed_precision(self._device):
+    def _images_in_batch(self, data: TrainingData) -> int:
+        return images_in_batch(len(data.train), self._recipe.batch_size)
+
+    def _step(self, images: Tensor, labels: Tensor, rate: float, batch: int) -> Losses:
+        """Train on this process's part of a batch of ``batch`` images."""
+        with _mixed_precision(self._device), self._ranks.whole_batch(batch):
             teacher_logits = self._teacher(images).float() if self._teacher is not None else None
-            student_logits = self._network(images).float()
-        losses = self._objective(student_logits=student_logits, teacher_logits=teacher_logits, labels=labels)
+            student_logits = self._steps(images).float()
+        gather = self._ranks.gather
+        losses = self._objective(
+            student_logits=gather(student_logits, batch),
+            teacher_logits=None if teacher_logits is None else gather(teacher_logits, batch),
+            labels=gather(labels, batch),
+        )
         self._optimizer.zero_grad(set_to_none=True)
-        losses["total"].backward()  # type: ignore[no-untyped-call]
+        self._ranks.backward(losses["total"])
         for group in self._optimizer.param_groups:
             group["lr"] = rate
         self._optimizer.step()
@@ -222,7 +252,9 @@ class Trainer:
         """The validation AUC, and that of each source where there are several: ``val_auc_<source>``."""
         melanoma = self._info.classes.index(MELANOMA)
         predictor = TorchPredictor(self._network, self._info, self._device)
-        probability = predict_in_batches(predictor, val.pixels, val.rows)[:, melanoma]
+        own = val.rows[self._ranks.part.of(len(val))]
+        probabilities = self._ranks.concatenate(predict_in_batches(predictor, val.pixels, own))
+        probability = probabilities[:, melanoma]
         if not np.isfinite(probability).all():
             raise NonFiniteLossError(f"the validation probabilities of {whose} are not finite")
         label = val.labels == melanoma
@@ -238,6 +270,9 @@ class Trainer:
         if _best_epochs(rows, self._epochs_in_cycle)[-1] == len(rows):
             weights = {name: tensor.clone() for name, tensor in self._network.state_dict().items()}
             self._best_of_cycles[(len(rows) - 1) // self._epochs_in_cycle :] = [weights]
+        self._ranks.first(lambda: self._write(folder, identity, rows))
+
+    def _write(self, folder: ModelFolder, identity: str, rows: list[EpochRow]) -> None:
         save_state(
             folder.checkpoint,
             {
@@ -251,26 +286,34 @@ class Trainer:
         write_history(folder.history, rows)
 
     def _resume(self, folder: ModelFolder, identity: str) -> list[EpochRow]:
-        state: dict[str, Any] | None = load_state(folder.checkpoint)
+        state = self._ranks.first(lambda: _begun(folder, identity))
         if state is None:
             return []
-        if state["identity"] != identity:
-            raise UserError(
-                f"{folder.checkpoint}: of another training; delete it or choose another run folder"
-            )
         self._network.load_state_dict(state["network"])
         self._optimizer.load_state_dict(state["optimizer"])
         rows: list[EpochRow] = state["rows"]
-        self._best_of_cycles = state.get("best_of_cycles") or [self._best_before(folder, state)]
-        write_history(folder.history, rows)
+        self._best_of_cycles = state["best_of_cycles"]
         return rows
 
-    def _best_before(self, folder: ModelFolder, state: dict[str, Any]) -> Weights:
-        """The best weights of a training that an older version began: it kept them in the weights file."""
-        if _best_epoch(state["rows"]) == len(state["rows"]):
-            weights: Weights = state["network"]
-            return weights
-        return load_weights(folder.weights)[0].state_dict()
+
+def _begun(folder: ModelFolder, identity: str) -> dict[str, Any] | None:
+    """What the folder's checkpoint holds; None where there is none. The history is written anew."""
+    state = load_state(folder.checkpoint)
+    if state is None:
+        return None
+    if state["identity"] != identity:
+        raise UserError(f"{folder.checkpoint}: of another training; delete it or choose another run folder")
+    write_history(folder.history, state["rows"])
+    best = state.get("best_of_cycles") or [_best_before(folder, state)]
+    return {**state, "best_of_cycles": best}
+
+
+def _best_before(folder: ModelFolder, state: dict[str, Any]) -> Weights:
+    """The best weights of a training that an older version began: it kept them in the weights file."""
+    if _best_epoch(state["rows"]) == len(state["rows"]):
+        weights: Weights = state["network"]
+        return weights
+    return load_weights(folder.weights)[0].state_dict()
 
 
 def normalise(images: Tensor, spec: InputSpec) -> Tensor:

@@ -22,6 +22,8 @@ def compare(
     changes: options.Changes = None,
     device: options.Device = "auto",
     workers: options.Workers = None,
+    cluster: options.Cluster = None,
+    storage: options.Storage = None,
     label: options.Labels = None,
     positive: options.Positive = None,
     image_column: options.ImageColumn = None,
@@ -39,6 +41,7 @@ def compare(
     Examples:
         dermdistill compare --data synthetic --recipe demo
         dermdistill compare --data data/ham10000 --recipe comparison -o runs/all
+        dermdistill compare --data data/ham10000 --recipe comparison -o /shared/all --cluster auto
     """
     need_training_parts()
     from dermdistill.config import load_recipe
@@ -47,9 +50,9 @@ def compare(
     columns = (image_column, label_column, lesion_column, patient_column)
     chosen = load_recipe(recipe, changes or [])
     use_cores(workers)
-    from dermdistill.cli.train import train, with_comparison
+    from dermdistill.cli.train import Where, train, with_comparison
     from dermdistill.pipeline.prepare import DataOptions
 
     sources = DataOptions(tuple(data), split, parse_reading(label, positive, columns))
     folder = output or Path("runs") / f"compare-{chosen.name}-{sources.label}"
-    train(with_comparison(chosen), sources, folder, device=device)
+    train(with_comparison(chosen), sources, folder, Where(device, cluster, storage))

@@ -59,8 +59,12 @@ def explain(
     """
     without_blas_threads()
     from dermdistill.cli.explain import Pictures, explain_files
+    from dermdistill.errors import UserError, printable
     from dermdistill.inference.inputs import Inputs
+    from dermdistill.storage import is_url
 
+    for path in filter(is_url, paths):
+        raise UserError(f"{printable(path)}: explain reads files of this machine; copy it here")
     inputs = Inputs(tuple(paths), recursive)
     failed = explain_files(
         inputs,

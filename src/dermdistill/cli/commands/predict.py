@@ -1,21 +1,27 @@
 """``dermdistill predict``: score photographs."""
 
+import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from dermdistill.cli import options
 from dermdistill.cli.startup import without_blas_threads
+from dermdistill.errors import UserError
+
+Engine = Literal["here", "ray"]
 
 
 def predict(
     paths: options.Paths,
     recursive: options.Recursive = False,
     output: Annotated[
-        Path | None,
+        str | None,
         options.output(
-            "FILE", "Write a CSV table, or continue one: after a kill, with new photographs. '-' prints it."
+            "FILE|DIR/|URL",
+            "Write a CSV table, or continue one: after a kill, with new photographs. '-' prints it. "
+            "FILE.parquet, DIR/ and URLs take Parquet; in DIR/ and URL/ a killed command continues.",
         ),
     ] = None,
     overwrite: options.Overwrite = False,
@@ -51,6 +57,14 @@ def predict(
         ),
     ] = False,
     image_column: options.ImageColumn = None,
+    engine: Annotated[
+        Engine,
+        typer.Option(
+            rich_help_panel="More than one machine",
+            help="Score in this process, or on a Ray cluster into a folder --output.",
+        ),
+    ] = "here",
+    cluster: options.Cluster = None,
     quiet: options.Quiet = None,
 ) -> None:
     """Score photographs: P(melanoma), a decision, and warnings.
@@ -62,14 +76,34 @@ def predict(
         dermdistill predict folder --recursive -o scores.csv
         dermdistill predict folder --operating-point sensitivity_0.95 --json
         dermdistill predict photographs.csv --lesion-column lesion
+        dermdistill predict s3://bucket/photographs/ --engine ray -o s3://bucket/scores/
     """
     without_blas_threads()
+    from dermdistill.cli.bulk import Parquet, is_parquet, score_to_parquet
     from dermdistill.cli.challenge import Challenge
     from dermdistill.cli.lesions import LesionInputs, score_lesions
     from dermdistill.cli.predict import Destination, score
+    from dermdistill.inference.inputs import Inputs
 
-    destination = Destination(output, as_json, overwrite, Challenge.of(format, diagnoses))
-    if lesion_folders or lesion_column is not None:
+    on = _cluster(engine, cluster, has_output=output is not None and not as_json)
+    challenge = Challenge.of(format, diagnoses)
+    of_lesions = lesion_folders or lesion_column is not None
+    if output is not None and not as_json and (is_parquet(output) or on is not None):
+        if challenge is not None or of_lesions:
+            raise UserError(
+                f"{output}: lesions and the challenge's table are written as CSV; name one for --output"
+            )
+        failed = score_to_parquet(
+            Inputs(tuple(paths), recursive),
+            model,
+            point=operating_point,
+            refer_below=refer_below,
+            prevalence=prevalence,
+            target=Parquet(output, overwrite, workers, on),
+        )
+        raise typer.Exit(1 if failed else 0)
+    destination = Destination(None if output is None else Path(output), as_json, overwrite, challenge)
+    if of_lesions:
         destination.refuse_challenge("the answers are of lesions, and the challenge's are of images")
         failed = score_lesions(
             LesionInputs.of(paths, recursive, lesion_column, image_column, folders=lesion_folders),
@@ -93,3 +127,15 @@ def predict(
     )
     if failed:
         raise typer.Exit(1)
+
+
+def _cluster(engine: Engine, cluster: str | None, *, has_output: bool) -> str | None:
+    """The cluster to score on; None for this process."""
+    if engine == "here":
+        if cluster is not None:
+            raise UserError("--cluster: is where --engine ray scores; give that too")
+        return None
+    if not has_output:
+        raise UserError("--engine ray: writes a folder of Parquet files; name it with --output")
+    # Ray sets the variable for jobs that are submitted to a cluster.
+    return cluster or ("auto" if "RAY_ADDRESS" in os.environ else "local")

@@ -26,6 +26,8 @@ def run(
     ] = None,
     device: options.Device = "auto",
     workers: options.Workers = None,
+    cluster: options.Cluster = None,
+    storage: options.Storage = None,
     as_json: options.AsJson = False,
     label: options.Labels = None,
     positive: options.Positive = None,
@@ -53,9 +55,9 @@ def run(
     of_teacher = [] if weights is None else [f"teacher.weights={weights}"]
     chosen = load_recipe(recipe, [*(changes or []), *of_teacher])
     use_cores(workers)
-    from dermdistill.cli.train import train, without_comparison
+    from dermdistill.cli.train import Where, train, without_comparison
     from dermdistill.pipeline.prepare import DataOptions
 
     sources = DataOptions(tuple(data), split, parse_reading(label, positive, columns))
     folder = output or Path("runs") / f"{chosen.name}-{sources.label}"
-    train(without_comparison(chosen), sources, folder, device=device, as_json=as_json)
+    train(without_comparison(chosen), sources, folder, Where(device, cluster, storage), as_json=as_json)

@@ -1,0 +1,1 @@
+"""More than one machine: trainings and bulk scoring on Ray. No other room imports ray."""
