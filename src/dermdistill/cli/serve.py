@@ -47,13 +47,15 @@ class Scoring:
         return load(self.model, operating_point=point or self.point, prevalence=self.prevalence)
 
 
-def serve_model(scoring: Scoring, host: str, port: int, workers: int | None) -> None:
+def serve_model(
+    scoring: Scoring, host: str, port: int, workers: int | None, limits: Limits | None = None
+) -> None:
     """Serve page and API until the process is told to stop.
 
     Raises:
         UserError: no such model or operating point, an address that cannot be had, a useless token.
     """
-    limits, metrics = Limits(), Metrics()
+    limits, metrics = limits or Limits(), Metrics()
     token = token_of(os.environ)
     model = scoring.load()
     bound = bind(host, port)
@@ -82,8 +84,8 @@ def token_of(environment: Mapping[str, str]) -> str | None:
     token = environment.get(TOKEN)
     if token is not None and len(token) < _SHORTEST_TOKEN:
         raise UserError(
-            f"{TOKEN}: has {len(token)} characters; give at least {_SHORTEST_TOKEN}, such as `openssl rand -hex 32`, "
-            "or unset it"
+            f"{TOKEN}: has {len(token)} characters; give at least {_SHORTEST_TOKEN}, or unset it; "
+            "`openssl rand -hex 32` makes one"
         )
     return token
 

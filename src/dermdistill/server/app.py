@@ -23,7 +23,7 @@ from dermdistill.server.observe import Observer
 from dermdistill.server.pages import endpoints
 from dermdistill.server.pool import Pool
 from dermdistill.server.problems import ProblemError
-from dermdistill.server.schemas import Health, Problem, problems
+from dermdistill.server.schemas import EXAMPLES, Health, Problem, problems
 from dermdistill.server.service import Service
 
 _DESCRIPTION = (
@@ -74,7 +74,7 @@ def make_app(served: Served, metrics: Metrics) -> ASGIApp:
     app.include_router(api.router(served.service, served.operating_points, metrics), dependencies=guard)
     app.include_router(_health(served.service.pool))
     app.include_router(_figures(served.service.pool, metrics), dependencies=guard)
-    _describe_problem(app)
+    _complete_document(app)
     return Observer(app, {*files, *app.openapi()["paths"], str(app.openapi_url)}, metrics)
 
 
@@ -136,14 +136,16 @@ def _digest(token: str) -> bytes:
     return hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
 
 
-def _describe_problem(app: FastAPI) -> None:
-    """Put the schema of problems into the OpenAPI document, and take FastAPI's own form of errors out."""
+def _complete_document(app: FastAPI) -> None:
+    """Put problems and examples into the OpenAPI document, in place of FastAPI's own form of errors."""
     described = app.openapi
 
     def openapi() -> dict[str, Any]:
         document = described()
-        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        schemas = document["components"]["schemas"]
         schemas["Problem"] = Problem.model_json_schema()
+        for name, example in EXAMPLES.items():
+            schemas[name]["example"] = example
         for name in ("HTTPValidationError", "ValidationError"):
             schemas.pop(name, None)
         return document

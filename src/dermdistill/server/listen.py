@@ -16,7 +16,7 @@ _BACKLOG = 1024
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A socket at an address; port 0 is any that is free.
+    """A socket that listens at an address; port 0 is any that is free.
 
     Raises:
         UserError: there is no such address, or another program has it.
@@ -31,6 +31,7 @@ def bind(host: str, port: int) -> socket.socket:
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
+        bound.listen(_BACKLOG)  # whoever comes before the workers are ready waits for them
     except (OSError, OverflowError) as error:
         bound.close()
         reason = getattr(error, "strerror", None) or error

@@ -6,6 +6,7 @@ import time
 import traceback
 import uuid
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -82,7 +83,8 @@ def log(line: Mapping[str, object]) -> None:
     """Print a line of JSON on standard output, with the time, unless the command is quiet."""
     if not is_quiet():
         time_now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        print(json.dumps({"time": time_now, **line}), file=sys.stdout, flush=True)
+        with suppress(OSError):  # whoever read the log has gone; requests are answered all the same
+            print(json.dumps({"time": time_now, **line}), file=sys.stdout, flush=True)
 
 
 def _place(error: Exception) -> str:

@@ -1,15 +1,16 @@
 """Worker processes behind one queue: one that dies or hangs costs the file that it had, and is replaced.
 
-A thread for each worker gives it one task at a time, waits, and ends it when it takes too long.
+A thread for each worker gives it one task at a time and waits; one more thread ends workers that are late.
 """
 
+import math
 import multiprocessing
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from dermdistill.errors import UserError
@@ -17,11 +18,12 @@ from dermdistill.inference.model import Model
 from dermdistill.server.worker import END, READY, Task, send, work
 
 _START_SECONDS = 120
-_LOOK_SECONDS = 0.5
-"""How long a worker that died without work is not noticed."""
+_LOOK_SECONDS = 0.25
+"""How long a worker that died without work, or is late, is not noticed."""
 _RETRY_SECONDS = 1.0
 _END_SECONDS = 5.0
 _MOST_PART_BYTES = 50_000_000
+_HINT = "use fewer --workers, or give it more memory"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ class Pool:
     ended: Callable[[int], None]
     _jobs: "queue.SimpleQueue[_Job | None]" = field(default_factory=queue.SimpleQueue)
     _threads: list[threading.Thread] = field(default_factory=list)
-    _ready: set[int] = field(default_factory=set)
+    _workers: "set[_Worker]" = field(default_factory=set)
+    _ready: "set[_Worker]" = field(default_factory=set)
     _closed: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -81,9 +84,10 @@ class Pool:
             UserError: one cannot be started.
         """
         started: list[Future[None]] = [Future() for _ in range(self.size)]
-        for number, future in enumerate(started):
-            self._threads.append(threading.Thread(target=self._run, args=(number, future), daemon=True))
-            self._threads[-1].start()
+        self._threads = [threading.Thread(target=self._run, args=(each,), daemon=True) for each in started]
+        self._threads.append(threading.Thread(target=self._watch, daemon=True))
+        for thread in self._threads:
+            thread.start()
         for future in started:
             future.result()
 
@@ -101,58 +105,80 @@ class Pool:
         for thread in self._threads:
             thread.join()
 
-    def _run(self, number: int, started: "Future[None]") -> None:
+    def _run(self, started: "Future[None]") -> None:
+        job: _Job | None = None
         while not self._closed.is_set():
-            try:
-                worker = _Worker(self.model, self.memory)
-            except UserError as error:
+            worker = _Worker(self.memory)
+            self._workers.add(worker)
+            is_ready = worker.prepare(self.model)
+            if is_ready:
+                self._ready.add(worker)
                 if not started.done():
-                    started.set_exception(error)
-                    return
-                time.sleep(_RETRY_SECONDS)
-                continue
-            if not started.done():
-                started.set_result(None)
-            self._ready.add(number)
-            self._give_work(worker)
-            self._ready.discard(number)
+                    started.set_result(None)
+                job = self._give_work(worker, job)
+                self._ready.discard(worker)
+            self._workers.discard(worker)
             code = worker.end()
+            if not started.done():
+                started.set_exception(UserError(f"a worker process cannot start (exit code {code}); {_HINT}"))
+                return
             if not self._closed.is_set():
                 self.ended(code)
+                self._closed.wait(0 if is_ready else _RETRY_SECONDS)
 
-    def _give_work(self, worker: "_Worker") -> None:
-        """One task after the other, until the worker has died or the pool is closed."""
+    def _give_work(self, worker: "_Worker", job: _Job | None) -> _Job | None:
+        """One task after the other, until the worker has died or the pool is closed.
+
+        Args:
+            worker: does them.
+            job: the first one; None for the next in the queue.
+
+        Returns:
+            A job that the worker died before.
+        """
         while worker.is_alive:
+            if job is not None:
+                if job.answer.set_running_or_notify_cancel():
+                    job.answer.set_result(worker.ask(job.task, job.content))
+                job = None
             try:
                 job = self._jobs.get(timeout=_LOOK_SECONDS)
             except queue.Empty:
                 continue
             if job is None:
-                return
-            if job.answer.set_running_or_notify_cancel():
-                job.answer.set_result(worker.ask(job.task, job.content))
+                break
+        return job
+
+    def _watch(self) -> None:
+        while not self._closed.wait(_LOOK_SECONDS):
+            for worker in tuple(self._workers):
+                worker.end_if_late()
 
 
 class _Worker:
-    """A process and the pipe to it."""
+    """A process and the pipe to it; ``end`` it in any case."""
 
-    def __init__(self, model: Model, memory: int) -> None:
+    def __init__(self, memory: int) -> None:
         # Spawned: it shall hold nothing of the server, other requests' photographs least of all.
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=work, args=(model, theirs, memory), daemon=True)
-        self._is_late = False
+        self._process = context.Process(target=work, args=(theirs, memory), daemon=True)
+        self._deadline, self._is_late = math.inf, False
+        self._process.start()
+        theirs.close()
+
+    def prepare(self, model: Model) -> bool:
+        """Give it the model; False where it does not get ready."""
         try:
-            self._process.start()
-            theirs.close()
-            with self._ended_after(_START_SECONDS):
-                is_ready = self._connection.recv_bytes() == READY
+            self._deadline = time.monotonic() + _START_SECONDS
+            self._connection.send(
+                model
+            )  # not among the arguments: a start waits for ever if it is killed then
+            return self._connection.recv_bytes() == READY
         except (OSError, EOFError):
-            is_ready = False
-        if not is_ready:
-            raise UserError(
-                f"a worker process could not be started (exit code {self.end()}); use fewer --workers"
-            )
+            return False
+        finally:
+            self._deadline = math.inf
 
     @property
     def is_alive(self) -> bool:
@@ -161,26 +187,31 @@ class _Worker:
     def ask(self, task: Task, content: bytes) -> Answer:
         parts: list[bytes] = []
         try:
-            with self._ended_after(task.seconds):
-                send(self._connection, task, content)
-                part = self._connection.recv_bytes(_MOST_PART_BYTES)
-            while part != END:
+            self._deadline = time.monotonic() + task.seconds
+            send(self._connection, task, content)
+            while (part := self._connection.recv_bytes(_MOST_PART_BYTES)) != END:
+                self._deadline = time.monotonic() + task.seconds
                 parts.append(part)
                 if len(parts) > task.most:
                     raise OSError("more parts than there can be")
-                with self._ended_after(task.seconds):
-                    part = self._connection.recv_bytes(_MOST_PART_BYTES)
         except (OSError, EOFError):
             self._process.kill()
             self._process.join()
             return Answer(parts, self._why(task))
+        finally:
+            self._deadline = math.inf
         return Answer(parts)
+
+    def end_if_late(self) -> None:
+        """Kill the process if its task takes too long; the thread that waits for it then gets an error."""
+        if time.monotonic() > self._deadline:
+            self._is_late = True
+            with suppress(ValueError):  # it has ended meanwhile
+                self._process.kill()
 
     def end(self) -> int:
         """Let the process end, or end it; returns its exit code."""
         self._connection.close()
-        if self._process.pid is None:
-            return -1
         self._process.join(_END_SECONDS)
         if self._process.is_alive():
             self._process.kill()
@@ -196,18 +227,3 @@ class _Worker:
             f"the process that decoded it ended (exit code {self._process.exitcode}); send it again, and if "
             "that does not help, save it as a JPEG or PNG"
         )
-
-    @contextmanager
-    def _ended_after(self, seconds: float) -> Iterator[None]:
-        """Kill the process if this takes longer; whoever waits for its pipe then gets an error."""
-        timer = threading.Timer(seconds, self._kill)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
-
-    def _kill(self) -> None:
-        self._is_late = True
-        self._process.kill()

@@ -58,8 +58,6 @@ class RowSchema(BaseModel):
 class Predictions(BaseModel):
     """Rows in the order of the files; a DICOM file of several images has a row for each."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"rows": [_ROW, _FAILED], "notice": DISCLAIMER}})
-
     rows: list[RowSchema]
     notice: str
 
@@ -67,23 +65,26 @@ class Predictions(BaseModel):
 class Problem(BaseModel):
     """An error (RFC 9457)."""
 
-    model_config = ConfigDict(
-        extra="allow",
-        json_schema_extra={
-            "example": {
-                "type": "about:blank",
-                "title": "Unprocessable Entity",
-                "status": 422,
-                "detail": _ERROR,
-                "file": "notes.txt",
-            }
-        },
-    )
+    model_config = ConfigDict(extra="allow")
 
     type: str
     title: str
     status: int
     detail: str
+
+
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "Predictions": {"rows": [_ROW, _FAILED], "notice": DISCLAIMER},
+    "Problem": {
+        "type": "about:blank",
+        "title": "Unprocessable Entity",
+        "status": 422,
+        "detail": _ERROR,
+        "file": "notes.txt",
+        "rows": [_FAILED],
+    },
+}
+"""By schema; FastAPI would leave their nulls out."""
 
 
 class PointSchema(BaseModel):

@@ -50,8 +50,12 @@ class Service:
             async with turns:
                 return await self._rows_of_file(upload)
 
-        of_files = await self._in_time(asyncio.gather(*map(of_file, uploads)))
-        return [row for rows in of_files for row in rows]
+        async def of_all() -> list[Row]:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(of_file(upload)) for upload in uploads]
+            return [row for task in tasks for row in task.result()]
+
+        return await self._in_time(of_all())
 
     async def picture(self, upload: Upload, frame: int | None) -> bytes:
         """A PNG, as ``explain`` draws it.

@@ -163,7 +163,7 @@ def _media_type(request: Request) -> str:
 
 
 def _too_large(limits: Limits) -> ProblemError:
+    most = f"{limits.body_bytes / 1e6:g} MB"
     return ProblemError(
-        413,
-        f"the body is above the limit of {limits.body_bytes / 1e6:g} MB for a request; send fewer files at a time",
+        413, f"the body is above the limit of {most} for a request; send fewer files at a time"
     )

@@ -59,21 +59,21 @@ def send(connection: Connection, task: Task, content: bytes) -> None:
     connection.send_bytes(content)
 
 
-def work(model: Model, connection: Connection, memory: int) -> None:
+def work(connection: Connection, memory: int) -> None:
     """The main function of a worker: answer tasks until the server closes the pipe.
 
     Args:
-        model: scores and explains.
-        connection: to the server.
+        connection: to the server; the model comes first.
         memory: bytes that a task may take.
     """
     for number in (signal.SIGINT, signal.SIGTERM):  # they reach the whole group; the server ends its workers
         signal.signal(number, signal.SIG_IGN)
-    size = model.info.input.size
-    model.score(np.zeros((size, size, 3), np.uint8))
-    _confine(memory)
-    connection.send_bytes(READY)
     with suppress(EOFError, ConnectionError):
+        model: Model = connection.recv()
+        size = model.info.input.size
+        model.score(np.zeros((size, size, 3), np.uint8))
+        _confine(memory)
+        connection.send_bytes(READY)
         while True:
             task = Task(**json.loads(connection.recv_bytes()))
             _end_if_left_alone(task.seconds)
