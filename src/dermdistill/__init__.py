@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     __version__: str
 
-# ONNX Runtime 1.29 and later send names of models and more to Microsoft unless this is there when it is imported.
+# Without it ONNX Runtime 1.29 and later send names of models and more to Microsoft.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __all__ = ["Explanation", "Model", "Prediction", "UserError", "__version__", "explain", "load"]

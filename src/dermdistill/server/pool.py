@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dermdistill.errors import UserError
 from dermdistill.inference.model import Model
-from dermdistill.server.worker import END, READY, Task, send, work
+from dermdistill.server.worker import END, READY, TAKEN, Task, send, work
 
 _START_SECONDS = 120
 _LOOK_SECONDS = 0.25
@@ -44,6 +44,7 @@ class _Job:
     task: Task
     content: bytes
     answer: "Future[Answer]"
+    is_second_try: bool = False
 
 
 @dataclass(slots=True)
@@ -138,9 +139,8 @@ class Pool:
         """
         while worker.is_alive:
             if job is not None:
-                if job.answer.set_running_or_notify_cancel():
-                    job.answer.set_result(worker.ask(job.task, job.content))
-                job = None
+                job = self._do(worker, job)
+                continue
             try:
                 job = self._jobs.get(timeout=_LOOK_SECONDS)
             except queue.Empty:
@@ -148,6 +148,16 @@ class Pool:
             if job is None:
                 break
         return job
+
+    def _do(self, worker: "_Worker", job: _Job) -> _Job | None:
+        """Answer a job; the job again where the worker had died before it came, once."""
+        if not job.is_second_try and not job.answer.set_running_or_notify_cancel():
+            return None
+        answer = worker.ask(job.task, job.content)
+        if answer is None and not job.is_second_try:
+            return replace(job, is_second_try=True)
+        job.answer.set_result(answer or Answer([], worker.why(job.task)))
+        return None
 
     def _watch(self) -> None:
         while not self._closed.wait(_LOOK_SECONDS):
@@ -184,11 +194,14 @@ class _Worker:
     def is_alive(self) -> bool:
         return self._process.is_alive()
 
-    def ask(self, task: Task, content: bytes) -> Answer:
+    def ask(self, task: Task, content: bytes) -> Answer | None:
+        """The answer to a task; None where the process died before it had the task."""
         parts: list[bytes] = []
+        is_taken = False
         try:
             self._deadline = time.monotonic() + task.seconds
             send(self._connection, task, content)
+            is_taken = self._connection.recv_bytes() == TAKEN
             while (part := self._connection.recv_bytes(_MOST_PART_BYTES)) != END:
                 self._deadline = time.monotonic() + task.seconds
                 parts.append(part)
@@ -197,7 +210,7 @@ class _Worker:
         except (OSError, EOFError):
             self._process.kill()
             self._process.join()
-            return Answer(parts, self._why(task))
+            return Answer(parts, self.why(task)) if is_taken or self._is_late else None
         finally:
             self._deadline = math.inf
         return Answer(parts)
@@ -220,7 +233,8 @@ class _Worker:
         self._process.close()
         return code
 
-    def _why(self, task: Task) -> str:
+    def why(self, task: Task) -> str:
+        """Why the process ended in the middle of a task."""
         if self._is_late:
             return f"took longer than {task.seconds:g} s; scale it down, or save it as a JPEG or PNG"
         return (

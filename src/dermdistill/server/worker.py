@@ -27,6 +27,8 @@ from dermdistill.inference.rows import row_dict
 from dermdistill.inference.stream import ScoredImage
 
 READY = b"ready"
+TAKEN = b"taken"
+"""Before the first part: from here on it may be the file's fault if the process ends."""
 END = b""
 """Behind the parts of an answer, none of which is empty."""
 
@@ -76,8 +78,10 @@ def work(connection: Connection, memory: int) -> None:
         connection.send_bytes(READY)
         while True:
             task = Task(**json.loads(connection.recv_bytes()))
+            content = connection.recv_bytes()
+            connection.send_bytes(TAKEN)
             _end_if_left_alone(task.seconds)
-            for part in _answer(model, task, connection.recv_bytes()):
+            for part in _answer(model, task, content):
                 connection.send_bytes(part)
                 _end_if_left_alone(task.seconds)
             connection.send_bytes(END)
