@@ -3,14 +3,16 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 _BOUNDARY = b"dermdistill-benchmark"
 
@@ -19,7 +21,7 @@ _BOUNDARY = b"dermdistill-benchmark"
 class Running:
     """A server that was started: its process and where it listens."""
 
-    process: "subprocess.Popen[str]"
+    process: "subprocess.Popen[bytes]"
     host: str
     port: int
 
@@ -37,22 +39,24 @@ class Running:
 def running(log: Path, *options: str) -> Iterator[Running]:
     """Start ``dermdistill serve``; its lines of JSON go to ``log``. It is ended by SIGTERM."""
     command = [sys.executable, "-m", "dermdistill", "serve", "--port", "0", *options]
-    with log.open("w") as lines:
-        process = subprocess.Popen(command, stdout=lines, stderr=subprocess.PIPE, text=True)
-        assert process.stderr is not None
-        said = []
-        for line in process.stderr:
-            said.append(line)
-            if line.startswith("serving "):
-                break
-        else:
-            sys.exit("".join(said))
-        address = urlsplit(line.split()[1])
-        try:
-            yield Running(process, str(address.hostname), int(address.port or 0))
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.communicate()
+    said = log.with_suffix(".messages")
+    with log.open("w") as lines, said.open("w") as messages:
+        process = subprocess.Popen(command, stdout=lines, stderr=messages)
+    try:
+        address = _address(process, said)
+        yield Running(process, str(address.hostname), int(address.port or 0))
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait()
+
+
+def _address(process: "subprocess.Popen[bytes]", said: Path) -> SplitResult:
+    """Where a server listens, as it says."""
+    while not (found := re.search(r"^serving (\S+)", said.read_text(), re.MULTILINE)):
+        if process.poll() is not None:
+            sys.exit(said.read_text())
+        time.sleep(0.1)
+    return urlsplit(found[1])
 
 
 def children_of(parent: int) -> list[int]:
@@ -90,7 +94,12 @@ async def answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
 
 async def ask(server: Running, request: bytes) -> tuple[int, bytes]:
     """One request on a connection of its own."""
-    reader, writer = await asyncio.open_connection(server.host, server.port)
+    return await asked(server.host, server.port, request)
+
+
+async def asked(host: str, port: int, request: bytes) -> tuple[int, bytes]:
+    """The same, where only the address is known."""
+    reader, writer = await asyncio.open_connection(host, port)
     try:
         writer.write(request)
         return await answer(reader)

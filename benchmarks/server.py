@@ -38,7 +38,7 @@ def main() -> None:
         f"{len(files)} photographs, {sum(map(len, requests)) / len(files) / 1e3:.0f} kB each; {machine()}\n"
     )
     own = len(files) / seconds
-    lines = [("", "images/s", "of predict", "p50, ms", "p99, ms", "answers")]
+    lines: list[tuple[str, ...]] = [("", "images/s", "of predict", "p50, ms", "p99, ms", "answers")]
     lines.append(("`predict`, whole command", f"{own:.0f}", "1", "", "", f"{len(files)}"))
     with tempfile.TemporaryDirectory() as folder, running(Path(folder) / "log") as server:
         asyncio.run(_load(server, requests, 8))

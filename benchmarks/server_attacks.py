@@ -2,14 +2,16 @@
 
     python -m benchmarks.server_attacks [--fuzz 100000] [--only NAME ...]
 
-During each attack a client sends one photograph after the other; the table says what became of its requests
-and how long 99 of 100 took, beside what the attackers got and the memory of all processes afterwards. The
-server runs with its own limits. At the end it is told to stop while 100 clients send photographs.
+During each attack a client in a process of its own sends one photograph after the other; the table says what
+became of its requests and how long 99 of 100 took, beside what the attackers got and the memory of all
+processes afterwards. The server runs with its own limits. At the end it is told to stop while 100 clients
+send photographs.
 """
 
 import argparse
 import asyncio
 import io
+import multiprocessing
 import os
 import random
 import signal
@@ -19,15 +21,15 @@ import tempfile
 import time
 import zlib
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
 from benchmarks.common import machine, table
-from benchmarks.http_client import FORM_TYPE, Running, answer, ask, form, post, running
+from benchmarks.http_client import FORM_TYPE, Running, answer, ask, asked, form, post, running
 
 PHOTOGRAPH = Path(__file__).parents[1] / "docs" / "images" / "synthetic-lesion.jpg"
 MANY = 200
@@ -42,15 +44,17 @@ def main() -> None:
     print(f"{machine()}\n")
     lines = [("attack", "what the attackers got", "honest requests", "p99, ms", "memory, MB")]
     with tempfile.TemporaryDirectory() as folder, running(Path(folder) / "log") as server:
-        lines.append(("none", "", *asyncio.run(_beside(server, _nothing, 0))[1], f"{server.memory_mb():.0f}"))
+        lines.append(("none", "", *_beside(server, _nothing, 0)[1], f"{server.memory_mb():.0f}"))
         for name, attack in attacks.items():
-            got, honest = asyncio.run(_beside(server, attack, arguments.fuzz))
+            got, honest = _beside(server, attack, arguments.fuzz)
             lines.append((name, _counted(got), *honest, f"{server.memory_mb():.0f}"))
             print(f"{name} done", flush=True)
         statuses, code = asyncio.run(_told_to_stop(server))
         lines.append(("SIGTERM under load of 100 clients", _counted(statuses), f"exit code {code}", "", ""))
         log = (Path(folder) / "log").read_text()
-    print(f"\n{table(lines)}\n\nlines of log: {log.count(chr(10))}, of them errors: {log.count('error')}")
+        messages = (Path(folder) / "log.messages").read_text()
+    unexpected = log.count('"error"')
+    print(f"\n{table(lines)}\n\n{len(log.splitlines()):,} lines of log, {unexpected} of errors\n\n{messages}")
 
 
 def _arguments() -> argparse.Namespace:
@@ -62,32 +66,33 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-@dataclass(slots=True)
-class _Honest:
-    """A client that sends photographs until it is told to stop."""
-
-    seconds: list[float] = field(default_factory=list)
-    statuses: Counter[str] = field(default_factory=Counter)
-
-    async def run(self, server: Running, done: asyncio.Event) -> None:
-        request = _photograph()
-        while not done.is_set() or len(self.seconds) < 20:
-            began = time.perf_counter()
-            status, _ = await ask(server, request)
-            self.seconds.append(time.perf_counter() - began)
-            self.statuses[str(status)] += 1
-            await asyncio.sleep(0.02)
-
-
-async def _beside(server: Running, attack: Attack, count: int) -> tuple[Counter[str], tuple[str, str]]:
-    """What the attackers got, and what an honest client noticed."""
-    done, honest = asyncio.Event(), _Honest()
-    client = asyncio.create_task(honest.run(server, done))
-    got = await attack(server, count)
+def _beside(server: Running, attack: Attack, count: int) -> tuple[Counter[str], tuple[str, str]]:
+    """What the attackers got, and what an honest client in a process of its own noticed."""
+    context = multiprocessing.get_context("spawn")
+    done, results = context.Event(), context.SimpleQueue()
+    client = context.Process(target=_be_honest, args=(server.host, server.port, done, results))
+    client.start()
+    got = asyncio.run(attack(server, count))
     done.set()
-    await client
-    p99 = statistics.quantiles(honest.seconds, n=100)[98]
-    return got, (_counted(honest.statuses), f"{p99 * 1e3:.0f}")
+    seconds, statuses = results.get()
+    client.join()
+    p99 = statistics.quantiles(seconds, n=100)[98]
+    return got, (_counted(Counter(statuses)), f"{p99 * 1e3:.0f}")
+
+
+def _be_honest(host: str, port: int, done: Any, results: Any) -> None:
+    """Send photographs until told to stop; give the seconds and statuses of all."""
+    seconds, statuses = [], []
+    request = _photograph()
+    while not done.is_set() or len(seconds) < 20:
+        began = time.perf_counter()
+        try:
+            statuses.append(str(asyncio.run(asked(host, port, request))[0]))
+        except (ConnectionError, asyncio.IncompleteReadError) as error:
+            statuses.append(type(error).__name__)
+        seconds.append(time.perf_counter() - began)
+        time.sleep(0.02)
+    results.put((seconds, statuses))
 
 
 async def _nothing(server: Running, count: int) -> Counter[str]:
@@ -144,9 +149,8 @@ async def _oversized(server: Running, count: int) -> Counter[str]:
 
     async def endless() -> str:
         reader, writer = await asyncio.open_connection(server.host, server.port)
-        writer.write(
-            b"POST /v1/predict HTTP/1.1\r\nHost: a\r\nContent-Type: image/png\r\nTransfer-Encoding: chunked\r\n\r\n"
-        )
+        head = b"POST /v1/predict HTTP/1.1\r\nHost: a\r\nContent-Type: image/png\r\n"
+        writer.write(head + b"Transfer-Encoding: chunked\r\n\r\n")
         reading = asyncio.create_task(answer(reader))
         with suppress(ConnectionError):
             while not reading.done():
@@ -257,7 +261,7 @@ async def _all(attempts: Iterable[Awaitable[str]]) -> Counter[str]:
     return Counter(await asyncio.gather(*attempts))
 
 
-async def _in_turn(attempts: list[Callable[[], Awaitable[str]]], clients: int) -> Counter[str]:
+async def _in_turn(attempts: Sequence[Callable[[], Awaitable[str]]], clients: int) -> Counter[str]:
     """All attempts, so many at a time."""
     remaining, results = iter(attempts), Counter[str]()
 

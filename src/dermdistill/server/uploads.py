@@ -93,12 +93,20 @@ class Admitted:
             async with asyncio.timeout(limits.body_seconds):
                 if _media_type(request) == _MULTIPART:
                     return await self._of_form(request)
-                body = b"".join([chunk async for chunk in self._chunks(request)])
+                return [Upload(_NAMELESS, await self._whole_body(request))]
         except TimeoutError:
             raise ProblemError(
                 408, f"the body was not complete after {limits.body_seconds:g} s; send fewer files at a time"
             ) from None
-        return [Upload(_NAMELESS, body)]
+
+    async def _whole_body(self, request: Request) -> bytes:
+        body = bytearray()
+        try:
+            async for chunk in self._chunks(request):
+                body += chunk
+            return bytes(body)
+        finally:
+            body.clear()  # an error holds on to this frame, until Python looks for cycles
 
     async def _of_form(self, request: Request) -> list[Upload]:
         parser = _InMemory(
