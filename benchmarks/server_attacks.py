@@ -21,7 +21,7 @@ import tempfile
 import time
 import zlib
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ from benchmarks.http_client import FORM_TYPE, Running, answer, ask, asked, form,
 PHOTOGRAPH = Path(__file__).parents[1] / "docs" / "images" / "synthetic-lesion.jpg"
 MANY = 200
 
-Attack = Callable[[Running, int], Awaitable[Counter[str]]]
+Attack = Callable[[Running, int], Coroutine[Any, Any, Counter[str]]]
 
 
 def main() -> None:
@@ -48,7 +48,7 @@ def main() -> None:
         for name, attack in attacks.items():
             got, honest = _beside(server, attack, arguments.fuzz)
             lines.append((name, _counted(got), *honest, f"{server.memory_mb():.0f}"))
-            print(f"{name} done", flush=True)
+            print(table(lines[:1] + lines[-1:]).splitlines()[-1], flush=True)
         statuses, code = asyncio.run(_told_to_stop(server))
         lines.append(("SIGTERM under load of 100 clients", _counted(statuses), f"exit code {code}", "", ""))
         log = (Path(folder) / "log").read_text()
@@ -82,7 +82,8 @@ def _beside(server: Running, attack: Attack, count: int) -> tuple[Counter[str], 
 
 def _be_honest(host: str, port: int, done: Any, results: Any) -> None:
     """Send photographs until told to stop; give the seconds and statuses of all."""
-    seconds, statuses = [], []
+    seconds: list[float] = []
+    statuses: list[str] = []
     request = _photograph()
     while not done.is_set() or len(seconds) < 20:
         began = time.perf_counter()

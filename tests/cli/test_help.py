@@ -21,7 +21,7 @@ Command = Callable[..., Outcome]
 
 COMMANDS = (
     *("predict", "explain", "download", "data", "audit"),
-    *("run", "compare", "evaluate", "report", "export", "page", "benchmark"),
+    *("run", "compare", "evaluate", "report", "export", "page", "serve", "benchmark"),
 )
 
 
