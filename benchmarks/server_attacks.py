@@ -106,7 +106,7 @@ async def _slow_headers(server: Running, count: int) -> Counter[str]:
 
 
 async def _slow_bodies(server: Running, count: int) -> Counter[str]:
-    head = post("/v1/predict", bytes(10_000))[:-9_000]
+    head = post("/v1/predict", bytes(10_000), "image/jpeg")[:-9_000]
     return await _all(_trickle(server, head, b"x") for _ in range(MANY))
 
 

@@ -26,6 +26,8 @@ def test_page_and_its_files(server: Server, model_file: Path) -> None:
         assert "default-src 'none'" in answer.headers["content-security-policy"]
         again = server.ask("GET", f"/{name}", headers={"If-None-Match": answer.headers["etag"]})
         assert (again.status, again.body) == (304, b"")
+        for header in ("content-security-policy", "permissions-policy", "cache-control", "etag"):
+            assert again.headers[header] == answer.headers[header]
         assert server.ask("HEAD", f"/{name}").headers["content-length"] == str(len(resource.content))
     policy = server.get("/").headers["content-security-policy"]
     own = policy.removesuffix("; frame-ancestors 'none'")

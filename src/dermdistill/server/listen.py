@@ -1,5 +1,6 @@
 """Listen on an address, serve until a signal, and let the requests in progress finish."""
 
+import logging
 import signal
 import socket
 from collections.abc import Iterator
@@ -53,6 +54,8 @@ def serve(app: ASGIApp, bound: socket.socket, limits: Limits) -> None:
     class Protocol(TimedProtocol):
         header_seconds = limits.header_seconds
 
+    # Every request has its line already; lines about broken ones would fill a disk.
+    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
     config = uvicorn.Config(
         app,
         http=Protocol,
@@ -61,7 +64,7 @@ def serve(app: ASGIApp, bound: socket.socket, limits: Limits) -> None:
         lifespan="off",
         interface="asgi3",
         log_config=None,
-        log_level="critical",  # every request has its line already, and lines about broken ones fill a disk
+        log_level="critical",
         access_log=False,
         proxy_headers=False,
         server_header=False,

@@ -33,9 +33,12 @@ def _endpoint(resource: Resource) -> Endpoint:
         "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
     }
 
+    # Caches put the headers of "not modified" in place of those that they have, the policy among them.
+    unchanged = {name: value for name, value in headers.items() if name != "Content-Length"}
+
     async def give(request: Request) -> Response:
         if request.headers.get("if-none-match") == headers["ETag"]:
-            return Response(None, 304, {name: headers[name] for name in ("Cache-Control", "ETag")})
+            return Response(None, 304, unchanged)
         if request.method == "HEAD":
             return Response(None, headers=headers)
         return StreamingResponse(_chunks(resource.content), headers=headers)

@@ -29,7 +29,7 @@ def serve(
     ] = None,
     quiet: options.Quiet = None,
 ) -> None:
-    """Serve the page and a REST API on this machine or a clinic's network.
+    """Serve the page and a REST API on this machine.
 
     `/` is the page of `dermdistill page`. `/v1/predict` scores photographs that are sent to it, with the
     answers of `predict --json`; `/openapi.json` describes it. Photographs are never written to a disk or a
