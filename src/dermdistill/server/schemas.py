@@ -123,7 +123,12 @@ def body(*, several: bool) -> dict[str, Any]:
     files: dict[str, Any] = {"type": "array", "items": binary, "minItems": 1}
     if not several:
         files["maxItems"] = 1
-    form = {"type": "object", "properties": {"files": files}, "required": ["files"]}
+    form = {
+        "type": "object",
+        "properties": {"files": files},
+        "required": ["files"],
+        "additionalProperties": False,
+    }
     raw = {media_type: {"schema": binary} for media_type in ("image/*", *RAW_TYPES)}
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}, **raw}}}
 
