@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from dermdistill.benchmark.disk import disk_time
 from dermdistill.benchmark.measurements import Benchmark, Control, Measured, Ratio, Runtime, Timing
 from dermdistill.benchmark.ratios import time_ratio
+from dermdistill.benchmark.whole_command import disk_time
 from dermdistill.config import (
     ComparedNetwork,
     CompareRecipe,
@@ -91,7 +91,7 @@ def write_run(
 
 
 def _draw_images(scenario: Scenario) -> Predictions:
-    """One or two images a lesion, in all three splits; the probabilities are left at 0."""
+    """One or two images per lesion, in all three splits; the probabilities are left at 0."""
     random = np.random.default_rng(0)
     lesions = np.repeat(np.arange(scenario.lesions), random.integers(1, 3, scenario.lesions))
     diagnosis = random.choice(len(DIAGNOSES), p=SHARES, size=scenario.lesions)

@@ -1,9 +1,10 @@
-"""How long a whole command takes for a number of images: measured, or extrapolated where that can be told."""
+"""How long a whole command takes for a number of images: measured, or extrapolated beyond the noise."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from dermdistill.benchmark.measurements import DiskTime
+from dermdistill.benchmark.measurements import DiskTime, Runtime
 
 LEAST_TURNS = 3
 """With fewer, the noise is unknown and nothing is extrapolated."""
@@ -13,7 +14,7 @@ _LEAST_SIGNAL = 2
 
 
 @dataclass(frozen=True, slots=True)
-class CommandTime:
+class EstimatedTime:
     """Seconds of a whole command.
 
     Attributes:
@@ -29,7 +30,21 @@ class CommandTime:
     how: str | None = None
 
 
-def time_for(images: int, disk: DiskTime) -> CommandTime | None:
+def disk_time(model: str, runtime: Runtime, images: int, turns: Sequence[tuple[float, float]]) -> DiskTime:
+    """What the turns say, at least one: each the seconds for one image and for ``images``."""
+    seconds = median(of_all for _, of_all in turns)
+    return DiskTime(
+        model=model,
+        runtime=runtime,
+        images=images,
+        seconds=seconds,
+        start_seconds=median(of_one for of_one, _ in turns),
+        images_per_second=images / seconds,
+        rises=tuple(of_all - of_one for of_one, of_all in turns),
+    )
+
+
+def time_for(images: int, disk: DiskTime) -> EstimatedTime | None:
     """The time of a command that predicts so many images.
 
     Args:
@@ -41,7 +56,7 @@ def time_for(images: int, disk: DiskTime) -> CommandTime | None:
         and of ``disk.images``. None where there is no such line: see ``why_unknown``.
     """
     if images == disk.images:
-        return CommandTime(disk.seconds)
+        return EstimatedTime(disk.seconds)
     if why_unknown(disk) is not None:
         return None
     share = (images - 1) / (disk.images - 1)
@@ -49,7 +64,7 @@ def time_for(images: int, disk: DiskTime) -> CommandTime | None:
         disk.start_seconds + share * rise for rise in (median(disk.rises), min(disk.rises), max(disk.rises))
     )
     word = "extrapolated" if images > disk.images else "interpolated"
-    return CommandTime(middle, low, high, f"{word} from {disk.images:,}")
+    return EstimatedTime(middle, low, high, f"{word} from {disk.images:,}")
 
 
 def why_unknown(disk: DiskTime) -> str | None:

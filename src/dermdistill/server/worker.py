@@ -21,7 +21,7 @@ from dermdistill.data.dicom import SeveralFramesError
 from dermdistill.data.images import read_image_bytes
 from dermdistill.errors import UserError, printable
 from dermdistill.inference.explain import explain_decoded
-from dermdistill.inference.explanation_picture import PANEL, draw, to_png
+from dermdistill.inference.explanation_picture import PANEL, draw_explanation, to_png
 from dermdistill.inference.model import Model
 from dermdistill.inference.rows import row_dict
 from dermdistill.inference.stream import ScoredImage
@@ -154,7 +154,7 @@ def _explained(model: Model, task: Task, content: bytes) -> bytes:
             model, read_image_bytes(content, task.name, halve_from, frame=task.frame)
         )
         photograph = read_image_bytes(content, task.name, 2 * PANEL, frame=task.frame).pixels
-        return to_png(draw(explanation, photograph, printable(task.name), task.prevalence))
+        return to_png(draw_explanation(explanation, photograph, printable(task.name), task.prevalence))
     except UserError as refused:
         return json.dumps(str(refused)).encode()
     except Exception as unexpected:
