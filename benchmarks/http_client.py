@@ -34,6 +34,13 @@ class Running:
         pids = [self.process.pid, *self.workers()]
         return sum(int(_proc(pid, "statm").split()[1]) for pid in pids) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
+    def cpu_seconds(self) -> float:
+        """Processor time of the server and its workers so far."""
+        fields = (
+            _proc(pid, "stat").rpartition(b")")[2].split() for pid in (self.process.pid, *self.workers())
+        )
+        return sum(int(each[11]) + int(each[12]) for each in fields) / os.sysconf("SC_CLK_TCK")
+
 
 @contextmanager
 def running(log: Path, *options: str) -> Iterator[Running]:
