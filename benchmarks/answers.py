@@ -31,13 +31,13 @@ def main() -> None:
 def _answers(files: Sequence[Path]) -> dict[str, list[Any]]:
     """P(melanoma) of each file in each form; None where the version refuses the form."""
     model = dermdistill.load()
-    plain = _plain(SHIPPED)
+    by_runtime = plain(SHIPPED)
     answers: dict[str, list[Any]] = {form: [] for form in ("path", *FORMS)}
     answers["threshold"] = [model.operating_point.threshold]
     for path in files:
         for form, image in _forms(path).items():
             answers[form].append(_probability(model, image()))
-        answers["plain ONNX Runtime"].append(plain(path))
+        answers["plain ONNX Runtime"].append(by_runtime(path))
     answers["--json"], answers["--output"] = _by_command(files)
     return answers
 
@@ -74,7 +74,7 @@ def _probability(model: Any, image: Any) -> float | None:
         return None
 
 
-def _plain(model: Path) -> Callable[[Path], float]:
+def plain(model: Path) -> Callable[[Path], float]:
     """The example of docs/deploy.md."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1

@@ -10,7 +10,8 @@ def main() -> None:
     """``numpy>=2.0`` becomes ``numpy==2.0.*``."""
     project = tomllib.loads(PROJECT.read_text())["project"]
     extras = project["optional-dependencies"]
-    allowed = [*project["dependencies"], *extras["dicom"], *extras["report"], *extras["adapt"]]
+    wanted = ("dicom", "report", "adapt", "serve")
+    allowed = [*project["dependencies"], *(package for extra in wanted for package in extras[extra])]
     print(*(f"{name.replace('>=', '==')}.*" for name in allowed))
 
 

@@ -13,6 +13,7 @@ Research software, not a medical device.
 A photograph that cannot be read is a ``UserError``, whose message says what to do.
 """
 
+import os
 from typing import TYPE_CHECKING
 
 from dermdistill.errors import UserError
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from dermdistill.inference.prediction import Prediction
 
     __version__: str
+
+# Without it ONNX Runtime 1.29 and later send names of models and more to Microsoft.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __all__ = ["Explanation", "Model", "Prediction", "UserError", "__version__", "explain", "load"]
 

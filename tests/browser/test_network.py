@@ -2,19 +2,15 @@
 
 import json
 import re
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from dermdistill.inference.model import SHIPPED
-from dermdistill.page.assemble import site
 from tests.browser.conftest import OpenPage
 from tests.browser.files import write_kinds
+from tests.server.running import Server, running
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -64,49 +60,32 @@ def test_browsers_own_log_knows_no_request(
 
 
 @pytest.fixture
-def server() -> Iterator[ThreadingHTTPServer]:
-    """Gives what ``site`` says of the 8-bit model, as a server does."""
-    resources = site(SHIPPED.with_name("dermlet.int8.onnx"))
-
-    class Handler(BaseHTTPRequestHandler):
-        def handle(self) -> None:
-            with suppress(ConnectionResetError):  # the browser has closed it
-                super().handle()
-
-        def do_GET(self) -> None:
-            found = resources.get(self.path.removeprefix("/"))
-            self.send_response(200 if found else 404)
-            if found:
-                self.send_header("Content-Type", found.media_type)
-                self.send_header("Content-Length", str(len(found.content)))
-            self.end_headers()
-            self.wfile.write(found.content if found else b"")
-
-        def log_message(self, format: str, *arguments: object) -> None:
-            """Silent."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
-        thread = threading.Thread(target=listening.serve_forever)
-        thread.start()
-        yield listening
-        listening.shutdown()
-        thread.join()
+def server(tmp_path: Path) -> Iterator[Server]:
+    """``dermdistill serve`` with the packaged model."""
+    pytest.importorskip("fastapi", reason="the server needs dermdistill[serve]")
+    (tmp_path / "server").mkdir()
+    with running(tmp_path / "server") as started:
+        yield started
 
 
-def test_served_page_is_kept_for_when_its_server_is_away(
-    browser: "Browser", server: ThreadingHTTPServer, tmp_path: Path
+def test_served_page_gives_the_servers_answers_and_is_kept_for_when_it_is_away(
+    browser: "Browser", server: Server, tmp_path: Path
 ) -> None:
-    address = f"http://127.0.0.1:{server.server_port}/"
+    address = f"http://127.0.0.1:{server.port}/"
+    paths = write_kinds(tmp_path)[:8]
+    expected = server.predict(*paths).rows
     opened = OpenPage.of(browser, address, offline=False, wait=False)
     tab = opened.tab
     manifest = tab.evaluate("document.querySelector('link[rel=manifest]').href")
     assert manifest == f"{address}manifest.webmanifest"
     tab.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    tab.context.set_offline(True)
+    assert server.stop() == 0
     tab.reload()
     tab.wait_for_selector("#status[data-state=ready]")
-    opened.add(write_kinds(tmp_path)[:1])
-    assert opened.rows()[0]["decision"] in ("melanoma", "other")
+    opened.add(paths)
+    for row, answer in zip(opened.rows(), expected, strict=True):
+        assert float(row["probability"]) == pytest.approx(answer["probability"], abs=1e-4)
+        assert (row["path"], row["decision"]) == (answer["path"], answer["decision"])
     assert opened.problems == []
     hosts = {re.sub(r"^(\w+://[^/]*/).*", r"\1", url) for url in opened.requests if url.startswith("http")}
     assert hosts == {address}

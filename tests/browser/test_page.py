@@ -11,7 +11,7 @@ from PIL import Image
 
 from dermdistill.page.assemble import page
 from tests.browser.conftest import OpenPage
-from tests.browser.files import picture, write_kinds
+from tests.browser.files import picture, write_kinds, write_large
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -61,6 +61,15 @@ def test_stops_in_the_middle(opened: OpenPage, three: list[Path]) -> None:
     assert len(states) == 60
     assert set(states) == {"scored", "stopped"}
     assert len(opened.rows()) == states.count("scored")
+
+
+def test_page_stays_awake_while_it_scores_a_large_photograph(opened: OpenPage, tmp_path: Path) -> None:
+    """Twelve megapixels are decoded and scored elsewhere: the page's own thread goes on."""
+    opened.tab.evaluate("window.turns = 0; window.counting = setInterval(() => { turns += 1; }, 5)")
+    opened.add([write_large(tmp_path / "large.jpg")])
+    turns = opened.tab.evaluate("clearInterval(counting), turns")
+    assert turns >= 10
+    assert opened.rows()[0]["error"] == ""
 
 
 def test_drop_and_paste(opened: OpenPage) -> None:

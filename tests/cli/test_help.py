@@ -21,7 +21,7 @@ Command = Callable[..., Outcome]
 
 COMMANDS = (
     *("predict", "explain", "adapt", "download", "data", "audit"),
-    *("run", "compare", "evaluate", "report", "export", "page", "benchmark", "card"),
+    *("run", "compare", "evaluate", "report", "export", "page", "serve", "benchmark", "card"),
 )
 
 

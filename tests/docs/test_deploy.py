@@ -12,6 +12,9 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from tree_sitter import Language, Parser
+from tree_sitter_kotlin import language as kotlin_grammar
+from tree_sitter_swift import language as swift_grammar
 
 import dermdistill
 from dermdistill.export.graph import assemble
@@ -114,6 +117,16 @@ def test_browser_says_the_same(
     expected = [each.probability for each in dermdistill.load(model).predict(images)]
     assert np.ptp(expected) > 1e-3
     np.testing.assert_allclose(in_browser(model, images), expected, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(("language", "grammar"), [("kotlin", kotlin_grammar), ("swift", swift_grammar)])
+def test_examples_for_phones_are_of_their_language(language: str, grammar: Callable[[], object]) -> None:
+    """As far as a parser can tell: no compiler for phones is at hand."""
+    parser = Parser(Language(grammar()))
+    (example,) = examples(language)
+    assert not parser.parse(example.encode()).root_node.has_error
+    assert parser.parse(example.replace("(", "", 1).encode()).root_node.has_error
+    assert {'"pixels"', '"probability"'} <= set(re.findall(r'"\w+"', example))
 
 
 def test_metadata_is_as_the_page_says(model_file: Path) -> None:

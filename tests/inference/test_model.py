@@ -2,7 +2,10 @@ import copy
 import io
 import math
 import multiprocessing
+import os
 import pickle
+import subprocess
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -210,3 +213,14 @@ def test_prevalences_that_are_none(model_file: Path, prevalence: float) -> None:
 def test_the_package_offers_no_more_than_it_says() -> None:
     with pytest.raises(AttributeError, match="no attribute 'train'"):
         dermdistill.train  # noqa: B018
+
+
+def test_runtime_reports_to_nobody(tmp_path: Path) -> None:
+    """ONNX Runtime keeps what it wants to send to Microsoft in a file below the home folder."""
+    program = "import dermdistill; dermdistill.load()"
+    environment = {key: value for key, value in os.environ.items() if key != "ORT_DISABLE_TELEMETRY"}
+    environment |= {"HOME": str(tmp_path), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    for variable in ("CI", "XDG_CACHE_HOME", "XDG_DATA_HOME"):
+        environment.pop(variable, None)
+    subprocess.run([sys.executable, "-B", "-c", program], check=True, env=environment)
+    assert list(tmp_path.rglob("*")) == []

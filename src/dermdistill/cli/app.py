@@ -19,13 +19,14 @@ from dermdistill.cli.commands.page import page
 from dermdistill.cli.commands.predict import predict
 from dermdistill.cli.commands.report import report
 from dermdistill.cli.commands.run import run
+from dermdistill.cli.commands.serve import serve
 from dermdistill.cli.help_pages import Command, Commands
 
 _GROUPS: Mapping[str, Sequence[Callable[..., None]]] = {
     "Score photographs": (predict, explain, adapt),
     "Get and check data": (download, data, audit),
     "Train and evaluate": (run, compare, evaluate, report),
-    "Deploy": (export, page, benchmark, card),
+    "Deploy": (export, page, serve, benchmark, card),
 }
 
 app = typer.Typer(

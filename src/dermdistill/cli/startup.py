@@ -41,6 +41,13 @@ def need_adaptation_parts() -> None:
         raise UserError("this command needs onnx: pip install 'dermdistill[adapt]'")
 
 
+def need_server_parts() -> None:
+    """The same for what the server needs."""
+    for package in ("fastapi", "uvicorn", "python_multipart", "prometheus_client"):
+        if importlib.util.find_spec(package) is None:
+            raise UserError(f"this command needs {package}: pip install 'dermdistill[serve]'")
+
+
 def use_cores(workers: int | None) -> None:
     """Compute and decode on the cores of this process, not on all that the machine has."""
     from dermdistill.cores import default_workers

@@ -1,0 +1,1 @@
+"""The page and a REST API on a clinic's own machine: photographs in, answers out, nothing kept."""
