@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageEnhance, ImageOps
 
-from dermdistill.data.images import decode_file
-from dermdistill.data.packed_hashes import pack, unpack
+from dermdistill.data.images import read_image
+from dermdistill.data.packed_hashes import pack_hashes, unpack_hashes
 from dermdistill.data.perceptual_hash import (
     SAME_BY_SHORT_HASH,
     SAME_PHOTOGRAPH,
@@ -29,7 +29,7 @@ from dermdistill.data.perceptual_hash import (
     nearest,
     signs,
 )
-from dermdistill.data.sources import read_data
+from dermdistill.data.sources import read_sources
 from dermdistill.data.splits import split
 from dermdistill.records import Record
 
@@ -100,11 +100,11 @@ def main() -> None:
     for name in ("ham10000", "full", "archive"):
         parser.add_argument(name, type=Path)
     arguments = parser.parse_args()
-    records = read_data(arguments.ham10000).records
+    records = read_sources([arguments.ham10000]).records
     assigned = split(records, seed=0)
     learned = [r for r, name in zip(records, assigned, strict=True) if name != "test"]
     whole = signs(coefficients_of(learned))
-    tables = [(whole, SAME_PHOTOGRAPH), (unpack(pack(whole)), SAME_BY_SHORT_HASH)]
+    tables = [(whole, SAME_PHOTOGRAPH), (unpack_hashes(pack_hashes(whole)), SAME_BY_SHORT_HASH)]
     print(f"{len(learned)} remembered; whole hash, short hash")
 
     sample = learned[:: len(learned) // _SAMPLE][:_SAMPLE]
@@ -112,7 +112,7 @@ def main() -> None:
         show(name, recognised(of_changed(sample, change), tables))
     ids = {record.image_id for record in learned}
     lesions = {record.lesion_id for record in learned}
-    full = read_data(arguments.full).records
+    full = read_sources([arguments.full]).records
     show(
         "whole frames, 200 x 150", recognised(coefficients_of([r for r in full if r.image_id in ids]), tables)
     )
@@ -125,7 +125,9 @@ def main() -> None:
     )
     same = [r for r in full if r.lesion_id in lesions and r.image_id not in ids]
     show("other photographs of the same lesions", recognised(coefficients_of(same), tables))
-    show(arguments.archive.name, recognised(coefficients_of(read_data(arguments.archive).records), tables))
+    show(
+        arguments.archive.name, recognised(coefficients_of(read_sources([arguments.archive]).records), tables)
+    )
     for size in ((224, 224), (600, 450), (1024, 768), (4000, 3000)):
         print(f"{size[0]} x {size[1]}: {1e3 * seconds_of_a_hash(learned[0], size):.2f} ms")
 
@@ -137,7 +139,7 @@ def coefficients_of(records: Sequence[Record]) -> Coefficients:
 
 def of_changed(records: Iterable[Record], change: Change) -> Coefficients:
     """The same of changed images."""
-    pictures = (change(Image.fromarray(decode_file(Path(record.image.name)))) for record in records)
+    pictures = (change(Image.fromarray(read_image(Path(record.image.name)).pixels)) for record in records)
     return np.stack([coefficients(np.asarray(picture)) for picture in pictures])
 
 

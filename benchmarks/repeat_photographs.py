@@ -20,9 +20,9 @@ from dermdistill.audit.copies import SAME_LESION, copies
 from dermdistill.audit.feature_distance import FeatureDistance
 from dermdistill.audit.survey import Survey, survey
 from dermdistill.cores import default_workers
-from dermdistill.data.pairs import near_pairs
+from dermdistill.data.image_pairs import near_pairs
 from dermdistill.data.perceptual_hash import SAME_PHOTOGRAPH, coefficients, nearest, signs, similar_pairs
-from dermdistill.data.sources import read_data
+from dermdistill.data.sources import read_sources
 from dermdistill.inference.features import FeatureModel
 from dermdistill.inference.model import model_file
 from dermdistill.records import Pixels, Record
@@ -88,7 +88,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("data", type=Path, help="images with lesion ids, such as the complete HAM10000")
-    records = read_data(parser.parse_args().data).records
+    records = read_sources([parser.parse_args().data]).records
     model = FeatureModel.read(model_file(None))
     measured = survey(records, model, workers=default_workers(), progress=True)
     distance = FeatureDistance.of(measured.features)

@@ -32,8 +32,8 @@ if HAS_TORCH and os.environ.get("DERMDISTILL_TEST_ONEDNN") == "off":
     torch.backends.mkldnn.set_flags(_enabled=False)  # type: ignore[no-untyped-call]
 
 _TRAINING_HALF = re.compile(
-    r"^(?:from|import) (?:torch|onnx|timm|matplotlib|rich|"
-    r"(?:dermdistill|tests)\.(?:models|distillation|training|export|benchmark|pipeline|report))\b",
+    r"^(?:from|import) (?:torch|onnx|timm|rich|"
+    r"(?:dermdistill|tests)\.(?:models|distillation|training|export|benchmark|pipeline))\b",
     re.MULTILINE,
 )
 
@@ -79,7 +79,7 @@ def command(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) 
 
 @pytest.fixture
 def image_folder(tmp_path: Path) -> Callable[..., Path]:
-    """Make a class-named folder of small JPEGs that a network can tell apart by colour."""
+    """Make a class-named folder of small JPEGs that a network can distinguish by colour."""
 
     def make(**images_of: int) -> Path:
         rng = np.random.default_rng(0)

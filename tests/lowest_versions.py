@@ -9,7 +9,8 @@ PROJECT = Path(__file__).parents[1] / "pyproject.toml"
 def main() -> None:
     """``numpy>=2.0`` becomes ``numpy==2.0.*``."""
     project = tomllib.loads(PROJECT.read_text())["project"]
-    allowed = [*project["dependencies"], *project["optional-dependencies"]["dicom"]]
+    extras = project["optional-dependencies"]
+    allowed = [*project["dependencies"], *extras["dicom"], *extras["report"]]
     print(*(f"{name.replace('>=', '==')}.*" for name in allowed))
 
 

@@ -91,7 +91,7 @@ def write_run(
 
 
 def _draw_images(scenario: Scenario) -> Predictions:
-    """One or two images a lesion, in all three splits; the probabilities are left at 0."""
+    """One or two images per lesion, in all three splits; the probabilities are left at 0."""
     random = np.random.default_rng(0)
     lesions = np.repeat(np.arange(scenario.lesions), random.integers(1, 3, scenario.lesions))
     diagnosis = random.choice(len(DIAGNOSES), p=SHARES, size=scenario.lesions)

@@ -57,7 +57,7 @@ def test_pickles_named_as_images_are_not_run(tmp_path: Path) -> None:
     program = f"""
 import sys
 from pathlib import Path
-from dermdistill.data.images import decode_file
+from dermdistill.data.images import read_image
 from dermdistill.errors import UserError
 
 def watch(event, arguments):
@@ -67,7 +67,7 @@ def watch(event, arguments):
 sys.addaudithook(watch)
 for name in ("a.png", "b.dcm", "c.jpg"):
     try:
-        decode_file(Path({str(tmp_path)!r}) / name)
+        read_image(Path({str(tmp_path)!r}) / name)
     except UserError:
         continue
     sys.exit("decoded")

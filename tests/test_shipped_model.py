@@ -9,7 +9,7 @@ import torch
 
 import dermdistill
 from dermdistill.data.images import resize
-from dermdistill.data.packed_hashes import unpack
+from dermdistill.data.packed_hashes import unpack_hashes
 from dermdistill.data.sources import synthetic
 from dermdistill.inference.model import SHIPPED
 from dermdistill.inference.onnx import OnnxModel
@@ -58,7 +58,7 @@ def test_every_file_knows_its_training_images() -> None:
     described = [OnnxModel.read(path).info for path in WEIGHTS.glob("*.onnx")]
     tables = {info.learned_from for info in (*described, load_weights(WEIGHTS / "dermlet.safetensors")[1])}
     assert len(tables) == 1
-    assert len(unpack(tables.pop() or "")) == 4_189 + 597  # training and validation images of the card
+    assert len(unpack_hashes(tables.pop() or "")) == 4_189 + 597  # training and validation images of the card
 
 
 @pytest.mark.parametrize("path", sorted(WEIGHTS.glob("*.onnx")), ids=lambda path: path.name)

@@ -43,7 +43,7 @@ class DataRecipe(_Section):
         target: ``binary`` (melanoma or not) or ``diagnoses`` (all of the source; P(melanoma) is one entry).
         fractions: shares of train, validation and test where the source gives no split.
         split_seed: fixes the split; runs that are to be compared share it.
-        balance: ``none`` trains on every image once an epoch; ``source-and-class`` draws each class of each
+        balance: ``none`` trains on every image once per epoch; ``source-and-class`` draws each class of each
             source equally often.
     """
 

@@ -37,7 +37,7 @@ def replacing(path: Path) -> Iterator[Path]:
         yield temporary
         with temporary.open("rb") as written:
             os.fsync(written.fileno())
-        # mkstemp makes files private; results are for whoever may read the folder.
+        # mkstemp makes files private; results are for all who may read the folder.
         temporary.chmod(stat.S_IMODE(path.stat().st_mode) if path.is_file() else 0o666 & ~_umask())
         temporary.replace(path)
     except OSError as error:
@@ -89,7 +89,7 @@ def lock(handle: IO[str], path: Path, what: str = "file") -> None:
         if error.errno not in _NO_LOCKS:
             raise
         return
-    # Whoever had the file before may have removed it.
+    # Another process may have removed it.
     if not is_ours or os.fstat(handle.fileno()).st_nlink == 0:
         raise UserError(f"{path}: another command is writing it; wait, or choose another {what}")
 

@@ -39,7 +39,7 @@ def bar(
         unit_scale=unit == "B",
         delay=delay,
         leave=False,
-        disable=True if hidden or is_quiet() else None,  # None: where stderr is no terminal
+        disable=True if hidden or is_quiet() else None,  # None: where stderr is not a terminal
     )
 
 

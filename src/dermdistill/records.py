@@ -1,4 +1,4 @@
-"""What every data source gives: one record an image, whatever the published layout was."""
+"""What every data source gives: one record per image, for every published layout."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -6,7 +6,7 @@ from pathlib import Path
 _SIGNATURE = ("<!-- written by dermdistill; digest of the above: ", " -->\n")
 
 
-def signed(page: str) -> str:
+def sign(page: str) -> str:
     """The page with a digest of itself behind it."""
     digest = hashlib.blake2b(page.encode(), digest_size=16).hexdigest()
     return f"{page}{_SIGNATURE[0]}{digest}{_SIGNATURE[1]}"
@@ -19,4 +19,4 @@ def is_unedited(path: Path) -> bool:
     except (OSError, UnicodeDecodeError):
         return False
     page, mark, _ = content.rpartition(_SIGNATURE[0])
-    return mark != "" and content == signed(page)
+    return mark != "" and content == sign(page)

@@ -1,4 +1,4 @@
-"""Cells of a CSV that no spreadsheet takes for a formula, whoever named the files.
+"""Cells of a CSV that no spreadsheet takes for a formula, whatever a file is called.
 
 A spreadsheet computes a cell that begins with ``=``, ``+``, ``-`` or ``@`` (OWASP, "CSV Injection"), in East
 Asian settings also with the full-width forms. A path gets ``./`` before it, which names the same file; other

@@ -10,7 +10,7 @@ from PIL import Image
 from dermdistill.audit.copies import copies, other_photographs
 from dermdistill.audit.findings import Finding
 from dermdistill.audit.survey import Survey
-from dermdistill.data.pairs import Pairs
+from dermdistill.data.image_pairs import ImagePairs
 from dermdistill.records import Record
 from tests.audit.conftest import Folder, photograph, planted_features
 
@@ -103,7 +103,7 @@ def test_hashes_that_are_less_than_sure_need_features_that_agree(
     hash_distance: float, is_copy: bool, folder: Folder, surveyed: Look, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Both pairs are as near by hash; the features of the first agree, those of the second do not.
-    pairs = Pairs(np.array([0, 5]), np.array([1, 6]), np.full(2, hash_distance, dtype=np.float32))
+    pairs = ImagePairs(np.array([0, 5]), np.array([1, 6]), np.full(2, hash_distance, dtype=np.float32))
     monkeypatch.setattr("dermdistill.audit.copies.similar_pairs", lambda *_: pairs)
     records = [Record(str(i), None, str(i), "nevus") for i in range(200)]  # type: ignore[arg-type]
     folder.add("a", photograph(0))

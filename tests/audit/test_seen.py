@@ -10,7 +10,7 @@ from PIL import Image
 
 from dermdistill.audit.seen import Candidates, Seen, find_seen
 from dermdistill.data.images import InputSpec
-from dermdistill.data.packed_hashes import pack
+from dermdistill.data.packed_hashes import pack_hashes
 from dermdistill.data.perceptual_hash import coefficients, signs, to_hex
 from dermdistill.data.split_file import write_split
 from dermdistill.errors import UserError
@@ -155,7 +155,7 @@ def test_an_old_run_knows_ids_alone_and_says_so(tmp_path: Path) -> None:
 
 def test_a_lone_file_recognises_copies_by_its_own_table(tmp_path: Path) -> None:
     learned = np.stack([coefficients(each.image.decode()) for each in TRAINED[:2]])
-    info = replace(INFO, learned_from=pack(signs(learned)))
+    info = replace(INFO, learned_from=pack_hashes(signs(learned)))
     found = seen(
         candidates([record(1, "copy"), record(3, "test"), record(5, "new")]), RunFolder(tmp_path), info
     )
@@ -176,7 +176,7 @@ def test_a_lone_file_without_a_table_says_that_it_cannot_be_checked(tmp_path: Pa
 
 
 def test_a_model_of_drawn_images_learned_from_no_photograph(tmp_path: Path) -> None:
-    info = replace(INFO, learned_from=pack(np.zeros((0, 90), dtype=bool)))
+    info = replace(INFO, learned_from=pack_hashes(np.zeros((0, 90), dtype=bool)))
     assert seen(candidates([record(1, "new")]), RunFolder(tmp_path), info) == Seen(("",), ())
 
 
@@ -189,5 +189,7 @@ def test_a_blank_image_is_like_no_training_image(run: RunFolder, tmp_path: Path)
     pixels = np.full((40, 60, 3), 200, dtype=np.uint8)
     blank = replace(candidates([record(0, "blank")]), coefficients=coefficients(pixels)[None])
     assert seen(blank, run) == Seen(("",), ())
-    table = replace(INFO, learned_from=pack(signs(np.stack([coefficients(TRAINED[0].image.decode())]))))
+    table = replace(
+        INFO, learned_from=pack_hashes(signs(np.stack([coefficients(TRAINED[0].image.decode())])))
+    )
     assert seen(blank, RunFolder(tmp_path / "elsewhere"), table) == Seen(("",), ())

@@ -12,7 +12,7 @@ from PIL import Image
 from dermdistill.audit.copies import copies
 from dermdistill.audit.survey import survey
 from dermdistill.data.images import ImageFile
-from dermdistill.data.sources.hdf5 import Hdf5Image
+from dermdistill.data.sources.on_disk.hdf5 import Hdf5Image
 from dermdistill.inference.features import FeatureModel
 from dermdistill.records import Pixels, Record
 from tests.audit.conftest import Folder, photograph

@@ -32,7 +32,8 @@ def test_without_the_training_parts_data_works_and_run_says_what_to_install(
         "sys.meta_path.insert(0, Absent())\n"
         "import importlib.util\n"
         "real = importlib.util.find_spec\n"
-        "importlib.util.find_spec = lambda name, of=None: None if name == 'torch' else real(name, of)\n"
+        "absent = ('torch', 'matplotlib')\n"
+        "importlib.util.find_spec = lambda name, of=None: None if name in absent else real(name, of)\n"
         "from dermdistill.cli import main; main()"
     )
 
@@ -41,10 +42,13 @@ def test_without_the_training_parts_data_works_and_run_says_what_to_install(
 
     data = str(image_folder(melanoma=2, nevus=2))
     assert light("data", data).stdout.splitlines()[0] == "layout: folder; 4 images"
-    for arguments in (["run", "--data", data], ["evaluate", "x", "--data", data], ["report", "x"]):
+    for arguments in (["run", "--data", data], ["evaluate", "x", "--data", data]):
         done = light(*arguments)
         assert done.returncode == 2
         assert done.stderr == "error: this command needs PyTorch: pip install 'dermdistill[train]'\n"
+    done = light("report", "x")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "error: this command needs matplotlib: pip install 'dermdistill[report]'\n"
 
 
 def test_data_takes_the_users_word(

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from dermdistill.audit import out_of_fold, shortcuts
-from dermdistill.data.packed_hashes import pack
+from dermdistill.data.packed_hashes import pack_hashes
 from dermdistill.data.perceptual_hash import coefficients, signs
 from dermdistill.export.graph import described_anew
 from dermdistill.inference.model import SHIPPED
@@ -110,7 +110,7 @@ def test_the_page_fetches_nothing_and_escapes_names(
     assert "&lt;b&gt;=1&amp;.png" in text
 
 
-def test_the_split_without_offenders_is_accepted_and_has_no_leak(
+def test_the_cleaned_split_is_accepted_and_has_no_leak(
     command: Command, data: Path, split: Path, model_file: Path, tmp_path: Path
 ) -> None:
     clean, again = tmp_path / "clean.csv", tmp_path / "again.csv"
@@ -171,7 +171,7 @@ def test_without_a_split_the_clean_one_is_dealt(command: Command, tmp_path: Path
 
 def test_images_that_the_model_learned_from_are_named(command: Command, data: Path, tmp_path: Path) -> None:
     info = OnnxModel.read(SHIPPED).info
-    learned = pack(signs(np.stack([coefficients(photograph(seed)) for seed in (4, 7)])))
+    learned = pack_hashes(signs(np.stack([coefficients(photograph(seed)) for seed in (4, 7)])))
     model = tmp_path / "learned.onnx"
     model.write_bytes(described_anew(SHIPPED.read_bytes(), replace(info, learned_from=learned)))
     page = tmp_path / "audit.html"

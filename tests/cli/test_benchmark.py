@@ -6,7 +6,7 @@ import pytest
 
 from dermdistill.benchmark.disk import disk_time
 from dermdistill.benchmark.measurements import Benchmark, Measured, Timing
-from dermdistill.cli.benchmark import text
+from dermdistill.cli.benchmark import benchmark_text
 from dermdistill.json_files import read_json
 
 from ..conftest import Outcome
@@ -92,7 +92,7 @@ def test_a_time_for_3000_images_is_measured_or_says_what_it_is(
     )
     disk = disk_time("dsnet@24", "PyTorch", images, turns)
 
-    shown = text(EMPTY.model_copy(update={"measured": (measured,), "from_disk": (disk,)}))
+    shown = benchmark_text(EMPTY.model_copy(update={"measured": (measured,), "from_disk": (disk,)}))
 
     assert f"whole commands, from start to finished table; {caption}\n" in shown
     assert shown.splitlines()[-1].endswith(f"  {ending}")

@@ -99,7 +99,7 @@ class TestReuse:
         self, paths: list[Path], cache_dir: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         first = decode_images(records_of(paths), 4, cache_dir=cache_dir, progress=False).pixels
-        monkeypatch.setattr(images, "decode_bytes", lambda *_: pytest.fail("decoded again"))
+        monkeypatch.setattr(images, "read_image", lambda *_: pytest.fail("decoded again"))
         again = decode_images(records_of(paths), 4, cache_dir=cache_dir, progress=False).pixels
         assert np.array_equal(first, again)
 

@@ -19,7 +19,7 @@ from pydicom.encaps import encapsulate
 from pydicom.pixels.utils import pixel_array
 
 from dermdistill.data.dicom import SeveralFramesError, decode_dicom, is_dicom
-from dermdistill.data.images import decode_file, halve, read_image, read_image_bytes
+from dermdistill.data.images import halve, read_image, read_image_bytes
 from dermdistill.errors import UserError
 
 from .dicom_files import (
@@ -240,21 +240,21 @@ class TestFilesOfOthers:
         reference = pixel_array(sample(name))
         if reference.dtype == np.uint16:
             reference = np.rint(reference / 257)
-        difference = np.abs(decode_file(sample(name)).astype(int) - reference)
+        difference = np.abs(read_image(sample(name)).pixels.astype(int) - reference)
         assert difference.max() <= 2
         assert difference.mean() < 0.5
 
     def test_lossless_jpeg(self) -> None:
         """pydicom has no decoder of it here; this file shows the colour bars of the other samples."""
-        lossless = decode_file(sample("SC_rgb_jpeg_gdcm.dcm"))
-        assert np.array_equal(lossless, decode_file(sample("SC_rgb_rle.dcm")))
+        lossless = read_image(sample("SC_rgb_jpeg_gdcm.dcm")).pixels
+        assert np.array_equal(lossless, read_image(sample("SC_rgb_rle.dcm")).pixels)
 
 
 class TestEverywhere:
     def test_a_dicom_file_is_known_by_its_content(self, tmp_path: Path) -> None:
         path = tmp_path / "really-dicom.jpg"
         path.write_bytes(written(dataset(RGB)))
-        assert np.array_equal(decode_file(path), RGB)
+        assert np.array_equal(read_image(path).pixels, RGB)
         with pytest.raises(UserError, match="has no frame 2; it holds 1"):
             read_image(path, frame=2)
 
@@ -270,7 +270,7 @@ class TestEverywhere:
         path = tmp_path / "a.dcm"
         path.write_bytes(written(dataset(RGB, NumberOfFrames=2, PixelData=RGB.tobytes() * 2)))
         with pytest.raises(SeveralFramesError, match=r"a\.dcm: holds 2 frames") as caught:
-            decode_file(path)
+            read_image(path)
         assert caught.value.frames == 2
         assert pickle.loads(pickle.dumps(caught.value)).frames == 2  # as a process pool hands it over
         for number in (0, 3, -1):
@@ -291,8 +291,8 @@ class TestEverywhere:
     def test_pydicom_is_imported_for_dicom_files_only(self, tmp_path: Path) -> None:
         Image.fromarray(RGB).save(tmp_path / "a.png")
         program = (
-            "import sys; from pathlib import Path; from dermdistill.data.images import decode_file;"
-            f"decode_file(Path({str(tmp_path / 'a.png')!r}));"
+            "import sys; from pathlib import Path; from dermdistill.data.images import read_image;"
+            f"read_image(Path({str(tmp_path / 'a.png')!r}));"
             "sys.exit('pydicom' in sys.modules)"
         )
         assert subprocess.run([sys.executable, "-c", program]).returncode == 0

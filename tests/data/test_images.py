@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dermdistill.data.decoding.limits import MAX_PIXELS
-from dermdistill.data.images import ImageFile, InputSpec, decode_bytes, decode_file, halve, resize
+from dermdistill.data.images import ImageFile, InputSpec, halve, read_image, read_image_bytes, resize
 from dermdistill.errors import UserError
 
 
@@ -52,27 +52,29 @@ def jpeg_claiming(width: int, height: int) -> bytes:
 class TestDecode:
     @pytest.mark.parametrize("kind", ["PNG", "TIFF", "BMP"])
     def test_lossless_formats_give_the_same_pixels(self, kind: str) -> None:
-        assert np.array_equal(decode_bytes(encoded(Image.fromarray(colours()), kind), "image"), colours())
+        assert np.array_equal(
+            read_image_bytes(encoded(Image.fromarray(colours()), kind), "image").pixels, colours()
+        )
 
     def test_webp(self) -> None:
         content = encoded(Image.fromarray(colours()), "WEBP", lossless=True)
-        assert np.array_equal(decode_bytes(content, "image"), colours())
+        assert np.array_equal(read_image_bytes(content, "image").pixels, colours())
 
     @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": 0}])
     def test_jpeg_equals_pillow(self, options: dict[str, Any]) -> None:
         content = encoded(Image.fromarray(colours()), "JPEG", quality=90, **options)
         reference = np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
-        assert np.array_equal(decode_bytes(content, "image"), reference)
+        assert np.array_equal(read_image_bytes(content, "image").pixels, reference)
 
     def test_grey_jpeg_becomes_rgb(self) -> None:
         grey = Image.fromarray(colours()).convert("L")
-        pixels = decode_bytes(encoded(grey, "JPEG", quality=95), "image")
+        pixels = read_image_bytes(encoded(grey, "JPEG", quality=95), "image").pixels
         assert pixels.shape == (40, 64, 3)
         assert np.abs(pixels.astype(int) - np.asarray(grey)[..., None].astype(int)).max() <= 6
 
     def test_cmyk_jpeg_keeps_its_colours(self) -> None:
         cmyk = Image.new("RGB", (32, 32), (200, 60, 30)).convert("CMYK")
-        pixels = decode_bytes(encoded(cmyk, "JPEG", quality=95), "image")
+        pixels = read_image_bytes(encoded(cmyk, "JPEG", quality=95), "image").pixels
         assert np.abs(pixels.astype(int) - [200, 60, 30]).max() <= 3
 
     @pytest.mark.parametrize("orientation", range(1, 9))
@@ -93,46 +95,46 @@ class TestDecode:
         exif = Image.Exif()
         exif[0x0112] = orientation
         options = {"quality": 95, "subsampling": 0} if kind == "JPEG" else {}
-        pixels = decode_bytes(encoded(stored, kind, exif=exif, **options), "image")
+        pixels = read_image_bytes(encoded(stored, kind, exif=exif, **options), "image").pixels
         assert pixels.shape == (40, 64, 3)
         assert np.abs(pixels.astype(int) - colours().astype(int)).max() <= 12
 
     def test_unreadable_exif_leaves_the_image_as_it_is(self) -> None:
         content = encoded(Image.fromarray(colours()), "JPEG", exif=b"Exif\x00\x00MM\x00*\xff\xff\xff\xff")
-        assert decode_bytes(content, "image").shape == (40, 64, 3)
+        assert read_image_bytes(content, "image").pixels.shape == (40, 64, 3)
 
     def test_palette(self) -> None:
         palette = Image.fromarray(colours()).quantize(16)
         assert np.array_equal(
-            decode_bytes(encoded(palette, "PNG"), "image"), np.asarray(palette.convert("RGB"))
+            read_image_bytes(encoded(palette, "PNG"), "image").pixels, np.asarray(palette.convert("RGB"))
         )
 
     def test_one_bit(self) -> None:
-        pixels = decode_bytes(encoded(Image.new("1", (4, 4), 1), "PNG"), "image")
+        pixels = read_image_bytes(encoded(Image.new("1", (4, 4), 1), "PNG"), "image").pixels
         assert pixels.min() == 255
 
     def test_cmyk_tiff(self) -> None:
         content = encoded(Image.new("RGB", (4, 4), (200, 60, 30)).convert("CMYK"), "TIFF")
-        assert np.abs(decode_bytes(content, "image").astype(int) - [200, 60, 30]).max() <= 2
+        assert np.abs(read_image_bytes(content, "image").pixels.astype(int) - [200, 60, 30]).max() <= 2
 
     @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
     def test_sixteen_bit_grey_is_scaled_and_not_clipped(self, kind: str) -> None:
         grey = np.array([[0, 257, 32768, 65535]], dtype=np.uint16)
-        pixels = decode_bytes(encoded(Image.fromarray(grey), kind), "image")
+        pixels = read_image_bytes(encoded(Image.fromarray(grey), kind), "image").pixels
         assert pixels[0, :, 0].tolist() == [0, 1, 128, 255]
 
     def test_an_opaque_alpha_channel_is_dropped(self) -> None:
         opaque = Image.fromarray(colours()).convert("RGBA")
-        assert np.array_equal(decode_bytes(encoded(opaque, "PNG"), "image"), colours())
+        assert np.array_equal(read_image_bytes(encoded(opaque, "PNG"), "image").pixels, colours())
 
     def test_a_format_is_known_by_its_content(self, tmp_path: Path) -> None:
         path = tmp_path / "really-a-png.jpg"
         path.write_bytes(encoded(Image.fromarray(colours()), "PNG"))
-        assert np.array_equal(decode_file(path), colours())
+        assert np.array_equal(read_image(path).pixels, colours())
 
     def test_pixels_are_writable(self) -> None:
         for kind in ("PNG", "JPEG"):
-            assert decode_bytes(encoded(Image.fromarray(colours()), kind), "image").flags.writeable
+            assert read_image_bytes(encoded(Image.fromarray(colours()), kind), "image").pixels.flags.writeable
 
 
 class TestRefused:
@@ -140,7 +142,7 @@ class TestRefused:
         ("content", "message"),
         [
             (b"", "lesion.jpg: the file is empty"),
-            (b"this is no picture", "lesion.jpg: not an image; expected one of JPEG, PNG"),
+            (b"this is not a picture", "lesion.jpg: not an image; expected one of JPEG, PNG"),
             (b"\xff\xd8 but no JPEG", "lesion.jpg: damaged JPEG"),
             (encoded(Image.fromarray(colours()), "JPEG")[:-200], "lesion.jpg: damaged JPEG"),
             (encoded(Image.fromarray(colours()), "JPEG")[:-2], "lesion.jpg: damaged JPEG"),
@@ -171,7 +173,7 @@ class TestRefused:
     )
     def test_one_clear_line(self, content: bytes, message: str) -> None:
         with pytest.raises(UserError) as caught:
-            decode_bytes(content, "lesion.jpg")
+            read_image_bytes(content, "lesion.jpg")
         assert message in str(caught.value)
         assert "lesion.jpg" in str(caught.value)
         assert "\n" not in str(caught.value)
@@ -182,29 +184,29 @@ class TestRefused:
         middle = len(content) // 2
         content[middle : middle + 4] = b"\xff\xd9\xff\xd9"
         with pytest.raises(UserError, match="damaged JPEG"):
-            decode_bytes(bytes(content), "image")
+            read_image_bytes(bytes(content), "image")
 
     def test_palette_with_transparency(self) -> None:
         palette = Image.fromarray(colours()).quantize(16)
         with pytest.raises(UserError, match="transparent pixels"):
-            decode_bytes(encoded(palette, "PNG", transparency=0), "image")
+            read_image_bytes(encoded(palette, "PNG", transparency=0), "image")
 
     @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP", "TIFF"])
     def test_several_frames(self, kind: str) -> None:
         frames = [Image.new("RGB", (8, 8), (shade, 0, 0)) for shade in (0, 120, 250)]
         content = encoded(frames[0], kind, save_all=True, append_images=frames[1:])
         with pytest.raises(UserError, match="holds several frames"):
-            decode_bytes(content, "image")
+            read_image_bytes(content, "image")
 
     def test_a_missing_file_and_a_folder(self, tmp_path: Path) -> None:
         with pytest.raises(UserError, match=r"gone\.jpg: no such image file"):
-            decode_file(tmp_path / "gone.jpg")
+            read_image(tmp_path / "gone.jpg")
         with pytest.raises(UserError, match="not a regular file but a folder"):
-            decode_file(tmp_path)
+            read_image(tmp_path)
 
     def test_the_limit_itself_is_allowed(self) -> None:
         with pytest.raises(UserError, match="damaged image"):
-            decode_bytes(png_header(MAX_PIXELS // 1000, 1000), "image")
+            read_image_bytes(png_header(MAX_PIXELS // 1000, 1000), "image")
 
 
 class TestImageFile:

@@ -4,7 +4,7 @@ import json
 import numpy as np
 import pytest
 
-from dermdistill.data.packed_hashes import pack, unpack
+from dermdistill.data.packed_hashes import pack_hashes, unpack_hashes
 from dermdistill.data.perceptual_hash import BITS, SHORT_BITS, orientations
 
 RNG = np.random.default_rng(0)
@@ -23,26 +23,26 @@ def smallest_orientations(hashes: np.ndarray) -> set[str]:
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 100, 1000])
 def test_what_is_packed_is_what_is_unpacked(count: int) -> None:
     hashes = random_hashes(count)
-    found = unpack(pack(hashes))
+    found = unpack_hashes(pack_hashes(hashes))
     assert found.shape == (count, SHORT_BITS)
     assert {"".join(map(str, each.astype(int))) for each in found} == smallest_orientations(hashes)
-    assert pack(found) == pack(hashes)
+    assert pack_hashes(found) == pack_hashes(hashes)
 
 
 @pytest.mark.parametrize("value", [False, True])
 def test_extreme_hashes(value: bool) -> None:
     hashes = np.full((2, BITS), value)
-    assert len(unpack(pack(hashes))) == 1  # equal ones count once
+    assert len(unpack_hashes(pack_hashes(hashes))) == 1  # equal ones count once
 
 
 def test_order_and_orientation_do_not_matter() -> None:
     hashes = random_hashes(50)
     turned = orientations(hashes)[3]
-    assert pack(turned[::-1]) == pack(hashes)
+    assert pack_hashes(turned[::-1]) == pack_hashes(hashes)
 
 
 def test_ten_thousand_images_take_little_room_in_json() -> None:
-    packed = pack(random_hashes(10_600))
+    packed = pack_hashes(random_hashes(10_600))
     assert len(json.dumps(packed)) < 67_500
 
 
@@ -52,9 +52,9 @@ def test_ten_thousand_images_take_little_room_in_json() -> None:
 )
 def test_damage_is_an_error(content: bytes) -> None:
     with pytest.raises(ValueError, match="packed hashes are"):
-        unpack(base64.b85encode(content).decode())
+        unpack_hashes(base64.b85encode(content).decode())
 
 
 def test_text_that_is_no_base_85() -> None:
     with pytest.raises(ValueError, match="base85"):
-        unpack("\x00\x01")
+        unpack_hashes("\x00\x01")

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 import numpy as np
 import pytest
 
-from dermdistill.data.splits import check, digest, split
+from dermdistill.data.splits import check_split, digest, split
 from dermdistill.errors import UserError
 from dermdistill.records import SPLIT_NAMES, Pixels, Record, SplitName
 
@@ -67,7 +67,7 @@ class TestFreeSplit:
         records = lesions({"melanoma": 60, "nevus": 300, "dermatofibroma": 9}, seed)
         splits = split(records, seed=seed)
         assert all(len(names) == 1 for names in splits_by([r.lesion_id for r in records], splits).values())
-        check(records, splits)
+        check_split(records, splits)
 
     @pytest.mark.parametrize("seed", SEEDS)
     def test_a_patient_never_crosses(self, seed: int) -> None:
@@ -227,17 +227,17 @@ class TestTooLittle:
 class TestCheck:
     def test_a_leak_is_named(self) -> None:
         records = [record("a", lesion="L7"), record("b", lesion="L7")]
-        check(records, ["val", "val"])
-        check(records, ["val", None])
+        check_split(records, ["val", "val"])
+        check_split(records, ["val", None])
         with pytest.raises(
             UserError, match=r"lesion L7 has images in train and val, .*\(a in train, b in val\)"
         ):
-            check(records, ["train", "val"])
+            check_split(records, ["train", "val"])
 
     def test_further_leaks_are_counted(self) -> None:
         records = [record(f"{lesion}{image}", lesion=lesion) for lesion in "LMN" for image in "ab"]
         with pytest.raises(UserError, match=r"lesion L has images in train and val \(and 1 more like it\)"):
-            check(records, ["train", "val", "val", "val", "val", "train"])
+            check_split(records, ["train", "val", "val", "val", "val", "train"])
 
 
 class TestDigest:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from dermdistill.data.sources import read_data
+from dermdistill.data.sources import read_sources
 from dermdistill.download.client import TRIES, Client
 from dermdistill.download.job import Outcome, download
 from dermdistill.download.published import Hosts, Published
@@ -65,7 +65,7 @@ class TestDataverse:
         assert outcome.is_complete
         assert (outcome.completeness.images, outcome.completeness.tables) == (6, 2)
         assert images(tmp_path / "data") == expected_ham
-        data = read_data(tmp_path / "data")
+        data = read_sources([tmp_path / "data"])
         assert data.layout == "ham10000"
         assert [record.split for record in data.records] == [None] * 4 + ["test"] * 2
 
@@ -138,7 +138,7 @@ class TestChallenge:
     def test_is_read_by_the_data_command(self, get: Get, challenge: Published, tmp_path: Path) -> None:
         outcome = get(challenge)
         assert outcome.is_complete
-        data = read_data(tmp_path / "data")
+        data = read_sources([tmp_path / "data"])
         assert data.layout == "isic2019"
         assert [record.diagnosis for record in data.records] == ["melanoma", "nevus", "nevus"]
 
@@ -217,7 +217,7 @@ class TestCollection:
         outcome = get(collection)
         assert outcome.is_complete
         assert (outcome.completeness.images, outcome.completeness.tables) == (7, 1)
-        data = read_data(tmp_path / "data")
+        data = read_sources([tmp_path / "data"])
         assert [record.diagnosis for record in data.records] == ["melanoma", "nevus"] * 3 + ["melanoma"]
         assert len({record.lesion_id for record in data.records}) == 4
 
@@ -251,7 +251,7 @@ class TestCollection:
         server.files[first] = server.files[first].replace(
             b'"isic_id": "ISIC_0000001"', b'"isic_id": "../../a"'
         )
-        with pytest.raises(UserError, match=r"\.\./\.\./a: is no id"):
+        with pytest.raises(UserError, match=r"\.\./\.\./a: is not an id"):
             get(collection)
         assert not (tmp_path / "a.jpg").exists()
 
@@ -358,7 +358,7 @@ class TestOfAllKinds:
         outcome = get(published)
         assert outcome.is_complete
         assert outcome.damaged == (changed,)
-        assert set(outcome.strangers) == {"mine.txt", f"{changed}.damaged"}
+        assert set(outcome.extra_files) == {"mine.txt", f"{changed}.damaged"}
         assert images(folder) == complete
         assert (folder / f"{changed}.damaged").read_bytes() == complete[changed][:-1] + b"?"
         assert (folder / "mine.txt").read_text() == "mine"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dermdistill.data.sources import read_data
+from dermdistill.data.sources import read_sources
 from dermdistill.download.client import Client
 from dermdistill.download.job import download
 from dermdistill.download.published import DataverseFiles, Hosts, find
@@ -35,7 +35,7 @@ def fetched(name: str, folder: Path, hosts: Hosts, client: Client) -> tuple[int,
 
 
 def splits(folder: Path) -> Counter[str | None]:
-    return Counter(record.split for record in read_data(folder).records)
+    return Counter(record.split for record in read_sources([folder]).records)
 
 
 @pytest.mark.usefixtures("challenges")
@@ -49,7 +49,9 @@ class TestChallenges:
         assert fetched("isic2018", tmp_path / "data", hosts, client) == (7, 4)
         assert splits(tmp_path / "data") == {"train": 3, "val": 2, "test": 2}
         lesions = {
-            record.lesion_id for record in read_data(tmp_path / "data").records if record.split == "train"
+            record.lesion_id
+            for record in read_sources([tmp_path / "data"]).records
+            if record.split == "train"
         }
         assert lesions == {"HAM_0"}
 
@@ -59,7 +61,7 @@ class TestChallenges:
 
     def test_2020(self, hosts: Hosts, client: Client, tmp_path: Path) -> None:
         assert fetched("isic2020", tmp_path / "data", hosts, client) == (5, 2)
-        records = read_data(tmp_path / "data").records
+        records = read_sources([tmp_path / "data"]).records
         assert [record.diagnosis for record in records] == ["melanoma", "benign", "benign"]
         assert {record.patient_id for record in records} == {"IP_1"}
 
@@ -92,7 +94,7 @@ def test_ham10000(server: Server, hosts: Hosts, client: Client, tmp_path: Path) 
 def test_milk10k(server: Server, hosts: Hosts, client: Client, tmp_path: Path) -> None:
     publish_collection(server, 425, {f"ISIC_{i:07}": jpeg(i) for i in range(6)}, page=2)
     assert fetched("milk10k", tmp_path / "data", hosts, client) == (6, 1)
-    assert {record.diagnosis for record in read_data(tmp_path / "data").records} == {"melanoma", "nevus"}
+    assert {record.diagnosis for record in read_sources([tmp_path / "data"]).records} == {"melanoma", "nevus"}
 
 
 def _table(header: str, rows: Iterable[str]) -> bytes:

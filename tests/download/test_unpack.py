@@ -1,4 +1,4 @@
-"""Archives of strangers: nothing lands outside the folder, nothing half-written has a name."""
+"""Untrusted archives: nothing lands outside the folder, nothing half-written has a name."""
 
 import io
 import stat

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 import dermdistill
-from dermdistill.data.images import decode_file, resize
-from dermdistill.data.packed_hashes import unpack
+from dermdistill.data.images import read_image, resize
+from dermdistill.data.packed_hashes import unpack_hashes
 from dermdistill.digits import rounded
 from dermdistill.errors import UserError
 from dermdistill.evaluation.metrics import auc
@@ -75,11 +75,11 @@ def test_from_a_run_to_scores_without_pytorch(command: Command, run: RunFolder, 
     trained = TorchPredictor(network, calibrated, torch.device("cpu"))
     assert load_weights(run.export / f"{NAME}.safetensors")[1] == model.info
     assert model.info.learned_from is not None
-    assert len(unpack(model.info.learned_from)) == 80  # training and validation images
+    assert len(unpack_hashes(model.info.learned_from)) == 80  # training and validation images
     assert model.info.learned_from == info.learned_from
     assert dermdistill.load(files[f"{NAME}.int8.onnx"]).info.learned_from == info.learned_from
     photographs = sorted((tmp_path / "lesions").rglob("*.jpg"))[::10]
-    pixels = np.stack([resize(decode_file(path), 24) for path in photographs])
+    pixels = np.stack([resize(read_image(path).pixels, 24) for path in photographs])
     scored = [prediction.probability for prediction in model.predict(photographs)]
     np.testing.assert_allclose(scored, trained.predict(pixels)[:, info.melanoma], atol=0.01)
 

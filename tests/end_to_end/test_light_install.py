@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from dermdistill.runs import RunFolder
+from tests.run_folders import Scenario, write_run
+
 # Refuses to import what the light installation does not bring, and tells at the end what was imported.
 WATCHED = """
 import json, sys
@@ -26,18 +29,10 @@ try:
 finally:
     print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})), file=sys.stderr)
 """
-TRAINING = (
-    "torch",
-    "torchvision",
-    "timm",
-    "onnx",
-    "onnxscript",
-    "safetensors",
-    "sklearn",
-    "scipy",
-    "matplotlib",
-)
-HEAVY = (*TRAINING, "numpy", "PIL", "onnxruntime", "simplejpeg", "pydicom")
+# What the extra `train` brings beside what `report` does.
+TRAINING = ("torch", "torchvision", "timm", "onnx", "onnxscript", "safetensors", "sklearn", "scipy")
+NOT_LIGHT = (*TRAINING, "matplotlib")
+HEAVY = (*NOT_LIGHT, "numpy", "PIL", "onnxruntime", "simplejpeg", "pydicom")
 
 
 def imported(*arguments: object, refused: tuple[str, ...]) -> set[str]:
@@ -57,8 +52,8 @@ def test_predict_needs_no_training_half(
     output: tuple[str, ...], model_file: Path, photographs: Path, tmp_path: Path
 ) -> None:
     table = [tmp_path / "scores.csv"] if output == ("--output",) else []
-    names = imported("predict", photographs, "--model", model_file, *output, *table, refused=TRAINING)
-    assert names.isdisjoint(TRAINING)
+    names = imported("predict", photographs, "--model", model_file, *output, *table, refused=NOT_LIGHT)
+    assert names.isdisjoint(NOT_LIGHT)
     assert {"numpy", "onnxruntime", "PIL", "simplejpeg"} <= names
 
 
@@ -72,7 +67,7 @@ def test_audit_needs_no_training_half(model_file: Path, photographs: Path, tmp_p
     page = tmp_path / "audit.html"
     arguments = ["audit", str(tmp_path / "data"), "--model", str(model_file), "-o", str(page)]
     done = subprocess.run(
-        [sys.executable, "-c", absent, json.dumps(TRAINING), json.dumps(arguments)],
+        [sys.executable, "-c", absent, json.dumps(NOT_LIGHT), json.dumps(arguments)],
         capture_output=True,
         text=True,
         timeout=120,
@@ -81,6 +76,14 @@ def test_audit_needs_no_training_half(model_file: Path, photographs: Path, tmp_p
     assert done.returncode == 0, done.stderr
     assert "they need scikit-learn" in done.stderr
     assert "they need scikit-learn" in page.read_text()
+
+
+def test_report_needs_only_the_extra_report(tmp_path: Path) -> None:
+    run = write_run(RunFolder(tmp_path / "run"), Scenario())
+    names = imported("report", run.path, refused=(*TRAINING, "rich", "onnxruntime"))
+    assert "matplotlib" in names
+    assert run.report.is_file()
+    assert (run.tables / "main.csv").is_file()
 
 
 @pytest.mark.parametrize("arguments", [("--help",), ("predict", "--help"), ("run", "--help")])
@@ -93,7 +96,7 @@ def test_python_api_needs_no_training_half(model_file: Path, photographs: Path) 
         "import sys, dermdistill\n"
         "assert 'numpy' not in sys.modules\n"
         "print(dermdistill.load(sys.argv[1]).predict(sys.argv[2])[0].probability)\n"
-        f"assert not {set(TRAINING)} & set(sys.modules)\n"
+        f"assert not {set(NOT_LIGHT)} & set(sys.modules)\n"
     )
     photo = photographs / "photo0.jpg"
     done = subprocess.run(

@@ -187,7 +187,7 @@ def test_evaluate_scores_a_run_elsewhere_and_guards_its_training_images(
     outcome = command("run", "--data", data, "--recipe", recipe, "--output", run.path, *target, *STILL)
     assert outcome.code == 0, outcome.err
 
-    # All diagnoses are told apart, and P(melanoma) is one entry of the softmax.
+    # All diagnoses are classes, and P(melanoma) is one entry of the softmax.
     table = read_predictions(run.model("teacher").predictions)
     assert table.classes == ("dermatofibroma", "melanoma", "nevus")
     assert table.class_probabilities is not None

@@ -9,7 +9,7 @@ from sklearn import metrics as reference
 from dermdistill.errors import UserError
 from dermdistill.evaluation.delong import delong_test
 from dermdistill.evaluation.estimates import Comparison, Estimate, Evaluation, GroupEvaluation, OperatingPoint
-from dermdistill.evaluation.evaluate import compare_aucs, evaluate, mean_over_seeds
+from dermdistill.evaluation.evaluate import compare_aucs, evaluate, mean_over_seeds, single_seed
 from dermdistill.evaluation.predictions import Predictions
 from dermdistill.evaluation.thresholds import operating_points
 
@@ -238,6 +238,22 @@ def test_mean_of_one_seed_is_its_evaluation(simulated: Table) -> None:
         assert (mean.value, mean.low, mean.high) == (alone[path].value, alone[path].low, alone[path].high), (
             path
         )
+
+
+@pytest.mark.parametrize("threshold", [0.5, 1.01])
+@pytest.mark.parametrize("images", [300, 3])
+def test_a_model_alone_in_its_group_is_not_judged_again(
+    images: int, threshold: float, simulated: Table
+) -> None:
+    test = simulated(seed=1)
+    test = replace(test, source=("here", "there") * (len(test) // 2)).take(range(images))
+    points = [*operating_points(simulated(seed=2)), HALF.model_copy(update={"threshold": threshold})]
+    points = list({point.name: point for point in points}.values())
+
+    of_group = single_seed(evaluate(test, points, replicates=50))
+
+    assert of_group == mean_over_seeds([test], [points], replicates=50)
+    assert of_group.by_source.keys() == {"here", "there"}
 
 
 def test_mean_is_undefined_where_one_seed_is(simulated: Table) -> None:

@@ -9,7 +9,7 @@ from PIL import Image
 from scipy.ndimage import convolve
 
 from dermdistill.data.images import InputSpec, halve, resize
-from dermdistill.data.packed_hashes import pack
+from dermdistill.data.packed_hashes import pack_hashes
 from dermdistill.data.perceptual_hash import BITS
 from dermdistill.export.graph import assemble, described_anew, description_of, network_of
 from dermdistill.export.network import to_onnx
@@ -148,7 +148,7 @@ def test_the_description_travels_inside(tmp_path: Path) -> None:
 
 def test_another_description_changes_nothing_else() -> None:
     content = assemble(to_onnx(network(3), SIZE), INFO).SerializeToString()
-    info = replace(INFO, learned_from=pack(np.ones((3, BITS), dtype=bool)))
+    info = replace(INFO, learned_from=pack_hashes(np.ones((3, BITS), dtype=bool)))
     changed = described_anew(content, info)
     assert OnnxModel(changed, "m.onnx").info == info
     assert described_anew(changed, INFO) == content

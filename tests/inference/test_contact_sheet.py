@@ -71,7 +71,7 @@ def test_every_photograph_is_shown_whole_inside_the_margins(number: int) -> None
 def test_a_sheet_holds_no_more_than_its_number(
     monkeypatch: pytest.MonkeyPatch, order: Order, shown: set[float]
 ) -> None:
-    monkeypatch.setattr(contact_sheet, "MOST", 2)
+    monkeypatch.setattr(contact_sheet, "MOST_PICTURES", 2)
     sheet = sheet_of(order)
 
     pixels = np.asarray(sheet.finished("a model", 0))

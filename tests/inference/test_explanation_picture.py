@@ -9,7 +9,13 @@ from PIL import Image
 
 from dermdistill.inference.decision import OperatingPointUsed
 from dermdistill.inference.explain import Explanation, Occlusion, Views
-from dermdistill.inference.explanation_picture import PANEL, about_places, draw, is_our_picture, to_png
+from dermdistill.inference.explanation_picture import (
+    PANEL,
+    about_places,
+    draw_explanation,
+    is_our_picture,
+    to_png,
+)
 from dermdistill.inference.importance_colours import FULL_COLOUR, LOWERS, RAISES, overlay
 from dermdistill.inference.prediction import Prediction
 
@@ -43,7 +49,7 @@ def skin(width: int, height: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uin
     ("width", "height"), [(600, 450), (450, 600), (30, 20), (3000, 3), (3, 3000), (1, 1)]
 )
 def test_photographs_of_every_shape_are_drawn_whole(width: int, height: int) -> None:
-    picture = draw(explanation(), skin(width, height), "photo.jpg")
+    picture = draw_explanation(explanation(), skin(width, height), "photo.jpg")
 
     pixels = np.asarray(picture)
     photograph = (pixels[:, : WIDTH // 2] == (220, 170, 150)).all(axis=2)
@@ -57,7 +63,7 @@ def test_photographs_of_every_shape_are_drawn_whole(width: int, height: int) -> 
 
 
 def test_the_picture_is_the_same_every_time_and_tells_nothing_of_the_machine() -> None:
-    one, other = (to_png(draw(explanation(), skin(60, 45), "photo.jpg")) for _ in range(2))
+    one, other = (to_png(draw_explanation(explanation(), skin(60, 45), "photo.jpg")) for _ in range(2))
 
     assert one == other
     assert Image.open(io.BytesIO(one)).info == {"Software": "dermdistill explain"}
@@ -82,7 +88,7 @@ def test_pictures_of_this_program_are_known_again(tmp_path: Path) -> None:
 
 def test_every_warning_has_a_line_of_its_own() -> None:
     without, with_two = (
-        draw(explanation(*warnings), skin(60, 45), "photo.jpg").height
+        draw_explanation(explanation(*warnings), skin(60, 45), "photo.jpg").height
         for warnings in ((), ("blurred: less sharp than others", "small: 30 x 20 pixels"))
     )
 
@@ -91,7 +97,8 @@ def test_every_warning_has_a_line_of_its_own() -> None:
 
 def test_a_re_stated_p_is_said_to_be() -> None:
     plain, restated = (
-        draw(explanation(), skin(60, 45), "photo.jpg", prevalence).tobytes() for prevalence in (None, 0.02)
+        draw_explanation(explanation(), skin(60, 45), "photo.jpg", prevalence).tobytes()
+        for prevalence in (None, 0.02)
     )
 
     assert plain != restated
@@ -137,9 +144,9 @@ def test_the_colour_is_full_beyond_the_scale(beyond: float) -> None:
 def test_a_model_that_looks_nowhere_shows_grey() -> None:
     occlusion = replace(explanation().occlusion, importance=np.full((64, 64), 1e-4))
 
-    pixels = np.asarray(draw(replace(explanation(), occlusion=occlusion), skin(60, 60), "photo.jpg")).astype(
-        int
-    )
+    pixels = np.asarray(
+        draw_explanation(replace(explanation(), occlusion=occlusion), skin(60, 60), "photo.jpg")
+    ).astype(int)
 
     inside_map = pixels[100:500, WIDTH // 2 + 20 : -40]
     assert np.ptp(inside_map, axis=2).max() <= 1
@@ -160,13 +167,15 @@ def test_a_sentence_says_whether_a_single_place_explains_the_decision(decisive: 
     occlusion = replace(explanation().occlusion, decisive=decisive)
 
     assert about_places(occlusion) == sentence
-    drawn = draw(replace(explanation(), occlusion=occlusion), skin(60, 45), "photo.jpg")
-    assert (drawn.tobytes() == draw(explanation(), skin(60, 45), "photo.jpg").tobytes()) == (decisive == 3)
+    drawn = draw_explanation(replace(explanation(), occlusion=occlusion), skin(60, 45), "photo.jpg")
+    assert (drawn.tobytes() == draw_explanation(explanation(), skin(60, 45), "photo.jpg").tobytes()) == (
+        decisive == 3
+    )
 
 
 @pytest.mark.parametrize("name", ["", "a.jpg", "n" * 500, "\N{CJK UNIFIED IDEOGRAPH-76AE}" * 200])
 def test_no_name_reaches_the_margins(name: str) -> None:
-    pixels = np.asarray(draw(explanation("a warning that is long " * 12), skin(45, 60), name))
+    pixels = np.asarray(draw_explanation(explanation("a warning that is long " * 12), skin(45, 60), name))
 
     assert (pixels[:, :20] == 255).all()
     assert (pixels[:, -20:] == 255).all()

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 import dermdistill
-from dermdistill.data.images import decode_bytes
+from dermdistill.data.images import read_image_bytes
 from dermdistill.errors import UserError
 from dermdistill.inference.image_input import ImageInput
 from dermdistill.inference.model import Model
@@ -59,7 +59,7 @@ def in_every_form(content: bytes, path: Path, until: ExitStack) -> dict[str, Ima
         "Pillow, from a stream": Image.open(io.BytesIO(content)),
         "Pillow, loaded": loaded(content),
         "Pillow, copied": Image.open(io.BytesIO(content)).copy(),
-        "pixels": decode_bytes(content, "image"),
+        "pixels": read_image_bytes(content, "image").pixels,
     }
 
 

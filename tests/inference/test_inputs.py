@@ -69,12 +69,12 @@ def test_links_in_a_circle_end(tree: Path) -> None:
 
 def test_what_is_left_out_is_said(tree: Path) -> None:
     assert Inputs((str(tree),)).notes() == [
-        f"{tree}: left out 1 file that is no image: 1 .txt",
+        f"{tree}: left out 1 file that is not an image: 1 .txt",
         f"{tree}: left out 2 folders in it; --recursive reads them too",
     ]
     (tree / "deep" / "round").symlink_to(tree, target_is_directory=True)
     assert Inputs((str(tree),), recursive=True).notes() == [
-        f"{tree}: left out 2 files that are no images: 1 .csv, 1 .txt",
+        f"{tree}: left out 2 files that are not images: 1 .csv, 1 .txt",
         f"{tree}: left out 1 links to folders",
     ]
     assert Inputs((str(tree / "deep" / "deeper"),)).notes() == []
@@ -115,7 +115,7 @@ def test_all_endings_of_images_and_photographs_in_formats_that_are_not_read(tmp_
         (tmp_path / name).touch()
     assert names(tmp_path, tmp_path) == found
     assert Inputs((str(tmp_path),)).notes() == [
-        f"{tmp_path}: left out 3 files that are no images: 1 .docx, 1 .mp4, 1 .pdf"
+        f"{tmp_path}: left out 3 files that are not images: 1 .docx, 1 .mp4, 1 .pdf"
     ]
 
 
@@ -127,7 +127,7 @@ def test_dicom_files_without_an_ending(tmp_path: Path) -> None:
     (tmp_path / "2024.01").write_text("")
     assert names(tmp_path, tmp_path) == ["0.jpg", "1.2.840.10008.1.57", "IM0001"]
     assert Inputs((str(tmp_path),)).notes() == [
-        f"{tmp_path}: left out 3 files that are no images: 3 without ending"
+        f"{tmp_path}: left out 3 files that are not images: 3 without ending"
     ]
 
 

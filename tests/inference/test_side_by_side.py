@@ -3,7 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dermdistill.inference.side_by_side import in_order
+from dermdistill.inference.side_by_side import map_in_order
 
 
 def test_results_come_in_the_order_of_the_items() -> None:
@@ -17,8 +17,8 @@ def test_results_come_in_the_order_of_the_items() -> None:
             third.set()
         return number**2
 
-    assert list(in_order(square, range(9), workers=2, ahead=4)) == [number**2 for number in range(9)]
-    assert list(in_order(square, [], workers=2, ahead=4)) == []
+    assert list(map_in_order(square, range(9), workers=2, ahead=4)) == [number**2 for number in range(9)]
+    assert list(map_in_order(square, [], workers=2, ahead=4)) == []
 
 
 def test_items_are_taken_a_few_ahead() -> None:
@@ -29,7 +29,7 @@ def test_items_are_taken_a_few_ahead() -> None:
             taken.append(number)
             yield number
 
-    results = in_order(str, items(), workers=2, ahead=4)
+    results = map_in_order(str, items(), workers=2, ahead=4)
     for received in range(100):
         assert next(results) == str(received)
         assert len(taken) <= received + 4
@@ -39,7 +39,7 @@ def test_an_error_comes_in_its_place_and_ends_the_work() -> None:
     def reciprocal(number: int) -> float:
         return 1 / number
 
-    results = in_order(reciprocal, [1, 2, 0, 4], workers=2, ahead=4)
+    results = map_in_order(reciprocal, [1, 2, 0, 4], workers=2, ahead=4)
     assert [next(results), next(results)] == [1, 0.5]
     with pytest.raises(ZeroDivisionError):
         next(results)
@@ -52,4 +52,4 @@ def test_items_that_cannot_be_taken() -> None:
         raise OSError("the archive is damaged")
 
     with pytest.raises(OSError, match="the archive is damaged"):
-        list(in_order(str, items(), workers=2, ahead=4))
+        list(map_in_order(str, items(), workers=2, ahead=4))

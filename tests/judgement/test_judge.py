@@ -110,7 +110,7 @@ def test_subgroups_are_parts_of_the_test_images(shared: RunFolder) -> None:
     assert [(each.by, each.value) for each in found] == [
         *(("age", value) for value in ("under 40", "40 to 59", "60 and over", "not stated")),
         *(("sex", value) for value in ("female", "male", "not stated")),
-    ]  # one site alone is no subgroup
+    ]  # one site alone is not a subgroup
     tables = [read_predictions(shared.model(f"dsnet-hinton-seed{seed}").predictions) for seed in (0, 1)]
     for each in found[4:]:
         aucs, sensitivities = [], []

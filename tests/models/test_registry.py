@@ -44,7 +44,7 @@ def test_a_student_may_start_from_imagenet_weights(monkeypatch: pytest.MonkeyPat
 )
 def test_what_there_is_not_is_refused_before_any_work(name: str, weights: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
-        registry.check(name, weights)
+        registry.check_architecture(name, weights)
 
 
 def test_images_that_a_network_cannot_take_are_refused() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dermdistill.data.packed_hashes import pack
+from dermdistill.data.packed_hashes import pack_hashes
 from dermdistill.data.perceptual_hash import coefficients, has_hash, signs
 from dermdistill.export.graph import described_anew
 from dermdistill.files import write_bytes
@@ -26,7 +26,7 @@ def table_of(ham10000: Path) -> str:
     """The packed hashes of the shipped model's training and validation images."""
     records = images_of("train", ham10000) + images_of("val", ham10000)
     found = np.stack([coefficients(record.image.decode()) for record in records])
-    return pack(signs(found[has_hash(found)]))
+    return pack_hashes(signs(found[has_hash(found)]))
 
 
 def add_table(path: Path, table: str) -> None:

@@ -12,8 +12,8 @@ from PIL import Image
 from dermdistill.data.cache import decode_images
 from dermdistill.data.fixed_split import check_leaks, read_fixed_split, with_split
 from dermdistill.data.images import ImageFile
-from dermdistill.data.sources import read_data, read_sources
-from dermdistill.data.splits import check, split
+from dermdistill.data.sources import read_sources
+from dermdistill.data.splits import check_split, split
 
 SHARED = Path(__file__).parents[3] / "shared"
 
@@ -26,7 +26,7 @@ def needed(name: str) -> Path:
 
 
 def test_ham10000_subset() -> None:
-    data = read_data(needed("ham10000"))
+    data = read_sources([needed("ham10000")])
     assert data.layout == "ham10000"
     assert data.notes == ()
     assert len(data.records) == 5984
@@ -34,13 +34,13 @@ def test_ham10000_subset() -> None:
     assert Counter(record.diagnosis for record in data.records)["nevus"] == 4323
     assert len({record.lesion_id for record in data.records}) == 5984
     splits = split(data.records, seed=0)
-    check(data.records, splits)
+    check_split(data.records, splits)
     melanoma = Counter(name for record, name in zip(data.records, splits, strict=True) if record.is_melanoma)
     assert melanoma == {"train": 344, "val": 49, "test": 98}
 
 
 def test_isic_archive_subset() -> None:
-    data = read_data(needed("isic-archive-subset"))
+    data = read_sources([needed("isic-archive-subset")])
     assert data.layout == "isic"
     assert Counter(record.diagnosis for record in data.records) == {
         "melanoma": 454,
@@ -59,7 +59,7 @@ def test_isic_archive_subset() -> None:
 
 @pytest.mark.parametrize("name", ["ham10000", "isic-archive-subset"])
 def test_decodes_as_pillow_does(name: str) -> None:
-    for record in read_data(needed(name)).records[::100]:
+    for record in read_sources([needed(name)]).records[::100]:
         assert isinstance(record.image, ImageFile)
         with Image.open(io.BytesIO(record.image.path.read_bytes())) as image:
             reference = np.asarray(image.convert("RGB"))
@@ -67,7 +67,7 @@ def test_decodes_as_pillow_does(name: str) -> None:
 
 
 def test_cache_of_real_images(tmp_path: Path) -> None:
-    records = read_data(needed("isic-archive-subset")).records[:300]
+    records = read_sources([needed("isic-archive-subset")]).records[:300]
     pixels = decode_images(records, 64, cache_dir=tmp_path, workers=2, progress=False).pixels
     assert pixels.shape == (300, 64, 64, 3)
     # Skin and lesions: never one flat colour, and no two images alike but one pair of copies.
@@ -118,7 +118,7 @@ def test_both_archives_keep_to_the_fixed_split() -> None:
 
 
 def test_crops_and_frames_of_one_archive_are_versions_of_its_pictures() -> None:
-    crops, frames = read_data(needed("ham10000")), needed("ham10000-full")
+    crops, frames = read_sources([needed("ham10000")]), needed("ham10000-full")
     both = read_sources([needed("ham10000"), frames])
     assert len(both.records) == 5984 + 10015
     assert len({record.lesion_id for record in both.records}) == 7470

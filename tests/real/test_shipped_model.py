@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 import dermdistill
-from dermdistill.data.packed_hashes import unpack
+from dermdistill.data.packed_hashes import unpack_hashes
 from dermdistill.data.perceptual_hash import SAME_BY_SHORT_HASH, coefficients, nearest
-from dermdistill.data.sources import read_data
+from dermdistill.data.sources import read_sources
 from dermdistill.evaluation.metrics import auc
 from dermdistill.evaluation.reliability import ece
 from dermdistill.inference.model import SHIPPED
@@ -36,15 +36,15 @@ def test_auc_on_lesions_that_decided_nothing(model: dermdistill.Model, figure: f
 
 @pytest.mark.parametrize(("model", "figure"), [(MODEL, 0.794), (INT8, 0.793)], ids=["float", "int8"])
 def test_auc_on_another_clinics_images(model: dermdistill.Model, figure: float) -> None:
-    records = read_data(needed("isic-archive-subset")).records
+    records = read_sources([needed("isic-archive-subset")]).records
     scored = [model.score(record.image.decode()).probability for record in records]
     assert auc(np.array([record.is_melanoma for record in records]), np.array(scored)) == pytest.approx(
         figure, abs=0.003
     )
 
 
-def test_most_of_the_calibration_error_abroad_is_prevalence() -> None:
-    records = read_data(needed("isic-archive-subset")).records
+def test_most_of_the_external_calibration_error_is_prevalence() -> None:
+    records = read_sources([needed("isic-archive-subset")]).records
     melanoma = np.array([record.is_melanoma for record in records])
     for prevalence, figure in ((None, 0.418), (melanoma.mean(), 0.115)):
         model = dermdistill.load(prevalence=prevalence)
@@ -76,7 +76,7 @@ def test_a_photograph_has_one_answer(shape: tuple[int, int]) -> None:
 
 
 def test_copies_of_training_images_are_recognised_and_test_images_are_not() -> None:
-    table = unpack(MODEL.info.learned_from or "")
+    table = unpack_hashes(MODEL.info.learned_from or "")
 
     def share_recognised(records: list[Record], side: int) -> float:
         pictures = [Image.fromarray(record.image.decode()).resize((side, side)) for record in records]

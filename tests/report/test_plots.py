@@ -11,7 +11,7 @@ from scipy.optimize import minimize
 from dermdistill.json_files import read_json, write_json
 from dermdistill.report import plots
 from dermdistill.report.plot_data import result_plots, training_plots
-from dermdistill.report.plots import Panel, Plot, Series, apart, draw
+from dermdistill.report.plots import Panel, Plot, Series, apart, draw_plot
 from dermdistill.report.read import ReportedRun, read_run
 from dermdistill.report.results_tables import models_table
 from dermdistill.runs import ModelSummary, RunFolder
@@ -93,15 +93,15 @@ def test_drawings_are_whole_and_repeat(run: ReportedRun, kind: str) -> None:
         "cost": replace(plot(costs([0.27, 23.5], ["DSNet", "$x <b>"])), legend="below"),
         "setting": plot(setting([3.0, 100.0], logarithmic=True), setting([3.0, 10.0], logarithmic=True)),
     }[kind]
-    drawn = draw(shown, synthetic=False)
+    drawn = draw_plot(shown, synthetic=False)
     assert ElementTree.fromstring(drawn).tag == "{http://www.w3.org/2000/svg}svg"
-    assert drawn == draw(shown, synthetic=False)
-    assert drawn != draw(shown, synthetic=True)
+    assert drawn == draw_plot(shown, synthetic=False)
+    assert drawn != draw_plot(shown, synthetic=True)
     assert len(drawn) < 150_000
 
 
 def test_every_colour_of_lines_and_letters_has_one_for_dark_pages() -> None:
-    drawn = draw(plot(setting([3.0, 10.0], logarithmic=False)), synthetic=True).decode()
+    drawn = draw_plot(plot(setting([3.0, 10.0], logarithmic=False)), synthetic=True).decode()
     assert "#000000" not in drawn  # which would be left out of the styles that the rules go by
     assert "@media screen and (prefers-color-scheme: dark)" in drawn
     rules, _, rest = drawn.partition("</style>")
@@ -112,9 +112,9 @@ def test_every_colour_of_lines_and_letters_has_one_for_dark_pages() -> None:
 
 def test_a_users_matplotlib_settings_are_neither_used_nor_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = plot(setting([3.0, 10.0], logarithmic=False))
-    plain = draw(shown, synthetic=False)
+    plain = draw_plot(shown, synthetic=False)
     monkeypatch.setitem(rcParams, "lines.linewidth", 9.0)
-    assert draw(shown, synthetic=False) == plain
+    assert draw_plot(shown, synthetic=False) == plain
     assert rcParams["lines.linewidth"] == 9.0
 
 
@@ -122,7 +122,7 @@ def test_a_users_matplotlib_settings_are_neither_used_nor_changed(monkeypatch: p
 def test_any_losses_can_be_drawn(losses: list[float]) -> None:
     series = Series("a", (range(1, len(losses) + 1), losses))
     panel = Panel("epoch", "training loss", [series], "epochs", logarithmic=True)
-    assert draw(plot(panel), synthetic=False).endswith(b"</svg>\n")
+    assert draw_plot(plot(panel), synthetic=False).endswith(b"</svg>\n")
 
 
 def test_one_epoch_is_a_point_at_one_whole_number(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,7 +134,7 @@ def test_one_epoch_is_a_point_at_one_whole_number(monkeypatch: pytest.MonkeyPatc
         axes.append(of)
 
     monkeypatch.setattr(plots, "_tick_epochs", noting)
-    draw(plot(Panel("epoch", "AUC", [Series("a", ([1.0], [0.7]))], "epochs")), synthetic=False)
+    draw_plot(plot(Panel("epoch", "AUC", [Series("a", ([1.0], [0.7]))], "epochs")), synthetic=False)
     (low, high), ticks = axes[0].get_xlim(), axes[0].get_xticks()
     assert [tick for tick in ticks if low <= tick <= high] == [1.0]
     assert axes[0].get_lines()[0].get_marker() == "o"
@@ -143,11 +143,11 @@ def test_one_epoch_is_a_point_at_one_whole_number(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("values", [[1.0], [5.0, 5.0], [0.001, 1e6], [5.5, 7.1]])
 def test_any_costs_can_be_drawn(values: list[float]) -> None:
     panel = costs(values, [str(i) for i in range(len(values))])
-    assert draw(plot(panel), synthetic=False).endswith(b"</svg>\n")
+    assert draw_plot(plot(panel), synthetic=False).endswith(b"</svg>\n")
 
 
 def test_one_value_of_a_setting_can_be_drawn() -> None:
-    assert draw(plot(setting([8.0], logarithmic=False)), synthetic=False).endswith(b"</svg>\n")
+    assert draw_plot(plot(setting([8.0], logarithmic=False)), synthetic=False).endswith(b"</svg>\n")
 
 
 def test_names_move_as_little_as_possible() -> None:

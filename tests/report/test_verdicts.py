@@ -6,7 +6,7 @@ import pytest
 from dermdistill.evaluation.estimates import Estimate
 from dermdistill.judgement.judgement import Claim, ClaimedComparison
 from dermdistill.report import paper_verdicts, verdicts
-from dermdistill.report.published import BATCH_SIZE, TEMPERATURE
+from dermdistill.report.paper import BATCH_SIZE, TEMPERATURE
 from dermdistill.report.read import ReportedRun, read_run
 from dermdistill.runs import RunFolder
 
@@ -192,7 +192,7 @@ def test_settings_are_answered_by_their_test(compared: ReportedRun) -> None:
         "The paper's accuracies, single runs on its own test set, range from 0.772 to 0.917"
     )
     batch = paper_verdicts.setting_verdict(compared, BATCH_SIZE)
-    assert batch.answer.startswith("Cannot be told: so few batch sizes and seeds give no p below 0.25 ")
+    assert batch.answer.startswith("Cannot be answered: so few batch sizes and seeds give no p below 0.25 ")
 
 
 def test_the_best_of_a_sweep_was_picked_on_the_same_images(compared: ReportedRun) -> None:
@@ -206,7 +206,7 @@ def test_the_best_of_a_sweep_was_picked_on_the_same_images(compared: ReportedRun
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        ("few seeds", "Cannot be told: fewer than 3 seeds (permutation test p = "),
+        ("few seeds", "Cannot be answered: fewer than 3 seeds (permutation test p = "),
         ("not shown", "Not shown: the seeds alone may explain how far the AUC changes (permutation test p"),
     ],
 )

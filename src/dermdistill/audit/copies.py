@@ -11,7 +11,7 @@ from dermdistill.audit.findings import Finding, KindName
 from dermdistill.audit.left_out import preference
 from dermdistill.audit.survey import Survey
 from dermdistill.data.diagnoses import contradict
-from dermdistill.data.pairs import Pairs, near_pairs
+from dermdistill.data.image_pairs import ImagePairs, near_pairs
 from dermdistill.data.perceptual_hash import SAME_PHOTOGRAPH, similar_pairs
 from dermdistill.records import Record
 
@@ -65,7 +65,7 @@ def _exact(contents: Sequence[str], readable: NDArray[np.bool_]) -> list[tuple[i
     return [(first, other) for first, *others in rows_of.values() for other in others]
 
 
-def _near(survey: Survey, exact: Sequence[tuple[int, int]]) -> Pairs:
+def _near(survey: Survey, exact: Sequence[tuple[int, int]]) -> ImagePairs:
     """Near copies among images of different content.
 
     Small dark lesions in the middle of plain skin have similar hashes, so the features must agree as well.

@@ -1,4 +1,4 @@
-"""The quality that a JPEG was saved with, told from its quantisation tables."""
+"""The quality that a JPEG was saved with, estimated from its quantisation tables."""
 
 import io
 

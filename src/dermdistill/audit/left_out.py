@@ -1,4 +1,4 @@
-"""A split file without the images at fault, the offenders."""
+"""A split file without the images at fault."""
 
 import csv
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ def preference(record: Record) -> int:
     return _KEPT_FIRST.index(record.split) if record.split in _KEPT_FIRST else len(_KEPT_FIRST)
 
 
-def offenders(findings: Sequence[Finding]) -> dict[int, str]:
+def images_at_fault(findings: Sequence[Finding]) -> dict[int, str]:
     """The rows that any finding leaves out, and the kind of the first that does."""
     reasons: dict[int, str] = {}
     for finding in findings:
@@ -34,17 +34,17 @@ def offenders(findings: Sequence[Finding]) -> dict[int, str]:
     return reasons
 
 
-def write_without_offenders(
+def write_cleaned_split(
     path: Path, records: Sequence[Record], findings: Sequence[Finding]
 ) -> tuple[int, int]:
-    """Write the split of every record as CSV, with ``left-out`` for the offenders; how many stay and go.
+    """Write the split of every record as CSV, ``left-out`` for the images at fault; how many stay and go.
 
     Records without a split are dealt as training does by default; copies that stay count as one lesion.
 
     Raises:
         UserError: too few lesions are left to divide, or the file cannot be written.
     """
-    out = offenders(findings)
+    out = images_at_fault(findings)
     kept = [row for row in range(len(records)) if row not in out]
     united = _with_copies_united(records, findings)
     chosen = dict(zip(kept, _dealt([united[row] for row in kept]), strict=True))
@@ -57,8 +57,8 @@ def write_without_offenders(
     return len(kept), len(out)
 
 
-def is_without_offenders(path: Path) -> bool:
-    """Whether a file is one of ``write_without_offenders``."""
+def is_cleaned_split(path: Path) -> bool:
+    """Whether a file is one of ``write_cleaned_split``."""
     with path.open("rb") as handle:
         header = ",".join(COLUMNS).encode()
         return handle.read(len(header)) == header

@@ -12,7 +12,7 @@ from PIL import Image
 
 from dermdistill.audit.audit import Audit
 from dermdistill.audit.findings import KINDS, Finding, Kind
-from dermdistill.audit.left_out import offenders
+from dermdistill.audit.left_out import images_at_fault
 from dermdistill.audit.shortcuts import Shortcut
 from dermdistill.errors import UserError
 from dermdistill.evaluation.estimates import Estimate
@@ -43,7 +43,7 @@ class _Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class _Section:
+class _PageSection:
     name: str
     kind: Kind
     count: str
@@ -78,7 +78,7 @@ def render(audit: Audit, model: str, *, title: str) -> str:
         model=model,
         sections=list(_sections(audit)),
         most=SHOWN,
-        offenders=f"{len(offenders(audit.findings)):,}",
+        images_at_fault=f"{len(images_at_fault(audit.findings)):,}",
         shortcuts=[_row(each) for each in audit.shortcuts],
         sources=[_row(each) for each in audit.sources],
         notes=audit.notes,
@@ -101,7 +101,7 @@ def _by_source_and_split(part: tuple[tuple[str, str], list[bool]]) -> tuple[str,
     return source, [*SPLIT_NAMES, "none"].index(split)
 
 
-def _sections(audit: Audit) -> Iterator[_Section]:
+def _sections(audit: Audit) -> Iterator[_PageSection]:
     for name, kind in KINDS.items():
         of_kind = [finding for finding in audit.findings if finding.kind == name]
         shown = tuple(
@@ -109,7 +109,7 @@ def _sections(audit: Audit) -> Iterator[_Section]:
             for rank, finding in enumerate(of_kind[:SHOWN], start=1)
         )
         left_out = {row for finding in of_kind for row in finding.leave_out}
-        yield _Section(name, kind, f"{len(of_kind):,}", f"{len(left_out):,}", shown)
+        yield _PageSection(name, kind, f"{len(of_kind):,}", f"{len(left_out):,}", shown)
 
 
 def _shown(finding: Finding, rank: int, records: Sequence[Record]) -> _Shown:

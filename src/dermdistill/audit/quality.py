@@ -10,7 +10,7 @@ from dermdistill.audit.findings import Finding, KindName
 from dermdistill.audit.survey import Survey
 from dermdistill.inference.model_info import ModelInfo
 
-BLANK = 3.0
+BLANK_CONTRAST = 3.0
 """Standard deviation of the luminance, in grey levels, below which an image is blank."""
 
 FAR = 2.0
@@ -48,7 +48,7 @@ def _measures(survey: Survey, info: ModelInfo) -> Iterator[_Measure]:
     yield _Measure(
         "blank",
         contrast,
-        contrast < BLANK,
+        contrast < BLANK_CONTRAST,
         lambda row: f"standard deviation of luminance {contrast[row]:.1f}",
     )
     side = np.minimum(survey.width, survey.height)

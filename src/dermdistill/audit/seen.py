@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dermdistill.data.packed_hashes import unpack
+from dermdistill.data.packed_hashes import unpack_hashes
 from dermdistill.data.perceptual_hash import (
     SAME_BY_SHORT_HASH,
     SAME_PHOTOGRAPH,
@@ -104,7 +104,7 @@ def run_of(model: Path) -> RunFolder:
 
 def _in_table(images: Candidates, packed: str, model: Path) -> list[_Match | None]:
     try:
-        table = unpack(packed)
+        table = unpack_hashes(packed)
     except ValueError as error:
         raise UserError(
             f"{model}: its table of training images is damaged ({error}); export it again"
@@ -159,7 +159,7 @@ class _KnownImages:
         return found
 
     def _by_id(self, images: Candidates) -> list[Assignment | None]:
-        """The image of the same id: ISIC's numbers are enough, other names want some likeness besides."""
+        """The image of the same id: ISIC's numbers are enough, other names need further evidence."""
         ids = {row.image_id: row for row in self.rows}
         numbers = {number.group(): row for row in self.rows if (number := _ISIC_NUMBER.search(row.image_id))}
         found: list[Assignment | None] = []

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from dermdistill.audit.jpeg_quality import jpeg_quality
 from dermdistill.audit.nuisance import BORDER_STATISTICS, measure
 from dermdistill.data.decoding.limits import read_file
-from dermdistill.data.images import ImageFile, decode_bytes, digest_of
+from dermdistill.data.images import ImageFile, digest_of, read_image_bytes
 from dermdistill.data.perceptual_hash import BITS, Coefficients, coefficients
-from dermdistill.data.sources.hdf5 import Hdf5Image
+from dermdistill.data.sources.on_disk.hdf5 import Hdf5Image
 from dermdistill.errors import UserError
 from dermdistill.inference.features import FeatureModel
 from dermdistill.inference.reference import STATISTICS
-from dermdistill.inference.side_by_side import in_order
+from dermdistill.inference.side_by_side import map_in_order
 from dermdistill.progress import bar
 from dermdistill.records import ImageSource, Record
 
@@ -35,7 +35,7 @@ class Survey:
         errors: N: why an image cannot be read, empty where it can.
         contents: N digests, the same under any name; empty where the file cannot be read.
         width, height: ``(N,)`` pixels.
-        file_bytes: ``(N,)``; NaN of an image that is no encoded file.
+        file_bytes: ``(N,)``; NaN of an image that is not an encoded file.
         jpeg_quality: ``(N,)``, see ``jpeg_quality``; NaN of other formats.
         contrast, dark_corners, hair, ruler: ``(N,)``, see ``nuisance.Nuisance``.
         border: ``(N, 24)``, likewise.
@@ -68,7 +68,7 @@ class Survey:
 
 
 @dataclass(frozen=True, slots=True)
-class _Measured:
+class _SurveyedImage:
     """A row of the survey; the names are the same."""
 
     error: str
@@ -98,23 +98,23 @@ def survey(records: Sequence[Record], model: FeatureModel, *, workers: int, prog
         progress: show a bar on stderr.
     """
     images = (record.image for record in records)
-    measured = in_order(partial(_measured, model=model), images, workers=workers, ahead=_AHEAD * workers)
+    measured = map_in_order(partial(_measured, model=model), images, workers=workers, ahead=_AHEAD * workers)
     with bar(
         measured, total=len(records), label="Looking at images", unit="image", hidden=not progress
     ) as rows:
         return _table(rows, len(records), model.look(_SPECK).features.shape)
 
 
-def _measured(image: ImageSource, model: FeatureModel) -> _Measured:
+def _measured(image: ImageSource, model: FeatureModel) -> _SurveyedImage:
     content = ""
     try:
         encoded = _encoded(image)
         content = image.digest() if encoded is None else digest_of(encoded)
-        pixels = image.decode() if encoded is None else decode_bytes(encoded, image.name)
+        pixels = image.decode() if encoded is None else read_image_bytes(encoded, image.name).pixels
     except UserError as error:
-        return _Measured(str(error), content)
+        return _SurveyedImage(str(error), content)
     nuisance, look = measure(pixels), model.look(pixels)
-    return _Measured(
+    return _SurveyedImage(
         error="",
         content=content,
         width=pixels.shape[1],
@@ -140,10 +140,10 @@ def _encoded(image: ImageSource) -> bytes | None:
     return image.content() if isinstance(image, Hdf5Image) else None
 
 
-_NUMBERS = [column.name for column in fields(_Measured) if column.type is float]
+_NUMBERS = [column.name for column in fields(_SurveyedImage) if column.type is float]
 
 
-def _table(rows: Iterable[_Measured], images: int, of_features: tuple[int, ...]) -> Survey:
+def _table(rows: Iterable[_SurveyedImage], images: int, of_features: tuple[int, ...]) -> Survey:
     """The rows as columns, which are filled as the rows come: nothing else of an image stays in memory."""
     shapes: dict[str, tuple[int, ...]] = {
         **dict.fromkeys(_NUMBERS, ()),

@@ -47,7 +47,7 @@ class Times:
 
 
 @dataclass(slots=True)
-class _Record:
+class _Rounds:
     """What is known of one contender and batch size.
 
     Attributes:
@@ -92,7 +92,7 @@ def race(start: Start, batches: Sequence[int], *, rounds: int, seed: int) -> dic
         By name and batch size.
     """
     ascending = sorted(set(batches))
-    records: defaultdict[tuple[str, int], _Record] = defaultdict(_Record)
+    records: defaultdict[tuple[str, int], _Rounds] = defaultdict(_Rounds)
     shuffle = random.Random(seed)
     for done in range(rounds):
         with (

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from dermdistill.data.images import decode_file, resize
+from dermdistill.data.images import read_image, resize
 from dermdistill.models.torch_predictor import open_predictor
 from dermdistill.records import Pixels
 
@@ -34,7 +34,7 @@ def _rows(weights: Path, folder: Path, threads: int, device: torch.device) -> It
     size, melanoma = predictor.info.input.size, predictor.info.melanoma
 
     def pixels(path: Path) -> Pixels:
-        return resize(decode_file(path), size)
+        return resize(read_image(path).pixels, size)
 
     files = sorted(folder.iterdir())
     with ThreadPoolExecutor(threads) as pool:

@@ -13,7 +13,7 @@ _LEAST_SIGNAL = 2
 
 
 @dataclass(frozen=True, slots=True)
-class CommandTime:
+class EstimatedTime:
     """Seconds of a whole command.
 
     Attributes:
@@ -29,7 +29,7 @@ class CommandTime:
     how: str | None = None
 
 
-def time_for(images: int, disk: DiskTime) -> CommandTime | None:
+def time_for(images: int, disk: DiskTime) -> EstimatedTime | None:
     """The time of a command that predicts so many images.
 
     Args:
@@ -41,7 +41,7 @@ def time_for(images: int, disk: DiskTime) -> CommandTime | None:
         and of ``disk.images``. None where there is no such line: see ``why_unknown``.
     """
     if images == disk.images:
-        return CommandTime(disk.seconds)
+        return EstimatedTime(disk.seconds)
     if why_unknown(disk) is not None:
         return None
     share = (images - 1) / (disk.images - 1)
@@ -49,7 +49,7 @@ def time_for(images: int, disk: DiskTime) -> CommandTime | None:
         disk.start_seconds + share * rise for rise in (median(disk.rises), min(disk.rises), max(disk.rises))
     )
     word = "extrapolated" if images > disk.images else "interpolated"
-    return CommandTime(middle, low, high, f"{word} from {disk.images:,}")
+    return EstimatedTime(middle, low, high, f"{word} from {disk.images:,}")
 
 
 def why_unknown(disk: DiskTime) -> str | None:

@@ -27,7 +27,7 @@ def main() -> None:
         _say_error(error)
         sys.exit(2)
     except BrokenPipeError:
-        # Whoever reads the results has seen enough, as `head` does; Python must not complain on exit either.
+        # The reader of the results has stopped, as `head` does; Python must not complain on exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(1)
     except Exception as error:

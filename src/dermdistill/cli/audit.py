@@ -7,10 +7,10 @@ from pathlib import Path
 
 from dermdistill.audit.audit import Audit, AuditModel, audit
 from dermdistill.audit.findings import KINDS
-from dermdistill.audit.left_out import is_without_offenders, offenders, write_without_offenders
+from dermdistill.audit.findings_csv import is_findings, write_findings
+from dermdistill.audit.left_out import images_at_fault, is_cleaned_split, write_cleaned_split
 from dermdistill.audit.page import render
 from dermdistill.audit.seen import run_of
-from dermdistill.audit.table import is_findings, write_findings
 from dermdistill.cores import default_workers
 from dermdistill.data.fixed_split import read_fixed_split, with_split
 from dermdistill.data.sources import read_sources
@@ -22,7 +22,7 @@ from dermdistill.messages import inform, note
 from dermdistill.outputs import open_output
 from dermdistill.reading import Reading
 from dermdistill.records import DataSet
-from dermdistill.signed_page import is_unedited, signed
+from dermdistill.signed_page import is_unedited, sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Outputs:
         for path, option, expected, is_ours in (
             (self.page, "--output", "a page of an audit as this program wrote it", is_unedited),
             (self.table, "--output", "a table of findings", is_findings),
-            (self.left_out, "--left-out", "a split file of an audit", is_without_offenders),
+            (self.left_out, "--left-out", "a split file of an audit", is_cleaned_split),
         ):
             if path is not None:
                 open_output(path, option, expected=expected, is_ours=is_ours, reads=reads)
@@ -75,11 +75,11 @@ def audit_data(
         note(text)
     name = " and ".join(path.resolve().name for path in paths)
     called = "the packaged model" if model is None else str(model)
-    write_text(outputs.page, signed(render(found, called, title=name)))
+    write_text(outputs.page, sign(render(found, called, title=name)))
     write_findings(outputs.table, found)
     _print_counts(found)
     if outputs.left_out is not None:
-        kept, out = write_without_offenders(outputs.left_out, dataset.records, found.findings)
+        kept, out = write_cleaned_split(outputs.left_out, dataset.records, found.findings)
         inform(f"{outputs.left_out}: {kept} images stay, {out} are left out")
     inform(f"page: {outputs.page}; all findings: {outputs.table}")
 
@@ -99,4 +99,4 @@ def _print_counts(found: Audit) -> None:
     counts = Counter(finding.kind for finding in found.findings)
     for name, kind in KINDS.items():
         print(f"{counts[name]:>6}  {kind.title}")
-    print(f"{len(offenders(found.findings)):>6}  images that --left-out leaves out")
+    print(f"{len(images_at_fault(found.findings)):>6}  images that --left-out leaves out")

@@ -14,7 +14,7 @@ from dermdistill.errors import printable
 from dermdistill.json_files import is_json_of
 from dermdistill.messages import inform, note
 from dermdistill.outputs import Output, open_output
-from dermdistill.pipeline.environment import choose_device, describe
+from dermdistill.pipeline.environment import choose_device, describe_environment
 
 _SIZES = ("model", "runtime", "parameters", "MMACs", "file kB", "peak MB, 1 image")
 _DISK = ("model", "runtime", "images", "seconds", "of one image", "images/s", f"seconds for {PAPER_IMAGES:,}")
@@ -30,11 +30,15 @@ def measure_and_print(
     """
     device = choose_device(options.device)
     output = None if out is None else _output(out, models, overwrite=overwrite)
-    measured = measure_models(models, replace(options, device=str(device)), describe(device))
+    measured = measure_models(models, replace(options, device=str(device)), describe_environment(device))
     if output is not None:
         output.write(f"{measured.model_dump_json(indent=2)}\n".encode())
         inform(f"wrote {printable(str(out))}")
-    print(json.dumps(rounded(measured.model_dump(mode="json")), indent=2) if as_json else text(measured))
+    print(
+        json.dumps(rounded(measured.model_dump(mode="json")), indent=2)
+        if as_json
+        else benchmark_text(measured)
+    )
     if not as_json:
         for remark in measured.notes:
             note(remark)
@@ -51,7 +55,7 @@ def _output(out: Path, models: Sequence[str], *, overwrite: bool) -> Output:
     )
 
 
-def text(result: Benchmark) -> str:
+def benchmark_text(result: Benchmark) -> str:
     """All tables, for a person to read."""
     batches = [timing.batch for timing in result.measured[0].timings]
     parts = [_machine(result), align([_SIZES, *map(_sizes, result.measured)], keys=2)]

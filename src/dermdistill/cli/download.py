@@ -63,7 +63,7 @@ def summary(name: str, folder: Path, outcome: Outcome) -> str:
     lines += _named("damaged files, set aside as .damaged and fetched again", outcome.damaged)
     lines += _named("missing images that a table names", found.missing)
     lines += _named("images that no table names", found.unlisted)
-    lines += _named("extra files, not of this data set", outcome.strangers)
+    lines += _named("extra files, not of this data set", outcome.extra_files)
     lines += [f"did not come: {line}" for line in outcome.failures[:_SHOWN]]
     if outcome.is_complete:
         lines.append(f"licence and attribution: {folder / NOTICE}; next: dermdistill data {folder}")

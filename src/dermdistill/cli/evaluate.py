@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 
-from dermdistill.cli.table import results_json, results_text
+from dermdistill.cli.results import results_json, results_text
 from dermdistill.messages import inform
 from dermdistill.pipeline.evaluate import evaluate_models
 from dermdistill.pipeline.prepare import DataOptions

@@ -14,9 +14,9 @@ from dermdistill.data.dicom import SeveralFramesError
 from dermdistill.data.images import IMAGE_SUFFIXES, read_image
 from dermdistill.errors import UserError, printable
 from dermdistill.files import check_writable
-from dermdistill.inference.contact_sheet import MOST, ContactSheet, Order
+from dermdistill.inference.contact_sheet import MOST_PICTURES, ContactSheet, Order
 from dermdistill.inference.explain import FINDINGS, Explanation, explain_decoded
-from dermdistill.inference.explanation_picture import PANEL, draw, is_our_picture, to_png
+from dermdistill.inference.explanation_picture import PANEL, draw_explanation, is_our_picture, to_png
 from dermdistill.inference.inputs import STDIN, Inputs
 from dermdistill.inference.model import Model, load
 from dermdistill.inference.rows import row_dict
@@ -197,7 +197,11 @@ class _Session:
                 headline(self.model.model_id, self.model.operating_point), self.failed
             )
             self.pictures.output(sheet, "--sheet").write(to_png(picture))
-            shown = f", {MOST} of {self.sheet.added} photographs" if self.sheet.added > MOST else ""
+            shown = (
+                f", {MOST_PICTURES} of {self.sheet.added} photographs"
+                if self.sheet.added > MOST_PICTURES
+                else ""
+            )
             inform(f"sheet: {printable(str(sheet))}{shown}")
         inform(
             f"wrote {_counted(self.sheet.added, 'picture')}: {self.runs:,} runs of the network in "
@@ -224,7 +228,7 @@ class _Session:
 
     def _write(self, row: ScoredImage, explanation: Explanation, photograph: Pixels, target: Output) -> None:
         name = printable(Path(row.name).name)
-        target.write(to_png(draw(explanation, photograph, name, self.prevalence)))
+        target.write(to_png(draw_explanation(explanation, photograph, name, self.prevalence)))
         self.sheet.add(explanation, photograph, name)
         if self.as_json:
             predicted = row_dict(replace(row, prediction=explanation.prediction), self.model)

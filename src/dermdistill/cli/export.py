@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from dermdistill.cli.table import figure, with_interval
+from dermdistill.cli.results import figure, with_interval
 from dermdistill.columns import align
 from dermdistill.digits import rounded
 from dermdistill.evaluation.estimates import Estimate

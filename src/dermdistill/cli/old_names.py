@@ -20,7 +20,7 @@ def translated(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     """The arguments of a command line in today's names, and a note for every old name.
 
     Args:
-        arguments: what follows the program's name; the first one that is no option is the command.
+        arguments: what follows the program's name; the first one that is not an option is the command.
 
     Raises:
         UserError: ``export --to`` names a format that is not written.

@@ -127,16 +127,16 @@ OperatingPoint = Annotated[
     typer.Option(
         metavar="POINT",
         autocompletion=lambda: list(PACKAGED_POINTS),
-        help="When an image is called melanoma: at an operating point of the model, or from a number on "
-        f"P(melanoma) on. The packaged model has {', '.join(PACKAGED_POINTS)}.",
+        help="When an image is called melanoma: an operating point of the model, or a threshold on "
+        f"P(melanoma). The packaged model has {', '.join(PACKAGED_POINTS)}.",
     ),
 ]
 Prevalence = Annotated[
     float | None,
     typer.Option(
         metavar="SHARE",
-        help="Re-state P(melanoma) for people of whom this share has melanoma, such as 0.02. Decisions at "
-        "an operating point stay the same.",
+        help="Adjust P(melanoma) to this share of melanomas, such as 0.02. Decisions at an operating point "
+        "stay the same.",
     ),
 ]
 Workers = Annotated[
@@ -148,7 +148,7 @@ Workers = Annotated[
         "cores of this process.",
     ),
 ]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the file, whatever is in it.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the file if it exists.")]
 ScoringModel = Annotated[
     Path | None,
     typer.Option(

@@ -7,7 +7,7 @@ from dermdistill.inference.model import model_file
 from dermdistill.messages import inform
 from dermdistill.outputs import open_output
 from dermdistill.page.assemble import page
-from dermdistill.signed_page import is_unedited, signed
+from dermdistill.signed_page import is_unedited, sign
 
 
 def write_page(model: Path | None, path: Path, *, overwrite: bool) -> None:
@@ -25,6 +25,6 @@ def write_page(model: Path | None, path: Path, *, overwrite: bool) -> None:
         reads=(file,),
         overwrite=overwrite,
     )
-    content = signed(page(file)).encode()
+    content = sign(page(file)).encode()
     output.write(content)
     inform(f"wrote {printable(str(path))}: {len(content) / 1e6:.1f} MB; open it in a browser")

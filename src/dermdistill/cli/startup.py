@@ -11,14 +11,22 @@ from dermdistill.messages import detail
 
 def need_training_parts() -> None:
     """One line instead of a traceback where only the light half is installed."""
-    if importlib.util.find_spec("torch") is None:
-        raise UserError("this command needs PyTorch: pip install 'dermdistill[train]'")
+    _need("torch", "PyTorch", "train")
 
 
 def need_download_parts() -> None:
     """The same for what downloads need."""
-    if importlib.util.find_spec("pooch") is None:
-        raise UserError("this command needs pooch: pip install 'dermdistill[download]'")
+    _need("pooch", "pooch", "download")
+
+
+def need_report_parts() -> None:
+    """The same for what draws the plots of a report."""
+    _need("matplotlib", "matplotlib", "report")
+
+
+def _need(package: str, name: str, extra: str) -> None:
+    if importlib.util.find_spec(package) is None:
+        raise UserError(f"this command needs {name}: pip install 'dermdistill[{extra}]'")
 
 
 def use_cores(workers: int | None) -> None:

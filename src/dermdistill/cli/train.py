@@ -5,8 +5,8 @@ from pathlib import Path
 
 import typer
 
+from dermdistill.cli.results import results_json, results_text
 from dermdistill.cli.startup import command_line
-from dermdistill.cli.table import results_json, results_text
 from dermdistill.config import Recipe
 from dermdistill.errors import UserError
 from dermdistill.judgement.judge import judgement_of

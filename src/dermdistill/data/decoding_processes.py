@@ -1,4 +1,4 @@
-"""Worker processes that decode images in chunks and in order; they end with whoever started them."""
+"""Worker processes that decode images in chunks and in order; they end with the process that started them."""
 
 import multiprocessing
 import os

@@ -12,8 +12,8 @@ from pathlib import Path, PurePosixPath
 from dermdistill.data import splits
 from dermdistill.data.grouping import connected
 from dermdistill.data.images import IMAGE_SUFFIXES
-from dermdistill.data.sources.column_roles import IMAGE_NAMES, IMAGE_PATHS, LESION, image_column
-from dermdistill.data.sources.tables import read_table
+from dermdistill.data.sources.tables.column_roles import IMAGE_NAMES, IMAGE_PATHS, LESION, image_column
+from dermdistill.data.sources.tables.csv_table import read_table
 from dermdistill.errors import UserError
 from dermdistill.records import SPLIT_NAMES, DataSet, Record, SplitName
 from dermdistill.spreadsheet import text_of
@@ -133,7 +133,7 @@ def check_leaks(dataset: DataSet, fixed: FixedSplit) -> None:
         UserError: one is; the message names the file, the images and their splits.
     """
     try:
-        splits.check(dataset.records, [record.split for record in dataset.records])
+        splits.check_split(dataset.records, [record.split for record in dataset.records])
     except UserError as error:
         raise UserError(f"{fixed.path}: {error}") from None
 

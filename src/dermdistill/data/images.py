@@ -152,7 +152,7 @@ class ImageFile:
             return 0
 
     def decode(self) -> Pixels:
-        return decode_file(self.path)
+        return read_image(self.path).pixels
 
 
 def digest_of(content: bytes) -> str:
@@ -210,16 +210,6 @@ def read_image_bytes(
     if content.startswith(JPEG_START):
         return decode_jpeg(content, name, halve_from)
     return decode_raster(content, name, halve_from)
-
-
-def decode_file(path: Path) -> Pixels:
-    """The pixels of an image file; see ``read_image_bytes``."""
-    return decode_bytes(read_file(path), str(path))
-
-
-def decode_bytes(content: bytes, name: str) -> Pixels:
-    """The pixels of an image; see ``read_image_bytes``."""
-    return read_image_bytes(content, name).pixels
 
 
 def halve(pixels: Pixels, halve_from: int | None) -> Pixels:

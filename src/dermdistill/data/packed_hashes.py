@@ -19,14 +19,14 @@ _HEADER = struct.Struct("<IB")
 _PLACE_VALUES = np.uint64(1) << np.arange(SHORT_BITS - 1, -1, -1, dtype=np.uint64)
 
 
-def pack(hashes: Signs) -> str:
+def pack_hashes(hashes: Signs) -> str:
     """Hashes ``(N, 54 or 90)`` as text; their order is lost, equal ones count once."""
     numbers = (orientations(hashes[:, :SHORT_BITS]) * _PLACE_VALUES).sum(axis=-1, dtype=np.uint64)
     smallest = np.unique(numbers.min(axis=0))
     return base64.b85encode(_encoded(smallest)).decode("ascii")
 
 
-def unpack(text: str) -> Signs:
+def unpack_hashes(text: str) -> Signs:
     """Hashes ``(N, 54)``, each in one of its orientations, of a text of `pack`.
 
     Raises:

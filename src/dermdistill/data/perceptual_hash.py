@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from dermdistill.data.pairs import Pairs, near_pairs
+from dermdistill.data.image_pairs import ImagePairs, near_pairs
 from dermdistill.records import Pixels
 
 Coefficients = NDArray[np.float32]
@@ -177,7 +177,7 @@ def nearest(of_images: Coefficients, remembered: Signs) -> Nearest:
     return Nearest(index, distance)
 
 
-def similar_pairs(of_images: Coefficients, limit: float = SAME_PHOTOGRAPH) -> Pairs:
+def similar_pairs(of_images: Coefficients, limit: float = SAME_PHOTOGRAPH) -> ImagePairs:
     """The pairs among images ``(N, 2, 90)`` whose distance, as in `nearest`, is at most ``limit``.
 
     Images without a hash are in no pair.

@@ -63,7 +63,7 @@ def read_split(path: Path) -> tuple[Assignment, ...]:
 
     Raises:
         UserError: the file is missing, lacks a column, names an unknown split, an image twice
-            or something that is no hash.
+            or something that is not a hash.
     """
     try:
         with path.open(newline="", encoding="utf-8") as handle:

@@ -11,7 +11,7 @@ from dermdistill.records import MELANOMA, SPLIT_NAMES, Record, SplitName
 
 
 @dataclass(frozen=True, slots=True)
-class _Group:
+class _ConnectedRecords:
     """Images that share lesions or patients, and must stay together."""
 
     members: tuple[int, ...]
@@ -47,11 +47,11 @@ def split(
     """
     _check_both_classes(records)
     given = [record.split for record in records]
-    check(records, given)
+    check_split(records, given)
     targets = [name for name in SPLIT_NAMES if name == "train" or name not in given]
     shares = {name: fractions[SPLIT_NAMES.index(name)] for name in targets}
     assigned: dict[int, SplitName] = {}
-    free: list[_Group] = []
+    free: list[_ConnectedRecords] = []
     for group in _groups(records):
         kept = next((given[member] for member in group.members if given[member] is not None), None)
         if kept is None or kept in targets:
@@ -64,7 +64,7 @@ def split(
     return splits
 
 
-def check(records: Sequence[Record], splits: Sequence[str | None]) -> None:
+def check_split(records: Sequence[Record], splits: Sequence[str | None]) -> None:
     """Make sure that no lesion and no patient is in two splits; records without a split count for none.
 
     Raises:
@@ -81,11 +81,11 @@ def check(records: Sequence[Record], splits: Sequence[str | None]) -> None:
         )
 
 
-def _names(group: _Group, splits: Sequence[str | None]) -> list[str]:
+def _names(group: _ConnectedRecords, splits: Sequence[str | None]) -> list[str]:
     return sorted({name for name in (splits[member] for member in group.members) if name is not None})
 
 
-def _one_of_each(group: _Group, records: Sequence[Record], splits: Sequence[str | None]) -> str:
+def _one_of_each(group: _ConnectedRecords, records: Sequence[Record], splits: Sequence[str | None]) -> str:
     """An image of the group in every split that it crosses."""
     image_of = {
         name: records[member].image_id for member in reversed(group.members) if (name := splits[member])
@@ -102,14 +102,14 @@ def digest(records: Sequence[Record], splits: Sequence[str]) -> str:
     return hashlib.blake2b("\n".join(lines).encode(), digest_size=16).hexdigest()
 
 
-def _groups(records: Sequence[Record]) -> list[_Group]:
+def _groups(records: Sequence[Record]) -> list[_ConnectedRecords]:
     # Not by Record.group alone: a lesion may have the patient's id on some of its images only.
     keys = [{f"lesion:{record.lesion_id}", record.group} for record in records]
     members: defaultdict[int, list[int]] = defaultdict(list)
     for index, number in enumerate(connected(keys)):
         members[number].append(index)
     return [
-        _Group(
+        _ConnectedRecords(
             tuple(group),
             Counter(records[member].diagnosis for member in group),
             min(records[member].image_id for member in group),
@@ -118,7 +118,9 @@ def _groups(records: Sequence[Record]) -> list[_Group]:
     ]
 
 
-def _divide(groups: Sequence[_Group], shares: Mapping[SplitName, float], seed: int) -> dict[int, SplitName]:
+def _divide(
+    groups: Sequence[_ConnectedRecords], shares: Mapping[SplitName, float], seed: int
+) -> dict[int, SplitName]:
     """Give each group to the split that lacks most of its diagnosis; returns the split of each member."""
     images: Counter[str] = Counter()
     for group in groups:
@@ -145,13 +147,15 @@ def _divide(groups: Sequence[_Group], shares: Mapping[SplitName, float], seed: i
     return assigned
 
 
-def _in_random_order(groups: Sequence[_Group], images: Counter[str], seed: int) -> list[_Group]:
+def _in_random_order(
+    groups: Sequence[_ConnectedRecords], images: Counter[str], seed: int
+) -> list[_ConnectedRecords]:
     """Groups as the seed shuffles them, but melanoma first, then rare diagnoses, and large groups first.
 
     So the frequent diagnoses even out what mixed groups bring along, and small groups what large ones do.
     """
 
-    def place(group: _Group) -> tuple[bool, int, str, int, bytes]:
+    def place(group: _ConnectedRecords) -> tuple[bool, int, str, int, bytes]:
         stratum = group.stratum
         drawn = hashlib.blake2b(f"{seed}:{group.key}".encode()).digest()
         return stratum != MELANOMA, images[stratum], stratum, -group.counts[stratum], drawn

@@ -1,4 +1,4 @@
-"""The teacher while a student learns: it never trains, whatever the engine does."""
+"""The teacher while a student learns: it stays in evaluation mode."""
 
 from typing import Self
 

@@ -32,7 +32,7 @@ def transfer(label: str) -> Iterator[Position]:
 
 
 @contextmanager
-def count(label: str, unit: str, total: int | None) -> Iterator[Advance]:
+def counting_bar(label: str, unit: str, total: int | None) -> Iterator[Advance]:
     """A bar of things (``unit`` "B": of bytes) that is told how many more are done."""
     with progress.bar(label=label, unit=unit, total=total) as bar:
 

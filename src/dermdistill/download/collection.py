@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dermdistill.download import bars
 from dermdistill.download.client import Client, DownloadError, Remote
 from dermdistill.download.isic_api import pages
-from dermdistill.download.ledger import Entry, Ledger
+from dermdistill.download.ledger import Ledger, LedgerEntry
 from dermdistill.download.published import IsicCollection
 from dermdistill.files import write_text
 
@@ -30,12 +30,12 @@ def fetch_collection(
         return []
     rows: list[Mapping[str, str]] = []
     failures: list[str] = []
-    with bars.count(f"Collection {origin.number}", "image", None) as advance:
+    with bars.counting_bar(f"Collection {origin.number}", "image", None) as advance:
         for page in pages(origin, host, client):
             advance(0, page.total)
             rows += [image.row for image in page.images]
             wanted = [image.remote for image in page.images if image.remote.name not in whole]
-            ledger.claim({remote.name: Entry(remote.size or 0, None, _IMAGES) for remote in wanted})
+            ledger.claim({remote.name: LedgerEntry(remote.size or 0, None, _IMAGES) for remote in wanted})
             failures += _fetch(wanted, client, ledger, whole)
             advance(len(page.images))
     _write_table(rows, ledger, whole)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dermdistill.data.listing import is_image, stem
-from dermdistill.data.sources.column_roles import image_column
-from dermdistill.data.sources.image_files import name_in
-from dermdistill.data.sources.tables import read_header, read_table
+from dermdistill.data.sources.on_disk.image_files import name_in
+from dermdistill.data.sources.tables.column_roles import image_column
+from dermdistill.data.sources.tables.csv_table import read_header, read_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Completeness:
     unlisted: tuple[str, ...]
 
 
-def compare(folder: Path, names: Iterable[str], without_file: frozenset[str]) -> Completeness:
+def completeness_of(folder: Path, names: Iterable[str], without_file: frozenset[str]) -> Completeness:
     """Compare the images among the files ``names`` with the tables among them.
 
     Args:

@@ -25,14 +25,14 @@ class ListedImage:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ListPage:
     """Some images, and how many there are on all pages, which only the first page says."""
 
     images: Sequence[ListedImage]
     total: int | None
 
 
-def pages(origin: IsicCollection, host: str, client: Client) -> Iterator[Page]:
+def pages(origin: IsicCollection, host: str, client: Client) -> Iterator[ListPage]:
     """All images of a collection, page by page: the addresses of the files expire.
 
     Raises:
@@ -47,14 +47,14 @@ def pages(origin: IsicCollection, host: str, client: Client) -> Iterator[Page]:
             url, total = answer["next"], answer["count"]
         except (KeyError, TypeError) as error:
             raise DownloadError(f"{host}: {what} is not as expected ({error!r})") from None
-        yield Page(images, total)
+        yield ListPage(images, total)
 
 
 def _image(entry: Mapping[str, Any]) -> ListedImage:
     image_id, file = entry["isic_id"], entry["files"]["full"]
     if not _ID.fullmatch(image_id):
         raise DownloadError(
-            f"{printable(image_id)}: is no id of the ISIC Archive; nothing is written under it"
+            f"{printable(image_id)}: is not an id of the ISIC Archive; nothing is written under it"
         )
     row = {
         "isic_id": image_id,

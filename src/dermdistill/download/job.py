@@ -8,9 +8,9 @@ from pathlib import Path
 from dermdistill.download import bars
 from dermdistill.download.client import WRONG, Client, DownloadError, Remote
 from dermdistill.download.collection import fetch_collection
-from dermdistill.download.completeness import Completeness, compare
+from dermdistill.download.completeness import Completeness, completeness_of
 from dermdistill.download.dataverse import list_files
-from dermdistill.download.ledger import Entry, Ledger, opened
+from dermdistill.download.ledger import Ledger, LedgerEntry, opened
 from dermdistill.download.notice import NOTICE, notice
 from dermdistill.download.published import ChallengeFiles, DataverseFiles, Hosts, IsicCollection, Published
 from dermdistill.download.unpack import DamagedArchiveError, members, unpack
@@ -25,13 +25,13 @@ class Outcome:
     Attributes:
         completeness: images against tables.
         damaged: files of an earlier call that had changed; they were set aside.
-        strangers: files of the folder that are not of the data set.
+        extra_files: files of the folder that are not of the data set.
         failures: a line for each file that did not come.
     """
 
     completeness: Completeness
     damaged: tuple[str, ...]
-    strangers: tuple[str, ...]
+    extra_files: tuple[str, ...]
     failures: tuple[str, ...]
 
     @property
@@ -57,9 +57,9 @@ def download(published: Published, folder: Path, hosts: Hosts, client: Client) -
         else:
             failures = _fetch_files(origin, hosts, client, ledger, whole)
         outcome = Outcome(
-            compare(folder, whole, published.without_file),
+            completeness_of(folder, whole, published.without_file),
             tuple(damaged),
-            tuple(ledger.strangers()),
+            tuple(ledger.extra_files()),
             tuple(failures),
         )
         if outcome.is_complete:
@@ -72,7 +72,7 @@ def _verify(ledger: Ledger) -> tuple[set[str], list[str]]:
     names = ledger.names()
     whole: set[str] = set()
     damaged: list[str] = []
-    with bars.count("Checking files", "file", len(names)) as advance:
+    with bars.counting_bar("Checking files", "file", len(names)) as advance:
         for name in names:
             if ledger.is_whole(name):
                 whole.add(name)
@@ -159,9 +159,9 @@ def _fetch_archive(
 
 def _unpack(path: Path, left_packed: str | None, ledger: Ledger, whole: set[str]) -> int:
     files = members(path, left_packed)
-    ledger.claim({name: Entry(info.file_size, info.CRC, path.name) for name, info in files.items()})
+    ledger.claim({name: LedgerEntry(info.file_size, info.CRC, path.name) for name, info in files.items()})
     lacking = {name: info for name, info in files.items() if name not in whole}
-    with bars.count(
+    with bars.counting_bar(
         f"Unpacking {path.name}", "B", sum(info.file_size for info in lacking.values())
     ) as advance:
         unpack(path, lacking, ledger.folder, ledger.work, advance)

@@ -19,7 +19,7 @@ _BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LedgerEntry:
     """A file of ours.
 
     Attributes:
@@ -36,7 +36,7 @@ class Entry:
 class Ledger:
     """The files of one data set in one folder, and what they should be; see ``opened``."""
 
-    def __init__(self, folder: Path, data_set: str, entries: dict[str, Entry]) -> None:
+    def __init__(self, folder: Path, data_set: str, entries: dict[str, LedgerEntry]) -> None:
         self.folder = folder
         self.work = folder / _WORK
         self._data_set = data_set
@@ -49,7 +49,7 @@ class Ledger:
         """The paths of all files, or of those of one parcel, below the folder and with slashes."""
         return [name for name, entry in self._entries.items() if parcel in (None, entry.parcel)]
 
-    def claim(self, entries: dict[str, Entry]) -> None:
+    def claim(self, entries: dict[str, LedgerEntry]) -> None:
         """Note files before they are written: what lies there from then on is ours.
 
         Raises:
@@ -71,7 +71,7 @@ class Ledger:
         Raises:
             UserError: something lies there already that is not ours, or it cannot be written.
         """
-        self.claim({name: Entry(path.stat().st_size, None, parcel)})
+        self.claim({name: LedgerEntry(path.stat().st_size, None, parcel)})
         self.settle(path, name)
         self.save()
 
@@ -86,7 +86,7 @@ class Ledger:
             crc = crc_of(path)
             (self.folder / name).parent.mkdir(exist_ok=True)
             path.replace(self.folder / name)
-        self._entries[name] = Entry(entry.size, crc, entry.parcel)
+        self._entries[name] = LedgerEntry(entry.size, crc, entry.parcel)
 
     def save(self) -> None:
         """Write it; raises UserError when it cannot be written."""
@@ -113,7 +113,7 @@ class Ledger:
             path.rename(next(aside for aside in asides if not os.path.lexists(aside)))
         return True
 
-    def strangers(self) -> list[str]:
+    def extra_files(self) -> list[str]:
         """Visible files of the folder that are not ours."""
         found: list[str] = []
         for at, below, names in os.walk(self.folder):
@@ -150,13 +150,13 @@ def crc_of(path: Path) -> int:
     return crc
 
 
-def _read(folder: Path, data_set: str) -> dict[str, Entry]:
+def _read(folder: Path, data_set: str) -> dict[str, LedgerEntry]:
     path = folder / _NAME
     if not path.is_file():
         return {}
     try:
         content = json.loads(path.read_text())
-        entries = {name: Entry(*values) for name, values in content["files"].items()}
+        entries = {name: LedgerEntry(*values) for name, values in content["files"].items()}
         begun = content["data_set"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(

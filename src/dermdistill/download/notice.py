@@ -12,7 +12,7 @@ def notice(published: Published) -> str:
         "",
         f"Licence: {published.licence}",
         "",
-        "Whoever uses the images names:",
+        "If you use the images, name:",
         *(f"- {line}" for line in published.attribution),
     ]
     return "".join(f"{line}\n" for line in lines)

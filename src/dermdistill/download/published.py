@@ -43,7 +43,7 @@ class ChallengeFiles:
     Attributes:
         folder: on the host.
         names: ZIP archives and tables.
-        left_packed: files of the archives whose names end so are no lesion images and stay packed.
+        left_packed: files of the archives whose names end so are not lesion images and stay packed.
     """
 
     folder: str

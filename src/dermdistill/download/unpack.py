@@ -1,4 +1,4 @@
-"""ZIP archives of strangers: bounded, checked, and never outside the folder."""
+"""Untrusted ZIP archives: bounded, checked, and never outside the folder."""
 
 import re
 import shutil

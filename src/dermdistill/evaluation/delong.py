@@ -28,8 +28,8 @@ def delong_test(label: Bools, a: Floats, b: Floats, lesion: Sequence[str]) -> Pa
     """Is the AUC of ``a`` another than that of ``b``?
 
     DeLong et al. (1988), in Obuchowski's (1997) form for clustered data: several photographs of one lesion
-    are not independent, and counting them so would make p too small. With one image a lesion this is DeLong's
-    test itself.
+    are not independent, and counting them so would make p too small. With one image per lesion this is
+    DeLong's test itself.
 
     Args:
         label: ``(N,)``, True for melanoma.

@@ -163,8 +163,8 @@ class Comparison(Frozen):
         a, b: names of the groups (a group is one model trained with one or more seeds).
         delta_auc: mean AUC of a minus mean AUC of b; interval by bootstrap over lesions, the same resample
             for all. It speaks of these very networks, not of what another seed would give.
-        pair_deltas: AUC of a minus AUC of b, one a pair; None where undefined.
-        p_values: two-sided p of DeLong's test with lesions as clusters, one a pair; None where undefined.
+        pair_deltas: AUC of a minus AUC of b, one per pair; None where undefined.
+        p_values: two-sided p of DeLong's test with lesions as clusters, one per pair; None where undefined.
         seeds: how many seeds each group had.
     """
 

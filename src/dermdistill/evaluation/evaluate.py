@@ -10,6 +10,7 @@ from dermdistill.errors import UserError
 from dermdistill.evaluation.delong import delong_test
 from dermdistill.evaluation.estimates import (
     RATES,
+    ClassScores,
     Comparison,
     Estimate,
     Evaluation,
@@ -31,6 +32,8 @@ from dermdistill.evaluation.reliability import bin_gaps, mean_gaps
 from dermdistill.evaluation.thresholds import called_melanoma
 
 T = TypeVar("T")
+Counts = tuple[tuple[int, int], tuple[int, int]]
+"""A confusion matrix, as of ``OperatingPointScores``."""
 
 
 class Figures:
@@ -198,8 +201,35 @@ def mean_over_seeds(
     result = {"operating_points": {}} | nest(means)
     for name in result["operating_points"]:
         chosen = [next(point for point in of_seed if point.name == name) for of_seed in points]
-        result["operating_points"][name] |= _over_seeds(chosen, tests)
+        confusions = [
+            _confusion(test.label, called_melanoma(test, point))
+            for test, point in zip(tests, chosen, strict=True)
+        ]
+        result["operating_points"][name] |= _chosen(chosen, confusions)
     return GroupEvaluation(seeds=len(tests), **_counts(tests[0]), **result, by_source=by_source)
+
+
+def single_seed(evaluation: Evaluation) -> GroupEvaluation:
+    """The figures of a model that was trained with one seed, as ``mean_over_seeds`` would give them."""
+
+    def over_seeds(figures: Any) -> Any:
+        if isinstance(figures, Estimate):
+            return seed_mean(figures, [np.nan if figures.value is None else figures.value])
+        if isinstance(figures, ClassScores):
+            return over_seeds(dict(figures))
+        return {name: over_seeds(each) for name, each in figures.items()}
+
+    figures = dict(evaluation)
+    counts = {name: figures.pop(name) for name in ("n_images", "n_lesions", "n_melanoma", "n_seen")}
+    by_source = {name: single_seed(part) for name, part in figures.pop("by_source").items()}
+    points = {}
+    for name, scores in figures.pop("operating_points").items():
+        estimates = dict(scores)
+        chosen = _chosen([estimates.pop("point")], [estimates.pop("confusion")])
+        points[name] = over_seeds(estimates) | chosen
+    return GroupEvaluation(
+        seeds=1, **counts, **over_seeds(figures), operating_points=points, by_source=by_source
+    )
 
 
 def compare_aucs(
@@ -277,17 +307,13 @@ def seed_mean(mean: Estimate, values: Sequence[float]) -> SeedMean:
     return SeedMean(**dict(mean), per_seed=tuple(map(_none_if_nan, values)), sd=spread)
 
 
-def _over_seeds(points: Sequence[OperatingPoint], tests: Sequence[Predictions]) -> dict[str, Any]:
-    """What is no estimate of an operating point: thresholds, and means over the seeds."""
-    counts = [
-        _confusion(test.label, called_melanoma(test, point))
-        for test, point in zip(tests, points, strict=True)
-    ]
+def _chosen(points: Sequence[OperatingPoint], confusions: Sequence[Counts]) -> dict[str, Any]:
+    """What has no interval at an operating point, over the seeds: thresholds, and means."""
     return {
         "thresholds": tuple(point.threshold for point in points),
         "chosen_sensitivity": _mean_of_known([point.sensitivity for point in points]),
         "chosen_specificity": _mean_of_known([point.specificity for point in points]),
-        "confusion": np.mean(counts, axis=0).tolist(),
+        "confusion": np.mean(confusions, axis=0).tolist(),
     }
 
 
@@ -296,7 +322,7 @@ def _mean_of_known(values: Sequence[float | None]) -> float | None:
     return sum(known) / len(known) if known else None
 
 
-def _confusion(label: Bools, called: Bools) -> tuple[tuple[int, int], tuple[int, int]]:
+def _confusion(label: Bools, called: Bools) -> Counts:
     counts = Confusion.of(label, called, np.ones(len(label)))
     return (
         (int(counts.true_other), int(counts.false_melanoma)),

@@ -21,7 +21,7 @@ def operating_points(validation: Predictions) -> tuple[OperatingPoint, ...]:
     - ``sensitivity_0.80``, ``_0.90``, ``_0.95``: the most specific with at least that sensitivity.
 
     Thresholds lie midway between two neighbouring probabilities of the validation images, so that a rounding
-    error of another runtime moves no image across. Of equal choices the more sensitive is taken.
+    rounding error of another runtime changes no call. Of equal choices the more sensitive is taken.
 
     Args:
         validation: rows of the validation split; none of the test split.

@@ -85,7 +85,7 @@ def _with_larger_diagonal(matrices: Floats, by: Floats) -> Floats:
 
 
 class _Layer:
-    """A convolution or dense layer as matrices, one a group, that multiply columns of inputs."""
+    """A convolution or dense layer as matrices, one per group, that multiply columns of inputs."""
 
     def __init__(self, node: NodeProto, weight: NDArray[np.float32], twin: "_Twin") -> None:
         self._attributes = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}

@@ -14,7 +14,7 @@ from dermdistill.records import Pixels
 
 Order = Literal["input", "probability"]
 
-MOST = 200
+MOST_PICTURES = 200
 """Photographs on a sheet: a larger one is more than most programs can show."""
 
 _SIDE = 240
@@ -40,11 +40,11 @@ class _Tile:
 
 @dataclass(slots=True)
 class ContactSheet:
-    """Takes explanations one by one; holds at most ``MOST`` of them.
+    """Takes explanations one by one; holds at most ``MOST_PICTURES`` of them.
 
     Attributes:
         order: as they come, or the highest P(melanoma) first.
-        added: how many there were; more than ``MOST`` are not all shown: the first ones are, or the highest.
+        added: how many there were; of more than ``MOST_PICTURES`` the first are shown, or the highest.
     """
 
     order: Order = "input"
@@ -69,7 +69,7 @@ class ContactSheet:
         self._tiles.append(_Tile(prediction.probability, *panels(explanation, photograph, _SIDE), lines))
         if self.order == "probability":
             self._tiles.sort(key=lambda tile: -tile.probability)
-        del self._tiles[MOST:]
+        del self._tiles[MOST_PICTURES:]
 
     def finished(self, headline: str, failed: int) -> Image.Image:
         """The sheet, RGB.
@@ -97,7 +97,7 @@ class ContactSheet:
         order = "the highest P(melanoma) first" if self.order == "probability" else "in the order given"
         many = "1 photograph" if self.added == 1 else f"{self.added:,} photographs, {order}"
         which = "highest" if self.order == "probability" else "first"
-        left_out = f"; only the {which} {MOST} are shown" if self.added > MOST else ""
+        left_out = f"; only the {which} {MOST_PICTURES} are shown" if self.added > MOST_PICTURES else ""
         errors = f"; {failed:,} files could not be explained" if failed > 1 else ""
         errors = "; 1 file could not be explained" if failed == 1 else errors
         return f"{many}{left_out}{errors}. Right: orange places raise P(melanoma), blue places lower it."

@@ -34,7 +34,7 @@ ZOOMS = (1.0, 1.1, 1.2)
 
 # An eighth of the side: small against most lesions, large enough to hide what a few pixels cannot.
 _WINDOWS_A_SIDE = 8
-# Activations need a kilobyte a pixel: larger batches are no faster and cost memory.
+# Activations need a kilobyte per pixel: larger batches are no faster and cost memory.
 _PIXELS_A_BATCH = 2**13
 _MAX_THREADS = 8
 
@@ -43,8 +43,9 @@ _MAX_THREADS = 8
 class Views:
     """P(melanoma) of the photograph mirrored, turned by quarters and seen from closer.
 
-    Their range says how much this model's answer depends on how the photograph was held. It is no confidence
-    interval of the diagnosis: a model that is wrong in the same way on every view has a narrow one.
+    Their range says how much this model's answer depends on how the photograph was held. It is not a
+    confidence interval of the diagnosis: a model that is wrong in the same way on every view has a narrow
+    one.
 
     Attributes:
         probabilities: one a view, that of the photograph as it is first.
@@ -181,12 +182,12 @@ def occlude(model: Model, pixels: Pixels) -> Occlusion:
     nothing smaller than the window is left, and the fall is shared by the covered pixels: a pixel's value is
     the mean over the windows that covered it.
 
-    Log-odds, not P: where P is near 0 or 1, P hardly moves whatever is hidden, and the same evidence would
-    count for less in a clear image than in a doubtful one. Log-odds add up evidence. Blurred, not painted
-    black or grey: an even patch on skin is itself a sign to the network, and then the map shows the patch.
+    Log-odds, not P: near 0 and 1, P hardly changes, and the same evidence would count for less in a clear
+    image than in a doubtful one. Log-odds add up evidence. Blurred, not painted black or grey: an even patch
+    on skin is itself a sign to the network, and then the map shows the patch.
 
     Args:
-        model: asked for its log-odds, once a window.
+        model: asked for its log-odds, once per window.
         pixels: the image at the network's input size ``(S, S, 3)``.
     """
     size = len(pixels)

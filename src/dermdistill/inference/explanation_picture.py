@@ -30,7 +30,7 @@ _WIDTH = 2 * PANEL + 3 * _GAP
 _BAR_HEIGHT = 14
 
 
-def draw(
+def draw_explanation(
     explanation: Explanation, photograph: Pixels, name: str, prevalence: float | None = None
 ) -> Image.Image:
     """Draw an explanation.
@@ -45,7 +45,7 @@ def draw(
         An RGB picture; the same arguments give the same pixels.
     """
     shown, importance = panels(explanation, photograph, PANEL)
-    page = _Page()
+    page = _Sheet()
     page.line(fit(name, font(18), _WIDTH - 2 * _GAP), 18)
     page.space(10)
     page.panels(shown, importance)
@@ -132,7 +132,7 @@ def _caption(explanation: Explanation, prevalence: float | None) -> list[tuple[s
         ),
         (
             f"Views: mirrored, turned by quarters, up to {max(ZOOMS):g} times closer. Their range shows how "
-            "much the answer depends on how the photograph was held; it is no confidence interval of the "
+            "much the answer depends on how the photograph was held; it is not a confidence interval of the "
             "diagnosis.",
             14,
             _FAINT,
@@ -141,7 +141,7 @@ def _caption(explanation: Explanation, prevalence: float | None) -> list[tuple[s
     ]
 
 
-class _Page:
+class _Sheet:
     """A white page of fixed width that is filled from above."""
 
     def __init__(self) -> None:

@@ -82,7 +82,7 @@ def hold(image: ImageInput, name: str) -> Held:
         name = _own_name(image, "name", name)
         return Held(name, _whole_content(image, printable(name)))
     raise TypeError(
-        f"{type(image).__name__} is no image; "
+        f"{type(image).__name__} is not an image; "
         "expected a path, bytes, a binary file object, a Pillow image or an array"
     )
 

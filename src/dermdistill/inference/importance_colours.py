@@ -11,7 +11,7 @@ Colour = tuple[int, int, int]
 
 RAISES: Colour = (213, 62, 0)
 LOWERS: Colour = (0, 84, 180)
-"""Orange and blue of equal weight: told apart with every common form of colour blindness (Okabe & Ito)."""
+"""Orange and blue of equal weight, distinct with every common form of colour blindness (Okabe & Ito)."""
 
 FULL_COLOUR = 1.5
 """Change of the log-odds at which the colour is full, in every picture, so that pictures can be compared.

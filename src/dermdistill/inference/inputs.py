@@ -101,7 +101,7 @@ class Inputs:
             links += content.links
         if others:
             count = others.total()
-            what = "file that is no image" if count == 1 else "files that are no images"
+            what = "file that is not an image" if count == 1 else "files that are not images"
             yield f"{count} {what}: {kinds(others)}"
         if hidden:
             yield f"{hidden} files or folders that are hidden or a system's own, such as {printable(example)}"

@@ -29,7 +29,7 @@ from dermdistill.inference.image_input import (
 from dermdistill.inference.model_info import ModelInfo
 from dermdistill.inference.onnx import INT8_SUFFIX, OnnxModel, Scored
 from dermdistill.inference.prediction import Prediction
-from dermdistill.inference.side_by_side import in_order
+from dermdistill.inference.side_by_side import map_in_order
 from dermdistill.records import MELANOMA, OTHER, Pixels
 
 SHIPPED = Path(__file__).parents[1] / "weights" / "dermlet.onnx"
@@ -86,7 +86,7 @@ class Model:
                 the place of its image.
 
         Returns:
-            A list of predictions, one an image, in order.
+            A list of predictions, one per image, in order.
 
         Raises:
             UserError: an image cannot be read; the message names it, by its place where it has no file name.
@@ -98,11 +98,11 @@ class Model:
         if is_one_image(images):
             return [score(_hold_or_error(images, "image"))]
         if not isinstance(images, Iterable):
-            raise TypeError(f"{type(images).__name__} is no image, nor are there images in it")
+            raise TypeError(f"{type(images).__name__} is neither an image nor several")
         several = cast("Iterable[ImageInput]", images)
         workers = default_workers()
         held = (_hold_or_error(image, f"images[{i}]") for i, image in enumerate(several))
-        return list(in_order(score, held, workers=workers, ahead=workers * _AHEAD))
+        return list(map_in_order(score, held, workers=workers, ahead=workers * _AHEAD))
 
     def predict_file(self, file: FileInput, *, frame: int | None = None) -> Prediction:
         """Score an image file; arguments and errors as ``read``."""

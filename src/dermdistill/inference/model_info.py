@@ -44,7 +44,7 @@ class ValidationScores:
     """P(melanoma) of the validation images: what any threshold does to them can be read off.
 
     Attributes:
-        melanoma, other: sorted, calibrated, one an image.
+        melanoma, other: sorted, calibrated, one per image.
     """
 
     melanoma: tuple[float, ...]

@@ -1,4 +1,4 @@
-"""Paths from a list on standard input, whatever wrote it: ``find``, an editor, PowerShell, a spreadsheet."""
+"""Paths from a list on standard input, as ``find``, editors, PowerShell and spreadsheets write it."""
 
 import codecs
 import os
@@ -26,7 +26,7 @@ def standard_input() -> BufferedIOBase:
 
 
 def read_names(stream: BufferedIOBase) -> Iterator[str]:
-    """Paths, one a line or, where the list has NUL characters, one before each of these.
+    """Paths, one per line or, where the list has NUL characters, one before each of these.
 
     Blank lines are passed over. Blanks and quotes around a name are removed unless there is a file that is
     called so. UTF-8 and UTF-16 are read with and without a byte-order mark; other bytes are passed on to the

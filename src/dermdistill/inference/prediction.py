@@ -25,7 +25,7 @@ class Prediction:
         warnings: why to distrust this answer; empty where nothing was noticed.
         model_id: architecture and digest of the model file.
         prevalence: share of melanomas that the probability is meant for; NaN where the model does not know.
-        path: of the image file, as it was given; None where the image was no path.
+        path: of the image file, as it was given; None where the image was not a path.
         frame: which image of a DICOM file that holds several, from 1; None for a file of one.
     """
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dermdistill.inference.scores_table import TableRow
+from dermdistill.inference.scores_table import ScoresRow
 from dermdistill.spreadsheet import path_cell
 
 _NOT_ASKED, _OUTDATED, _KEPT = 0, 1, 2
@@ -40,7 +40,7 @@ class ScoredBefore:
     _again: dict[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, rows: Iterable[tuple[int, TableRow]], written_ns: int) -> "ScoredBefore":
+    def of(cls, rows: Iterable[tuple[int, ScoresRow]], written_ns: int) -> "ScoredBefore":
         """From the rows of the table, each with the number of its file."""
         keys, sizes, failed = array("Q"), array("q"), array("B")
         for number, row in rows:

@@ -24,7 +24,7 @@ from dermdistill.inference.scores_table import (
     ERRORS,
     Counts,
     FoundRow,
-    TableRow,
+    ScoresRow,
     found_rows,
     is_table,
     numbered,
@@ -187,7 +187,7 @@ class ScoresFile:
         with self.partial.open("rb") as handle:
             begun = handle.readline(max(map(len, headers)))
         end = start = 0
-        before: TableRow | None = None
+        before: ScoresRow | None = None
         for found, row in self._rows():
             if not row.goes_on(before):
                 start = found.start
@@ -198,7 +198,7 @@ class ScoresFile:
             raise self._another("its columns are those of another model")
         return start if before is not None and before.is_frame and not self._is_copy else end
 
-    def _counted(self) -> Iterator[tuple[int, TableRow]]:
+    def _counted(self) -> Iterator[tuple[int, ScoresRow]]:
         """The rows that stay, each with the number of its file; all of this model and threshold."""
         names = columns(self.model)
         of_model = row_dict(ScoredImage("", None), self.model)
@@ -265,7 +265,7 @@ class ScoresFile:
                 else:
                     out.write(csv_line(found.cells))
 
-    def _rows(self) -> Iterator[tuple[FoundRow, TableRow]]:
+    def _rows(self) -> Iterator[tuple[FoundRow, ScoresRow]]:
         try:
             yield from table_rows(found_rows(self.partial), columns(self.model))
         except (ValueError, csv.Error) as error:

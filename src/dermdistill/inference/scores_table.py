@@ -14,7 +14,7 @@ ENCODING, ERRORS = "utf-8", "surrogateescape"
 
 
 @dataclass(frozen=True, slots=True)
-class TableRow:
+class ScoresRow:
     """What matters of a row of the table.
 
     Attributes:
@@ -30,7 +30,7 @@ class TableRow:
     is_melanoma: bool
 
     @classmethod
-    def of(cls, values: dict[str, str]) -> "TableRow":
+    def of(cls, values: dict[str, str]) -> "ScoresRow":
         """From the cells by column; raises ValueError where they are none of this program."""
         size = values["file_bytes"]
         return cls(
@@ -47,7 +47,7 @@ class TableRow:
         """Whether it is one of several images in a file."""
         return path_of(self.name) is not None
 
-    def goes_on(self, before: "TableRow | None") -> bool:
+    def goes_on(self, before: "ScoresRow | None") -> bool:
         """Whether this is a further frame of the file of the row before."""
         return (
             before is not None
@@ -114,15 +114,15 @@ def found_rows(path: Path) -> Iterator[FoundRow]:
                 pieces.clear()
 
 
-def table_rows(found: Iterable[FoundRow], columns: Sequence[str]) -> Iterator[tuple[FoundRow, TableRow]]:
+def table_rows(found: Iterable[FoundRow], columns: Sequence[str]) -> Iterator[tuple[FoundRow, ScoresRow]]:
     """The rows without the header; raises ValueError or csv.Error where one is none of this program."""
     rows = iter(found)
     next(rows, None)
     for row in rows:
-        yield row, TableRow.of(dict(zip(columns, row.cells, strict=True)))
+        yield row, ScoresRow.of(dict(zip(columns, row.cells, strict=True)))
 
 
-def numbered(rows: Iterable[tuple[FoundRow, TableRow]]) -> Iterator[tuple[int, FoundRow, TableRow]]:
+def numbered(rows: Iterable[tuple[FoundRow, ScoresRow]]) -> Iterator[tuple[int, FoundRow, ScoresRow]]:
     """The rows with the number of their file, from 0; the frames of one file share a number."""
     number, before = -1, None
     for found, row in rows:

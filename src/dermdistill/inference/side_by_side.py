@@ -9,7 +9,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def in_order(
+def map_in_order(
     function: Callable[[Item], Result], items: Iterable[Item], *, workers: int, ahead: int
 ) -> Iterator[Result]:
     """The results of ``function``, in the order of the items.
@@ -21,7 +21,7 @@ def in_order(
         ahead: how many items are taken before the first result is waited for.
 
     Raises:
-        Exception: whatever ``function`` raises, in the place of its result; nothing follows it.
+        Exception: what ``function`` raises, in the place of its result; nothing follows it.
     """
     remaining = iter(items)
     waiting: deque[Future[Result]] = deque()

@@ -10,7 +10,7 @@ from dermdistill.data.dicom import SeveralFramesError
 from dermdistill.errors import UserError
 from dermdistill.inference.model import Model
 from dermdistill.inference.prediction import Prediction
-from dermdistill.inference.side_by_side import in_order
+from dermdistill.inference.side_by_side import map_in_order
 
 # Large enough that handing work over costs nothing, small enough that the answers come steadily.
 _CHUNK = 16
@@ -67,7 +67,7 @@ def score_files(model: Model, paths: Iterable[str], *, workers: int) -> Iterator
         workers: threads.
     """
     chunks = _chunks(iter(paths))
-    for rows in in_order(
+    for rows in map_in_order(
         partial(_score_chunk, model), chunks, workers=workers, ahead=workers * _CHUNKS_AHEAD
     ):
         yield from rows

@@ -1,4 +1,4 @@
-"""Sentences that stand wherever a probability is shown."""
+"""Sentences that are shown with every probability."""
 
 import math
 

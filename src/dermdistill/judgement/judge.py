@@ -13,10 +13,10 @@ from dermdistill.evaluation.evaluate import evaluate
 from dermdistill.evaluation.predictions import aligned, read_predictions
 from dermdistill.evaluation.thresholds import operating_points
 from dermdistill.json_files import read_json, write_json
+from dermdistill.judgement.group_comparisons import GroupComparisons, comparisons
 from dermdistill.judgement.groups import ScoredModel, judge_groups
 from dermdistill.judgement.judgement import VERSION, Group, Judgement, NetworkComparison
 from dermdistill.judgement.networks import judge_networks
-from dermdistill.judgement.pairs import Pairs, comparisons
 from dermdistill.judgement.run_files import RunFiles, damaged, read_run_files
 from dermdistill.outputs import open_output
 from dermdistill.runs import ModelFolder, ModelSummary, RunFolder
@@ -53,14 +53,15 @@ def judge_evaluation(
     models: Sequence[ScoredModel], path: Path, *, synthetic: bool, notes: Sequence[str], replicates: int
 ) -> Judgement:
     """Compute the figures of models on other data than their run's, and store them at ``path``."""
-    pairs = Pairs(judge_groups(models, None, replicates), models, replicates)
+    evaluations = _evaluations(models, replicates)
+    pairs = GroupComparisons(judge_groups(models, evaluations, None, replicates), models, replicates)
     judgement = Judgement(
         made_from="",
         synthetic=synthetic,
         notes=tuple(notes),
         replicates=replicates,
         lesions={},
-        models=_evaluations(models, replicates),
+        models=evaluations,
         groups=pairs.groups,
         comparisons=comparisons(pairs, pairs.groups),
         networks=None,
@@ -74,7 +75,9 @@ def _judge(files: RunFiles) -> Judgement:
     _check_is_ours(files.run.judgement)
     models, recipe = _scored(files.models), files.recipe
     replicates = recipe.evaluation.replicates
-    pairs = Pairs(judge_groups(models, recipe.student, replicates), models, replicates)
+    evaluations = _evaluations(models, replicates)
+    groups = judge_groups(models, evaluations, recipe.student, replicates)
+    pairs = GroupComparisons(groups, models, replicates)
     networks = judge_networks(pairs, recipe, files.benchmark) if files.is_comparison else None
     judgement = Judgement(
         made_from=_digest(files),
@@ -82,7 +85,7 @@ def _judge(files: RunFiles) -> Judgement:
         notes=(),
         replicates=replicates,
         lesions=files.lesions,
-        models=_evaluations(models, replicates),
+        models=evaluations,
         groups=pairs.groups,
         comparisons=comparisons(pairs, _order(pairs.groups, recipe, networks)),
         networks=networks,

@@ -41,7 +41,7 @@ def objective_name(objective: str) -> str:
     return _OBJECTIVES.get(objective, objective)
 
 
-def in_order(objectives: Iterable[str]) -> tuple[str, ...]:
+def objectives_in_order(objectives: Iterable[str]) -> tuple[str, ...]:
     """Each once, as in all tables: those with a name of their own first, then the others as given."""
     given = tuple(dict.fromkeys(objectives))
     named = tuple(name for name in _OBJECTIVES if name in given)

@@ -5,6 +5,7 @@ from typing import Literal
 
 from dermdistill.benchmark.measurements import Benchmark
 from dermdistill.config import Recipe, StudentRecipe
+from dermdistill.judgement.group_comparisons import GroupComparisons
 from dermdistill.judgement.judgement import (
     Better,
     BetterByObjective,
@@ -13,8 +14,7 @@ from dermdistill.judgement.judgement import (
     Network,
     NetworkComparison,
 )
-from dermdistill.judgement.names import DISTILLED, in_order, network_name
-from dermdistill.judgement.pairs import Pairs
+from dermdistill.judgement.names import DISTILLED, network_name, objectives_in_order
 from dermdistill.judgement.speed import command_times, judge_speed, multiples
 from dermdistill.judgement.sweeps import judge_sweep
 from dermdistill.runs import ModelSummary
@@ -24,11 +24,11 @@ BASELINE = "efficientnet_b0"
 PAPERS_STUDENT = "dsnet"
 
 
-def judge_networks(pairs: Pairs, recipe: Recipe, benchmark: Benchmark | None) -> NetworkComparison:
+def judge_networks(pairs: GroupComparisons, recipe: Recipe, benchmark: Benchmark | None) -> NetworkComparison:
     """The facts of a run whose recipe has a section ``compare``."""
     assert recipe.compare is not None
     student, groups = recipe.student, pairs.groups
-    objectives = in_order(student.objectives)
+    objectives = objectives_in_order(student.objectives)
     networks = _networks(groups, recipe)
     distilled = [
         (summary, group)
@@ -100,7 +100,7 @@ def _has_temperature_of(student: StudentRecipe, summary: ModelSummary) -> bool:
 
 
 def _better(
-    pairs: Pairs, networks: Sequence[Network], objectives: Sequence[str], student_model: str
+    pairs: GroupComparisons, networks: Sequence[Network], objectives: Sequence[str], student_model: str
 ) -> Better:
     """The student against the baseline, by every objective that both have; distillation decides."""
     by_architecture = {network.architecture: network for network in networks}
@@ -118,7 +118,7 @@ def _better(
     return Better(answer=_answer(deciding), decided_by=main, by_objective=tuple(found))
 
 
-def _better_by(pairs: Pairs, objective: str, student: str, baseline: str) -> BetterByObjective:
+def _better_by(pairs: GroupComparisons, objective: str, student: str, baseline: str) -> BetterByObjective:
     return BetterByObjective(
         objective=objective,
         auc=pairs.aucs(student, baseline),

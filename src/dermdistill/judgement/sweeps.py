@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from dermdistill.evaluation.permutation import SettingTest, setting_test
 from dermdistill.judgement.claims import SEEDS_FOR_A_CLAIM
+from dermdistill.judgement.group_comparisons import GroupComparisons
 from dermdistill.judgement.judgement import Group, Sweep, SweepAnswer, SweepPoint
-from dermdistill.judgement.pairs import Pairs
 
 LEVEL = 0.05
 """p below which an effect is claimed."""
 
 
-def judge_sweep(pairs: Pairs, base: float, found: Sequence[tuple[float | None, Group]]) -> Sweep:
+def judge_sweep(pairs: GroupComparisons, base: float, found: Sequence[tuple[float | None, Group]]) -> Sweep:
     """The facts of a sweep.
 
     Args:
@@ -38,7 +38,7 @@ def judge_sweep(pairs: Pairs, base: float, found: Sequence[tuple[float | None, G
     return Sweep(base=base, points=points, test=test, answer=_answer(test), best=best)
 
 
-def _auc_by_seed(pairs: Pairs, group: Group) -> dict[int, float | None]:
+def _auc_by_seed(pairs: GroupComparisons, group: Group) -> dict[int, float | None]:
     seeds = [model.summary.seed for model in pairs.models(group.name) if model.summary is not None]
     return dict(zip(seeds, group.mean.auc.per_seed, strict=True))
 

@@ -52,7 +52,7 @@ def exists(name: str) -> bool:
     return name in STUDENTS or zoo.is_timm(name)
 
 
-def check(name: str, weights: str) -> None:
+def check_architecture(name: str, weights: str) -> None:
     """Raise UserError, before any work, unless there are such a network and such first weights."""
     if name not in STUDENTS:
         zoo.check_timm(name, weights, others=STUDENTS)
@@ -68,7 +68,7 @@ def create(name: str, classes: int, size: int, weights: str) -> nn.Module:
         UserError: unknown name; weights that cannot be had or do not fit.
         ValueError: the network cannot take images of this size.
     """
-    check(name, weights)
+    check_architecture(name, weights)
     if name in STUDENTS:
         return STUDENTS[name].create(classes, size, weights)
     return zoo.create_headed(name, classes, weights)

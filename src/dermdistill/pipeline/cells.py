@@ -9,7 +9,7 @@ from torch import nn
 from dermdistill import __version__
 from dermdistill.config import StudentRecipe
 from dermdistill.data.augment import Augment
-from dermdistill.data.packed_hashes import pack
+from dermdistill.data.packed_hashes import pack_hashes
 from dermdistill.data.perceptual_hash import from_hex
 from dermdistill.data.split_file import read_split
 from dermdistill.distillation.hard_labels import HardLabels
@@ -155,7 +155,7 @@ def _score(predictor: TorchPredictor, context: RunContext) -> Predictions:
 def _learned_from(run: RunFolder) -> str:
     """The packed hashes of a run's training and validation images, for the description of its models."""
     hashes = [row.hash for row in read_split(run.split) if row.split != "test" and row.hash]
-    return pack(from_hex(hashes))
+    return pack_hashes(from_hex(hashes))
 
 
 def _provenance(cell: Cell, context: RunContext) -> dict[str, str]:

@@ -48,7 +48,7 @@ def _check_cuda(name: str, number: int) -> None:
         raise UserError(f"--device {name}: PyTorch finds {found}")
 
 
-def describe(device: torch.device) -> dict[str, str]:
+def describe_environment(device: torch.device) -> dict[str, str]:
     """Versions, processor, device and threads, as text."""
     gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else "none"
     return {

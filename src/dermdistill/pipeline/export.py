@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from onnx import ModelProto
 
 from dermdistill.config import Recipe, load_recipe
-from dermdistill.data.packed_hashes import pack
+from dermdistill.data.packed_hashes import pack_hashes
 from dermdistill.data.perceptual_hash import Signs, has_hash, signs
 from dermdistill.data.split_file import read_split, splits_again
 from dermdistill.errors import UserError
@@ -38,9 +38,6 @@ from dermdistill.runs import DataSummary, ModelSummary, RunFolder, RunManifest
 
 FLOAT_TOLERANCE = 1e-4
 """Two runtimes add up in another order; more than this is another computation."""
-
-INT8_TOLERANCE = 0.1
-"""Of P(melanoma), unless the user says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +218,7 @@ def _describe(network: ModelProto, info: ModelInfo, images: _Images) -> ModelInf
             other=_sorted(validation.probability[~validation.label]),
         ),
         reference=Reference.of(statistics),
-        learned_from=pack(images.learned_from),
+        learned_from=pack_hashes(images.learned_from),
     )
 
 

@@ -18,7 +18,7 @@ from dermdistill.messages import inform, warn
 from dermdistill.models import registry, zoo
 from dermdistill.models.checkpoint import read_info
 from dermdistill.outputs import check_folder, check_outside
-from dermdistill.pipeline.environment import describe, now
+from dermdistill.pipeline.environment import describe_environment, now
 from dermdistill.pipeline.leaks import copies_in_two_splits
 from dermdistill.pipeline.plan import Cell, Plan, RunContext
 from dermdistill.pipeline.prepare import (
@@ -181,7 +181,7 @@ def _write_what_it_is(context: RunContext, hashes: Sequence[str], *, data: DataS
         recipe_name=context.recipe.name,
         command=command,
         data=data,
-        environment=describe(context.device),
+        environment=describe_environment(context.device),
         started=now(),
     )
     if folder.manifest.exists():

@@ -167,7 +167,7 @@ def _check(recipe: Recipe) -> None:
     networks.add((student.model, student.weights))
     networks |= {(each.model, each.weights) for each in (chosen.networks if chosen else ())}
     for name, weights in sorted(networks):
-        registry.check(name, weights)
+        registry.check_architecture(name, weights)
     if chosen is None:
         return
     if student.model in (network.model for network in chosen.networks):

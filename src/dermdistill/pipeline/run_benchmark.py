@@ -11,7 +11,7 @@ from dermdistill.benchmark.measurements import Benchmark
 from dermdistill.benchmark.subjects import find_models
 from dermdistill.config import CompareRecipe, Recipe
 from dermdistill.json_files import read_json, write_json
-from dermdistill.pipeline.environment import describe
+from dermdistill.pipeline.environment import describe_environment
 from dermdistill.pipeline.plan import RunContext
 from dermdistill.runs import RunFolder
 
@@ -33,7 +33,9 @@ def measure_speed(context: RunContext, recipe: CompareRecipe) -> None:
             images=Path(folder),
             count=recipe.benchmark_images,
         )
-        write_json(run.benchmark, measure_models([str(run.path)], options, describe(context.device)))
+        write_json(
+            run.benchmark, measure_models([str(run.path)], options, describe_environment(context.device))
+        )
 
 
 def measuring_seconds(recipe: Recipe) -> float:

@@ -12,18 +12,18 @@ from dermdistill.files import write_text
 from dermdistill.judgement.names import network_name, objective_name
 from dermdistill.outputs import open_output
 from dermdistill.records import Pixels
-from dermdistill.report import cost_tables, numbers, paper_verdicts, provenance, published, verdicts
+from dermdistill.report import cost_tables, numbers, paper, paper_verdicts, provenance, verdicts
 from dermdistill.report import results_tables as results
 from dermdistill.report.gallery import galleries, save_thumbnails
+from dermdistill.report.paper import BATCH_SIZE, TEMPERATURE
 from dermdistill.report.paper_tables import table_2
 from dermdistill.report.plot_data import cost_plots, result_plots, sweep_plot, training_plots
-from dermdistill.report.plots import Plot, draw
-from dermdistill.report.published import BATCH_SIZE, TEMPERATURE
+from dermdistill.report.plots import Plot, draw_plot
 from dermdistill.report.read import ReportedRun, read_run, summary_of
 from dermdistill.report.table import Table, footnote_letter
 from dermdistill.report.table_files import check_tables, write_tables
 from dermdistill.runs import RunFolder
-from dermdistill.signed_page import is_unedited, signed
+from dermdistill.signed_page import is_unedited, sign
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -53,7 +53,7 @@ def build_report(run: RunFolder, *, images: Callable[[Sequence[str]], list[Pixel
     tables = [*own["results"], *others, *own.pop("tables")]
     page = _render(reported, tables, own)
     write_tables(run.tables, tables)
-    write_text(run.report, signed(page))
+    write_text(run.report, sign(page))
     return run.report
 
 
@@ -78,7 +78,7 @@ def _render(run: ReportedRun, tables: Sequence[Table], own: dict[str, Any]) -> s
         synthetic=run.synthetic,
         data_sentence=provenance.data_sentence(data),
         data_notes=data.notes,
-        published=published,
+        paper=paper,
         basis=verdicts.images_sentence(run.groups[0]),
         melanoma_share=numbers.percent(images.n_melanoma, images.n_images),
         replicates=numbers.count(run.judgement.replicates),
@@ -195,7 +195,7 @@ def _introduction(run: ReportedRun) -> str:
 
 def _drawn(plots: Sequence[Plot], run: ReportedRun) -> list[dict[str, str]]:
     """``source``, ``caption`` and ``alt`` of each."""
-    drawings = [base64.b64encode(draw(plot, synthetic=run.synthetic)).decode() for plot in plots]
+    drawings = [base64.b64encode(draw_plot(plot, synthetic=run.synthetic)).decode() for plot in plots]
     return [
         {"source": f"data:image/svg+xml;base64,{drawing}", "caption": plot.caption, "alt": plot.alt}
         for plot, drawing in zip(plots, drawings, strict=True)

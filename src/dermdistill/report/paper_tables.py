@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from dermdistill.benchmark.measurements import PAPER_IMAGES
 from dermdistill.judgement.judgement import CommandTime, Group
-from dermdistill.judgement.names import LABELS_ONLY, in_order, network_name, objective_name
+from dermdistill.judgement.names import LABELS_ONLY, network_name, objective_name, objectives_in_order
 from dermdistill.judgement.speed import RUNTIMES, measured
-from dermdistill.report import numbers, published
+from dermdistill.report import numbers, paper
 from dermdistill.report.read import ReportedRun, summary_of
 from dermdistill.report.results_tables import training_remark
 from dermdistill.report.table import BLANK, Table, TableCell, TableRow, missing, text
@@ -18,8 +18,8 @@ _NOT_MEASURED = missing("not measured: benchmark.json has no whole command with 
 
 def table_2(run: ReportedRun) -> Table:
     """The teacher and every network, then the networks that the paper alone has."""
-    objectives = in_order(run.files.recipe.student.objectives)
-    printed = {student.architecture: student for student in published.TABLE_2}
+    objectives = objectives_in_order(run.files.recipe.student.objectives)
+    printed = {student.architecture: student for student in paper.TABLE_2}
     rows = _networks(run, objectives)
     not_ours = (BLANK,) * (2 + len(objectives))
     return Table(
@@ -62,7 +62,7 @@ def _networks(run: ReportedRun, objectives: Sequence[str]) -> dict[str, dict[str
 
 
 def _row(
-    run: ReportedRun, name: str, printed: published.PublishedStudent | None, groups: Sequence[Group | None]
+    run: ReportedRun, name: str, printed: paper.PublishedStudent | None, groups: Sequence[Group | None]
 ) -> TableRow:
     summary = next(summary_of(group) for group in groups if group is not None)
     parameters = TableCell(
@@ -73,7 +73,7 @@ def _row(
     return TableRow(text(name), (*((BLANK,) * 4 if printed is None else _published(printed)), *ours))
 
 
-def _published(student: published.PublishedStudent) -> tuple[TableCell, ...]:
+def _published(student: paper.PublishedStudent) -> tuple[TableCell, ...]:
     return (
         TableCell(student.parameters),
         TableCell(f"{student.training_seconds:,.0f} s"),

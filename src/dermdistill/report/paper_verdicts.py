@@ -9,8 +9,8 @@ from dermdistill.judgement.claims import SEEDS_FOR_A_CLAIM
 from dermdistill.judgement.judgement import Better, Claim, ClaimedComparison, ClaimedDifference, Race, Sweep
 from dermdistill.judgement.names import AS_PUBLISHED, DISTILLED, network_name, objective_name
 from dermdistill.judgement.networks import BASELINE
-from dermdistill.report import numbers, published
-from dermdistill.report.published import BATCH_SIZE, TEMPERATURE, Setting
+from dermdistill.report import numbers, paper
+from dermdistill.report.paper import BATCH_SIZE, TEMPERATURE, SweptSetting
 from dermdistill.report.read import ReportedRun
 from dermdistill.report.table import CLASS_COLUMNS, CLASS_SPANS, NOT_CHOSEN, Table, TableCell, TableRow, text
 from dermdistill.report.verdicts import WHY_NOT, against_control, difference_sentence
@@ -187,10 +187,10 @@ def faster_verdict(run: ReportedRun, benchmark: Benchmark | None) -> Verdict:
         return Verdict(question, "Cannot be answered: no speed was measured (there is no benchmark.json).")
     taken = [race for race in faster.races if race.ratio is not None]
     lead = {
-        "yes": "Yes, wherever it was measured",
-        "no": "No, it is slower wherever it was measured",
+        "yes": "Yes, in every measurement",
+        "no": "No, it is slower in every measurement",
         "mixed": "It depends on the input size and the runtime",
-        "no spread": "Cannot be told: too few rounds for a spread",
+        "no spread": "Cannot be answered: too few rounds for a spread",
         "cannot be told": "No measurable difference",
     }
     if faster.answer not in lead:
@@ -243,7 +243,7 @@ def _cost_line(benchmark: Benchmark, architecture: str, size: int, student: str,
 
 
 def _papers_times(student: str, baseline: str) -> str:
-    seconds = {row.architecture: row.prediction_seconds for row in published.TABLE_2}
+    seconds = {row.architecture: row.prediction_seconds for row in paper.TABLE_2}
     if student not in seconds:
         return ""
     return (
@@ -255,7 +255,7 @@ def _papers_times(student: str, baseline: str) -> str:
 # Settings
 
 
-def setting_verdict(run: ReportedRun, setting: Setting) -> Verdict:
+def setting_verdict(run: ReportedRun, setting: SweptSetting) -> Verdict:
     """Does a setting of the distilled student matter, by a permutation test over the seeds of its sweep?"""
     sweep = setting.sweep(run.networks)
     question = f"Does the {setting.name} matter beyond the differences between seeds?"
@@ -273,22 +273,24 @@ def setting_verdict(run: ReportedRun, setting: Setting) -> Verdict:
     return Verdict(question, _setting_answer(sweep, sweep.test, setting), tuple(filter(None, points)), method)
 
 
-def _setting_answer(sweep: Sweep, test: SettingTest, setting: Setting) -> str:
+def _setting_answer(sweep: Sweep, test: SettingTest, setting: SweptSetting) -> str:
     if test.p_value is None or test.least_p is None:
-        return f"Cannot be told: {test.reason}."
+        return f"Cannot be answered: {test.reason}."
     written = numbers.p_value(test.p_value)
     p = f"permutation test p {written if written.startswith('<') else f'= {written}'}"
     p += f", {test.settings} {setting.plural} with {numbers.several(test.seeds, 'seed')} each"
     if sweep.answer == "few seeds":
-        return f"Cannot be told: fewer than {SEEDS_FOR_A_CLAIM} seeds ({p})."
+        return f"Cannot be answered: fewer than {SEEDS_FOR_A_CLAIM} seeds ({p})."
     if sweep.answer == "few values":
-        return f"Cannot be told: so few {setting.plural} and seeds give no p below {test.least_p:.2g} ({p})."
+        return (
+            f"Cannot be answered: so few {setting.plural} and seeds give no p below {test.least_p:.2g} ({p})."
+        )
     if sweep.answer == "matters":
         return f"Yes: the AUC changes with the {setting.name} by more than the seeds explain ({p})."
     return f"Not shown: the seeds alone may explain how far the AUC changes ({p})."
 
 
-def _spread(test: SettingTest, setting: Setting) -> str:
+def _spread(test: SettingTest, setting: SweptSetting) -> str:
     if test.between is None or test.by_chance is None:
         return ""
     return (
@@ -297,7 +299,7 @@ def _spread(test: SettingTest, setting: Setting) -> str:
     )
 
 
-def _best(run: ReportedRun, sweep: Sweep, setting: Setting) -> str:
+def _best(run: ReportedRun, sweep: Sweep, setting: SweptSetting) -> str:
     """The best value; it was picked by the images that it is judged on."""
     best = next((point for point in sweep.points if point.value == sweep.best), None)
     if best is None:
@@ -318,10 +320,10 @@ def _best(run: ReportedRun, sweep: Sweep, setting: Setting) -> str:
     )
 
 
-def _papers_range(setting: Setting) -> str:
+def _papers_range(setting: SweptSetting) -> str:
     accuracies = setting.accuracies.values()
     return (
         f"The paper's accuracies, single runs on its own test set, range from {min(accuracies):.3f} to "
-        f"{max(accuracies):.3f} over {len(accuracies)} {setting.plural}; it gives no seeds to tell how much "
-        "of that is noise."
+        f"{max(accuracies):.3f} over {len(accuracies)} {setting.plural}; without several seeds, "
+        "the noise is unknown."
     )

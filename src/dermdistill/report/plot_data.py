@@ -10,8 +10,8 @@ from dermdistill.judgement.judgement import Group, ReliabilityCurve, RocCurve
 from dermdistill.judgement.names import network_name, objective_name
 from dermdistill.judgement.speed import measured, timing
 from dermdistill.report import numbers
+from dermdistill.report.paper import SweptSetting
 from dermdistill.report.plots import Line, Panel, Plot, Series
-from dermdistill.report.published import Setting
 from dermdistill.report.read import History, ReportedRun, summary_of
 
 _APART = 0.004
@@ -242,7 +242,7 @@ def _points(label: str, points: Sequence[tuple[float, SeedMean]], style: int, as
     )
 
 
-def sweep_plot(run: ReportedRun, setting: Setting) -> Plot | None:
+def sweep_plot(run: ReportedRun, setting: SweptSetting) -> Plot | None:
     """None where nothing beside the recipe's own value was trained, or no AUC is defined."""
     sweep = setting.sweep(run.networks)
     ours = {point.value: _aucs(run.judgement.groups[point.group]) for point in sweep.points}

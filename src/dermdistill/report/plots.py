@@ -126,7 +126,7 @@ class Plot:
     legend: Literal["above", "below"] = "above"
 
 
-def draw(plot: Plot, *, synthetic: bool) -> bytes:
+def draw_plot(plot: Plot, *, synthetic: bool) -> bytes:
     """An SVG document; one of synthetic images says so, for it may be copied elsewhere."""
     with _style():
         entries = sum(len(panel.series) + (panel.diagonal is not None) for panel in plot.panels)

@@ -6,8 +6,8 @@ from dataclasses import replace
 from dermdistill.evaluation.estimates import GroupEvaluation, OperatingPointSeedMeans, SeedMean
 from dermdistill.judgement.judgement import ClaimedComparison, Group, SweepPoint
 from dermdistill.judgement.names import network_name
-from dermdistill.report import numbers, published
-from dermdistill.report.published import Setting
+from dermdistill.report import numbers, paper
+from dermdistill.report.paper import SweptSetting
 from dermdistill.report.read import ReportedRun, summary_of
 from dermdistill.report.table import (
     BLANK,
@@ -79,7 +79,7 @@ def class_table(groups: Sequence[Group], point: str) -> Table:
     )
     if point != "argmax":
         return table
-    printed = (published.DSNET_ACCURACY, *published.DSNET_MELANOMA, *published.DSNET_OTHER)
+    printed = (paper.DSNET_ACCURACY, *paper.DSNET_MELANOMA, *paper.DSNET_OTHER)
     papers = TableRow(
         text("DSNet in the paper", "on other images"), tuple(map(_printed, printed)), quiet=True
     )
@@ -291,7 +291,7 @@ def training_remark(group: Group) -> tuple[str, ...]:
     return (f"mean of {len(group.models)}",) if len(group.models) > 1 else ()
 
 
-def sweep_table(run: ReportedRun, setting: Setting) -> Table:
+def sweep_table(run: ReportedRun, setting: SweptSetting) -> Table:
     """A row for each value, the paper's accuracy beside it; the paper's own values too, trained or not."""
     sweep = setting.sweep(run.networks)
     points = {point.value: point for point in sweep.points}

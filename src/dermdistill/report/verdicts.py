@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dermdistill.evaluation.estimates import Estimate
 from dermdistill.judgement.claims import SEEDS_FOR_A_CLAIM
 from dermdistill.judgement.judgement import Claim, ClaimedComparison, Group
-from dermdistill.judgement.names import DISTILLED, LABELS_ONLY, in_order
+from dermdistill.judgement.names import DISTILLED, LABELS_ONLY, objectives_in_order
 from dermdistill.report import numbers
 from dermdistill.report.read import ReportedRun
 
@@ -97,7 +97,9 @@ def run_claims(run: ReportedRun) -> list[str]:
     leads = {"a is higher": "Distillation helped: ", "b is higher": "Distillation did harm: "}
     distilled = against_control(run, DISTILLED)
     sentences = [leads.get(each.claim, "") + difference_sentence(each, groups) for each in distilled]
-    trained = in_order(group.summary.objective for group in groups.values() if group.summary is not None)
+    trained = objectives_in_order(
+        group.summary.objective for group in groups.values() if group.summary is not None
+    )
     others = [name for name in trained if name != DISTILLED]
     sentences += [difference_sentence(each, groups) for name in others for each in against_control(run, name)]
     if not sentences:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from dermdistill.data.decoding.foreign import foreign_format
-from dermdistill.data.images import decode_bytes, decode_file
+from dermdistill.data.images import read_image, read_image_bytes
 from dermdistill.errors import UserError
 
 
@@ -66,7 +66,7 @@ def test_the_error_names_the_format_and_says_what_to_do(name: str, content: byte
     path = tmp_path / "photo.jpg"
     path.write_bytes(content)
     with pytest.raises(UserError) as caught:
-        decode_file(path)
+        read_image(path)
     assert str(caught.value).startswith(f"{path}: {name}")
     assert any(word in str(caught.value) for word in ("save", "unpack", "fetch", "download", "name the file"))
     assert "\n" not in str(caught.value)
@@ -77,7 +77,7 @@ def test_formats_that_are_read_are_none_of_these(kind: str) -> None:
     file = io.BytesIO()
     Image.fromarray(np.full((9, 8, 3), 130, dtype=np.uint8)).save(file, kind)
     assert foreign_format(file.getvalue()) is None
-    assert decode_bytes(file.getvalue(), "image").shape == (9, 8, 3)
+    assert read_image_bytes(file.getvalue(), "image").pixels.shape == (9, 8, 3)
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
@@ -91,7 +91,7 @@ def test_a_dng_that_pillow_would_open_is_not_taken_for_its_thumbnail(tmp_path: P
     path = tmp_path / "photo.dng"
     Image.fromarray(np.zeros((6, 6, 3), dtype=np.uint8)).save(path, "TIFF", tiffinfo={50706: b"\1\4\0\0"})
     with pytest.raises(UserError, match=r"photo\.dng: a camera's RAW file"):
-        decode_file(path)
+        read_image(path)
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,7 @@ OWN = (
     Miniature("an Excel workbook", {"labels.xlsx": b"PK"}, _TWO, at="labels.xlsx"),
     Miniature("an Excel workbook beside the images", {"labels.xlsx": b"PK"}, ["photo1.jpg", "photo2.jpg"]),
     Miniature("images alone", {}, ["photo1.jpg", "photo2.jpg"]),
-    Miniature("folders that are no diagnoses", {}, ["holiday/a.jpg", "work/b.jpg"]),
+    Miniature("folders that are not diagnoses", {}, ["holiday/a.jpg", "work/b.jpg"]),
     Miniature(
         "arrays with numbers as labels",
         more=numbered_arrays,

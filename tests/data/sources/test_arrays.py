@@ -118,7 +118,7 @@ def npy(array: NDArray[np.generic]) -> bytes:
         (npy(images(3, 0) / 127.5 - 1), "numbers go from .* neither 0 to 255 nor 0 to 1"),
         (npy(images(3, 0) / 64), "numbers go from .* neither 0 to 255 nor 0 to 1"),
         (npy(images(3, 0).astype(np.int64) // 128), "numbers go from 0 to 1, neither"),
-        (npy(np.where(images(3, 0) > 9, np.nan, 1.0)), "holds values that are no numbers"),
+        (npy(np.where(images(3, 0) > 9, np.nan, 1.0)), "holds values that are not numbers"),
         (npy(images(3, 0).transpose(0, 3, 1, 2).copy()), r"the array is uint8 \(3, 3, 6, 5\)"),
         (npy(images(3, 0)[:0]), r"the array is uint8 \(0, 6, 5, 3\)|cannot read the array"),
     ],

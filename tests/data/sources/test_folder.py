@@ -156,19 +156,19 @@ class TestWhichFoldersAreClasses:
         [
             (
                 ["melanoma/nevus", "melanoma/rest", "nevus"],
-                "melanoma: holds the folder nevus, so it is no folder",
+                "melanoma: holds the folder nevus, so it is not a folder",
             ),
             (
                 ["melanoma/train", "melanoma/test", "nevus"],
-                "melanoma: holds the folder test, so it is no folder",
+                "melanoma: holds the folder test, so it is not a folder",
             ),
             (
                 ["a/melanoma", "a/nevus", "b/melanoma", "b/nevus"],
-                "a: is no diagnosis, .* give the path of one",
+                "a: is not a diagnosis, .* give the path of one",
             ),
             (
                 ["melanoma", "nevus", "archive/melanoma"],
-                "archive: is no diagnosis, yet holds folders of diagnoses",
+                "archive: is not a diagnosis, but holds folders of diagnoses",
             ),
         ],
     )
@@ -382,13 +382,13 @@ class TestCopies:
         with pytest.raises(UserError) as caught:
             folder.read(tmp_path)
         assert str(caught.value) == (
-            f"{copy}: the same image as {original}, yet nevus here and melanoma there; keep the right one"
+            f"{copy}: the same image as {original}, but nevus here and melanoma there; keep the right one"
         )
 
     def test_one_isic_number_under_two_diagnoses(self, tmp_path: Path, picture: Picture) -> None:
         picture(tmp_path / "melanoma" / "ISIC_0000001.png", size=(8, 8))
         picture(tmp_path / "nevus" / "ISIC_0000001.png", size=(4, 4))
-        with pytest.raises(UserError, match="yet nevus here and melanoma there"):
+        with pytest.raises(UserError, match="but nevus here and melanoma there"):
             folder.read(tmp_path)
 
     def test_a_copy_in_training_and_test_is_refused_as_a_leak(self, tmp_path: Path, picture: Picture) -> None:
@@ -437,7 +437,9 @@ class TestFoldersInOneOfADiagnosis:
         beside = "nevus" if parent == "melanoma" else "melanoma"
         for number, name in enumerate([beside, *(f"{parent}/{each}" for each in names)]):
             fill(picture, tmp_path / name, 1, first=number)
-        with pytest.raises(UserError, match=f"{parent}: holds the folder .*, so it is no folder of one diag"):
+        with pytest.raises(
+            UserError, match=f"{parent}: holds the folder .*, so it is not a folder of one diag"
+        ):
             folder.read(tmp_path)
         whole = Reading({parent: parent})
         assert len(folder.read(tmp_path, whole).records) == 1 + len(names)

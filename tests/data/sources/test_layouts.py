@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dermdistill.data.sources import read_data
+from dermdistill.data.sources import read_sources
 from dermdistill.errors import UserError
 from dermdistill.reading import Reading
 from dermdistill.records import Record
@@ -33,10 +33,10 @@ def test_what_each_image_shows(miniature: Miniature, tmp_path: Path) -> None:
     path = miniature.build(tmp_path)
     if miniature.shows is None:
         with pytest.raises(UserError) as caught:
-            read_data(path, miniature.reading)
+            read_sources([path], miniature.reading)
         assert "\n" not in str(caught.value)
         return
-    records = read_data(path, miniature.reading).records
+    records = read_sources([path], miniature.reading).records
     found = {record.image_id: "/".join(filter(None, (record.diagnosis, record.split))) for record in records}
     assert found == miniature.shows
     assert all(record.image.decode().shape[2] == 3 for record in records)
@@ -44,7 +44,9 @@ def test_what_each_image_shows(miniature: Miniature, tmp_path: Path) -> None:
 
 def records_of(title: str, root: Path) -> dict[str, Record]:
     miniature = miniature_of(title)
-    return {record.image_id: record for record in read_data(miniature.build(root), miniature.reading).records}
+    return {
+        record.image_id: record for record in read_sources([miniature.build(root)], miniature.reading).records
+    }
 
 
 @pytest.mark.parametrize(
@@ -99,8 +101,8 @@ def test_several_npz_files_are_not_chosen_from(tmp_path: Path) -> None:
     (tmp_path / "dermamnist.npz").rename(tmp_path / "dermamnist_64.npz")
     dermamnist(tmp_path)
     with pytest.raises(UserError, match=r"several files hold images \(dermamnist.npz, dermamnist_64.npz\)"):
-        read_data(tmp_path)
-    assert read_data(tmp_path / "dermamnist_64.npz").layout == "medmnist"
+        read_sources([tmp_path])
+    assert read_sources([tmp_path / "dermamnist_64.npz"]).layout == "medmnist"
 
 
 def miniature_of(title: str) -> Miniature:
@@ -112,28 +114,28 @@ def test_hdf5_needs_h5py_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyP
     path = miniature_of("ISIC 2024 (HDF5)").build(tmp_path)
     monkeypatch.setitem(sys.modules, "h5py", None)
     with pytest.raises(UserError, match=r"train-image\.hdf5: reading it needs h5py; pip install"):
-        read_data(path)
+        read_sources([path])
 
 
 def test_damaged_packed_images_are_named(tmp_path: Path) -> None:
     path = miniature_of("ISIC 2024 (HDF5)").build(tmp_path / "hdf5")
     (path / "train-image.hdf5").write_bytes(b"not HDF5")
     with pytest.raises(UserError, match=r"train-image\.hdf5: cannot read as HDF5 .*; download it again"):
-        read_data(tmp_path / "hdf5")
+        read_sources([tmp_path / "hdf5"])
     dermamnist(tmp_path)
     content = (tmp_path / "dermamnist.npz").read_bytes()
     (tmp_path / "cut.npz").write_bytes(content[: len(content) // 2])
     with pytest.raises(UserError, match=r"cut\.npz: damaged, or no \.npz file; download it again"):
-        read_data(tmp_path / "cut.npz")
+        read_sources([tmp_path / "cut.npz"])
 
 
 def test_arrays_of_different_lengths(tmp_path: Path) -> None:
     np.save(tmp_path / "X_train.npy", pixels(3, 0))
     np.save(tmp_path / "y_train.npy", np.array(["melanoma", "nevus"]))
     with pytest.raises(UserError, match="y_train holds 2 labels for 3 images"):
-        read_data(tmp_path)
+        read_sources([tmp_path])
     np.save(tmp_path / "y_train.npy", np.array([["melanoma"], ["nevus"], ["unknown"]]))
-    data = read_data(tmp_path)
+    data = read_sources([tmp_path])
     assert [record.diagnosis for record in data.records] == ["melanoma", "nevus"]
     assert data.notes[0] == "left out, no diagnosis: unknown (1 image)"
 
@@ -141,14 +143,14 @@ def test_arrays_of_different_lengths(tmp_path: Path) -> None:
 def test_labels_with_a_column_a_class(tmp_path: Path) -> None:
     np.save(tmp_path / "X_train.npy", pixels(3, 0))
     np.save(tmp_path / "y_train.npy", np.array([[0, 1], [1, 0], [0, 1]]))
-    found = read_data(tmp_path, Reading(positive=("1",))).records
+    found = read_sources([tmp_path], Reading(positive=("1",))).records
     assert [record.is_melanoma for record in found] == [True, False, True]
 
 
 def outcome(miniature: Miniature, root: Path) -> str:
     """What the program says of a miniature, for a person."""
     try:
-        dataset = read_data(miniature.build(root), miniature.reading)
+        dataset = read_sources([miniature.build(root)], miniature.reading)
     except UserError as error:
         return "refused: " + str(error).replace(str(root), "DATA")
     counts = Counter(record.diagnosis for record in dataset.records)

@@ -7,7 +7,7 @@ import pytest
 
 from dermdistill.data.sources import read_source, read_sources
 from dermdistill.data.sources.united import source_names, unite
-from dermdistill.data.splits import check
+from dermdistill.data.splits import check_split
 from dermdistill.errors import UserError
 from dermdistill.reading import Reading
 from dermdistill.records import DataSet, Record
@@ -101,7 +101,7 @@ class TestPictures:
         assert len({record.lesion_id for record in both.records}) == 1
         assert any("1 images show a picture of another source" in note for note in both.notes)
         with pytest.raises(UserError, match="crops/ISIC_0000001 in train"):
-            check(both.records, ["train", "test"])
+            check_split(both.records, ["train", "test"])
 
     def test_versions_in_folders_of_diagnoses_too(
         self, source: Source, tmp_path: Path, picture: Picture
@@ -132,12 +132,12 @@ class TestPictures:
         both = united([tmp_path / "one", tmp_path / "two"])
         splits = [record.split for record in both.records]
         with pytest.raises(UserError, match=r"test/melanoma/a\.png in test, train/melanoma/a\.png in"):
-            check(both.records, splits)
+            check_split(both.records, splits)
 
     def test_a_melanoma_here_and_none_there(self, source: Source) -> None:
         sources = [source("one", ("a", 7, "melanoma")), source("two", ("b", 7, "nevus"))]
         with pytest.raises(
-            UserError, match=r"b\.png: the same picture as .*a\.png, yet nevus here and melanoma"
+            UserError, match=r"b\.png: the same picture as .*a\.png, but nevus here and melanoma"
         ):
             united(sources)
 
@@ -160,9 +160,9 @@ class TestLesionsAndPatients:
         )
         both = united([one, two])
         with pytest.raises(UserError, match="patient P1"):
-            check(both.records, ["train", "train", "test", "train"])
+            check_split(both.records, ["train", "train", "test", "train"])
         with pytest.raises(UserError, match="patient P2"):
-            check(both.records, ["train", "train", "train", "test"])
+            check_split(both.records, ["train", "train", "train", "test"])
         assert (
             "1 lesion ids occur in several sources (HAM_0000001): each is taken for one lesion" in both.notes
         )

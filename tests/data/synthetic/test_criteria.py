@@ -59,24 +59,44 @@ def test_degrees_are_between_absent_and_full() -> None:
     assert astuple(middle) == pytest.approx((0.5, 0.0, 0.5, *[0.0] * 6))
 
 
+def total_dermoscopy_score(seen: Criteria) -> float:
+    """The ABCD rule (Stolz et al. 1994), 1.5 to 8.9; above 5.45 suggests melanoma.
+
+    Counts two shades of brown and one structure, the benign pattern's own, in every lesion.
+    """
+    axes, segments = round(2 * seen.asymmetry), round(8 * seen.border)
+    black, white, red = seen.blotch > 0 or seen.globules > 0, seen.regression > 0, seen.vessels > 0
+    colours = 2 + black + white + red + (seen.veil > 0 or seen.regression > 0)
+    dots = globules = seen.globules > 0
+    structures = 1 + (seen.network > 0) + (seen.streaks > 0) + dots + globules
+    return 1.3 * axes + 0.1 * segments + 0.5 * colours + 0.5 * structures
+
+
+def seven_point_score(seen: Criteria) -> int:
+    """The 7-point checklist (Argenziano et al. 1998), 0 to 10; 3 or more suggests melanoma."""
+    major = (seen.network, seen.veil, seen.vessels)
+    minor = (seen.streaks, seen.globules, seen.blotch, seen.regression)
+    return 2 * sum(degree > 0 for degree in major) + sum(degree > 0 for degree in minor)
+
+
 def test_the_abcd_rule_by_hand() -> None:
-    assert ABSENT.total_dermoscopy_score == pytest.approx(0.5 * 2 + 0.5 * 1)
-    assert FULL.total_dermoscopy_score == pytest.approx(1.3 * 2 + 0.1 * 8 + 0.5 * 6 + 0.5 * 5)
+    assert total_dermoscopy_score(ABSENT) == pytest.approx(0.5 * 2 + 0.5 * 1)
+    assert total_dermoscopy_score(FULL) == pytest.approx(1.3 * 2 + 0.1 * 8 + 0.5 * 6 + 0.5 * 5)
     one_axis = replace(ABSENT, asymmetry=0.5, border=0.5, veil=0.2, network=0.9)
-    assert one_axis.total_dermoscopy_score == pytest.approx(1.3 + 0.1 * 4 + 0.5 * 3 + 0.5 * 2)
+    assert total_dermoscopy_score(one_axis) == pytest.approx(1.3 + 0.1 * 4 + 0.5 * 3 + 0.5 * 2)
 
 
 def test_the_seven_point_checklist_by_hand() -> None:
-    assert ABSENT.seven_point_score == 0
-    assert FULL.seven_point_score == 10
-    assert replace(ABSENT, veil=0.1, streaks=0.1).seven_point_score == 3
-    assert replace(ABSENT, asymmetry=1.0, border=1.0).seven_point_score == 0
+    assert seven_point_score(ABSENT) == 0
+    assert seven_point_score(FULL) == 10
+    assert seven_point_score(replace(ABSENT, veil=0.1, streaks=0.1)) == 3
+    assert seven_point_score(replace(ABSENT, asymmetry=1.0, border=1.0)) == 0
 
 
-def test_both_rules_of_the_field_tell_most_melanomas_from_most_nevi() -> None:
+def test_both_rules_of_the_field_separate_most_melanomas_from_most_nevi() -> None:
     seen = [criteria_from(row) for row in scores(0.5)]
-    abcd = np.array([criteria.total_dermoscopy_score for criteria in seen]) > 5.45
-    seven_point = np.array([criteria.seven_point_score for criteria in seen]) >= 3
+    abcd = np.array([total_dermoscopy_score(criteria) for criteria in seen]) > 5.45
+    seven_point = np.array([seven_point_score(criteria) for criteria in seen]) >= 3
     for suspicious in (abcd, seven_point):
         assert 0.5 < suspicious[LABELS].mean() < 0.95
         assert 0.85 < 1.0 - suspicious[~LABELS].mean() < 1.0

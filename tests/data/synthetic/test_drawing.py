@@ -11,7 +11,7 @@ from dermdistill.data.synthetic.criteria import Criteria
 from dermdistill.data.synthetic.dermis import add_regression, add_veil, add_vessels
 from dermdistill.data.synthetic.lesion import Lesion, Pattern, add_body, draw_outline
 from dermdistill.data.synthetic.structures import add_blotches, add_globules, add_network, add_streaks
-from dermdistill.data.synthetic.tissue import Tissue, to_pixels
+from dermdistill.data.synthetic.tissue import Tissue, drawn_pixels
 
 ABSENT = Criteria(*[0.0] * 9)
 SEEDS = range(20)
@@ -145,4 +145,4 @@ def test_pigments_darken_in_their_own_colours() -> None:
 
 def test_pixels_are_rounded_and_clipped() -> None:
     rgb = np.array([[[-1.0, 0.1]], [[0.5, 1.0]], [[0.999, 7.0]]], np.float32)
-    np.testing.assert_array_equal(to_pixels(rgb), [[[0, 128, 255], [26, 255, 255]]])
+    np.testing.assert_array_equal(drawn_pixels(rgb), [[[0, 128, 255], [26, 255, 255]]])

@@ -39,7 +39,7 @@ def audit(
         dermdistill audit data/mine --split split.csv --left-out clean.csv
     """
     from dermdistill.cli.audit import Outputs, audit_data
-    from dermdistill.data.sources.names import parse_reading
+    from dermdistill.data.class_names import parse_reading
 
     columns = (image_column, label_column, lesion_column, patient_column)
     audit_data(

@@ -42,7 +42,7 @@ def compare(
     """
     need_training_parts()
     from dermdistill.config import load_recipe
-    from dermdistill.data.sources.names import parse_reading
+    from dermdistill.data.class_names import parse_reading
 
     columns = (image_column, label_column, lesion_column, patient_column)
     chosen = load_recipe(recipe, changes or [])

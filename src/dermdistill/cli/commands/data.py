@@ -32,7 +32,7 @@ def data(
         dermdistill data photographs.csv --label-column finding --check
     """
     from dermdistill.cli.data import describe
-    from dermdistill.data.sources.names import parse_reading
+    from dermdistill.data.class_names import parse_reading
 
     columns = (image_column, label_column, lesion_column, patient_column)
     describe(paths, parse_reading(label, positive, columns), split, decode=check, workers=workers)

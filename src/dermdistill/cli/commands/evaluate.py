@@ -53,7 +53,7 @@ def evaluate(
     need_training_parts()
     use_cores(workers)
     from dermdistill.cli.evaluate import evaluate_and_print
-    from dermdistill.data.sources.names import parse_reading
+    from dermdistill.data.class_names import parse_reading
     from dermdistill.pipeline.environment import choose_device
     from dermdistill.pipeline.prepare import DataOptions
 

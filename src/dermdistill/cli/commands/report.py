@@ -1,7 +1,7 @@
 """``dermdistill report``: build a run's report anew."""
 
 from dermdistill.cli import options
-from dermdistill.cli.startup import need_training_parts
+from dermdistill.cli.startup import need_report_parts
 
 
 def report(run: options.Run, quiet: options.Quiet = None) -> None:
@@ -10,7 +10,7 @@ def report(run: options.Run, quiet: options.Quiet = None) -> None:
     Examples:
         dermdistill report runs/first
     """
-    need_training_parts()
+    need_report_parts()
     from dermdistill.cli.report import rebuild
 
     rebuild(run)

@@ -47,7 +47,7 @@ def run(
     """
     need_training_parts()
     from dermdistill.config import load_recipe
-    from dermdistill.data.sources.names import parse_reading
+    from dermdistill.data.class_names import parse_reading
 
     columns = (image_column, label_column, lesion_column, patient_column)
     of_teacher = [] if weights is None else [f"teacher.weights={weights}"]

@@ -1,1 +1,1 @@
-"""Decoders for files that nobody vouches for: bounded in time and memory, quiet, safe in threads."""
+"""Decoders for untrusted files: bounded in time and memory, quiet, safe in threads."""

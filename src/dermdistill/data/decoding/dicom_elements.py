@@ -119,7 +119,7 @@ def read_elements(content: bytes, wanted: Iterable[int]) -> Elements:
 
     Raises:
         DicomError: no pixels, above the limits, or in an unsupported transfer syntax.
-        Exception: whatever pydicom raises on damaged files.
+        Exception: what pydicom raises on damaged files.
     """
     syntax, start = _transfer_syntax(content)
     body = _inflated(content[start:]) if syntax.deflated else memoryview(content)[start:]

@@ -1,4 +1,4 @@
-"""Silence for libraries that warn and log about the files of strangers.
+"""Silence for libraries that warn and log about untrusted files.
 
 ``warnings.catch_warnings`` swaps the filters of the whole process, so two threads that use it can leave each
 other's behind. Here one filter is put in place that answers for the calling thread alone.

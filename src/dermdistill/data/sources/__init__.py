@@ -5,19 +5,11 @@ from itertools import product
 from pathlib import Path
 from typing import Protocol
 
-from dermdistill.data.sources import (
-    arrays,
-    derm7pt,
-    folder,
-    ham10000,
-    isic,
-    labelled_arrays,
-    milk10k,
-)
-from dermdistill.data.sources.names import check_names
+from dermdistill.data.class_names import check_names
+from dermdistill.data.sources import arrays, derm7pt, folder, ham10000, label_table, labelled_arrays, milk10k
+from dermdistill.data.sources.on_disk.walk import unwrapped
 from dermdistill.data.sources.united import source_names, unite
 from dermdistill.data.sources.unknown import unknown_layout
-from dermdistill.data.sources.walk import unwrapped
 from dermdistill.errors import UserError, printable
 from dermdistill.messages import detail
 from dermdistill.reading import AS_FOUND, Reading
@@ -36,7 +28,7 @@ class Source(Protocol):
         ...
 
 
-_TABLES: Sequence[Source] = (ham10000, derm7pt, milk10k, arrays, labelled_arrays, isic)
+_TABLES: Sequence[Source] = (ham10000, derm7pt, milk10k, arrays, labelled_arrays, label_table)
 """The most particular layout first."""
 
 
@@ -47,7 +39,7 @@ def read_sources(paths: Sequence[Path], reading: Reading = AS_FOUND) -> DataSet:
         UserError: a path is given twice, one cannot be read, they contradict each other, none shows melanoma,
             or a name that the user gives occurs in none.
     """
-    isic.check_columns(paths, reading)
+    label_table.check_columns(paths, reading)
     dataset = unite(
         [read_source(path, reading) for path in paths],
         source_names(paths),
@@ -55,19 +47,6 @@ def read_sources(paths: Sequence[Path], reading: Reading = AS_FOUND) -> DataSet:
     )
     where = " and ".join(map(str, paths))
     check_names(where, dataset.names, [record.diagnosis for record in dataset.records], reading)
-    return dataset
-
-
-def read_data(path: Path, reading: Reading = AS_FOUND) -> DataSet:
-    """Read the data set at ``path`` (a folder, or a CSV beside its images), finding its layout.
-
-    Raises:
-        UserError: there is no such path, it has none of the layouts, it is damaged, no image shows melanoma,
-            or a name that the user gives occurs nowhere.
-    """
-    isic.check_columns([path], reading)
-    dataset = read_source(path, reading)
-    check_names(str(path), dataset.names, [record.diagnosis for record in dataset.records], reading)
     return dataset
 
 
@@ -100,6 +79,6 @@ def _summary(path: Path, dataset: DataSet) -> str:
 
 def _candidates(path: Path, reading: Reading) -> list[tuple[Source, Path]]:
     """What is tried in turn; only tables have the columns that the user names."""
-    if isic.has_chosen(path, reading):
-        return [(isic, each) for each in unwrapped(path)]
+    if label_table.has_chosen(path, reading):
+        return [(label_table, each) for each in unwrapped(path)]
     return [*product(_TABLES, unwrapped(path)), (folder, path)]

@@ -1,26 +1,22 @@
 """The four arrays of the paper's own code: benign and malignant images for training and testing.
 
 ``benign_train.npy``, ``malign_train.npy``, ``benign_test.npy`` and ``malign_test.npy``, each of RGB images
-``(n, H, W, 3)`` or grey ones ``(n, H, W)``; see ``pixels``. They are read from disk image by image.
+``(n, H, W, 3)`` or grey ones ``(n, H, W)``; see ``on_disk.pixels``. They are read from disk image by image.
 "Malignant" means melanoma there.
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
+from dermdistill.data.class_names import users_word
 from dermdistill.data.diagnoses import BENIGN
-from dermdistill.data.sources.catalogue import lesions_unknown
-from dermdistill.data.sources.names import users_word
-from dermdistill.data.sources.pixels import check_shape, scale, to_pixels
+from dermdistill.data.sources.on_disk.npy import ArrayImage, open_array
+from dermdistill.data.sources.on_disk.pixels import scale
+from dermdistill.data.sources.tables.table_records import lesions_unknown
 from dermdistill.errors import UserError
 from dermdistill.reading import AS_FOUND, Reading
-from dermdistill.records import MELANOMA, DataSet, Pixels, Record, SplitName
+from dermdistill.records import MELANOMA, DataSet, Record, SplitName
 
 LAYOUT = "arrays"
 LOOKED_FOR = "benign_train.npy, malign_train.npy, benign_test.npy and malign_test.npy"
@@ -31,26 +27,6 @@ _FILES: tuple[tuple[str, str, SplitName | None], ...] = (
     ("benign_test", BENIGN, "test"),
     ("malign_test", MELANOMA, "test"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ArrayImage:
-    """One image of an array on disk."""
-
-    path: Path
-    index: int
-    factor: float = 1.0
-
-    @property
-    def name(self) -> str:
-        return f"{self.path}[{self.index}]"
-
-    def digest(self) -> str:
-        """Hex digest of the image's shape and pixels."""
-        return digest_of(self.decode())
-
-    def decode(self) -> Pixels:
-        return to_pixels(open_array(self.path)[self.index], self.factor)
 
 
 def matches(path: Path, reading: Reading = AS_FOUND) -> bool:
@@ -96,25 +72,3 @@ def _copies(records: Sequence[Record]) -> list[str]:
     copies = sum(digest in training for digest in test)
     of_all = f"{copies} of {len(test)} test images"
     return [f"{of_all} are exact copies of training images, which flatters the results"] if copies else []
-
-
-def digest_of(pixels: Pixels) -> str:
-    """Hex digest of an image's shape and pixels."""
-    digest = hashlib.blake2b(repr(pixels.shape).encode(), digest_size=16)
-    digest.update(np.ascontiguousarray(pixels).data)
-    return digest.hexdigest()
-
-
-def open_array(path: Path) -> NDArray[np.generic]:
-    """The images of a ``.npy`` file, mapped from disk.
-
-    Raises:
-        UserError: it cannot be read, or holds no images.
-    """
-    try:
-        # Memory-mapping never unpickles: an array of Python objects is a ValueError.
-        array: NDArray[np.generic] = np.lib.format.open_memmap(path, mode="r")
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path}: cannot read the array ({error}); expected images") from None
-    check_shape(str(path), array.shape, array.dtype)
-    return array

@@ -1,17 +1,17 @@
 """The seven-point checklist data set, derm7pt (Kawahara et al. 2019, doi:10.1109/JBHI.2018.2824327).
 
-``meta/meta.csv`` has a case a row, with a clinical photograph (``clinic``) and a dermoscopic one (``derm``);
-``meta/train_indexes.csv``, ``valid_indexes.csv`` and ``test_indexes.csv`` number the rows of each split, from
-0. The dermoscopic photographs are read.
+``meta/meta.csv`` has one row per case, with a clinical photograph (``clinic``) and a dermoscopic one
+(``derm``); ``meta/train_indexes.csv``, ``valid_indexes.csv`` and ``test_indexes.csv`` number the rows of each
+split, from 0. The dermoscopic photographs are read.
 """
 
 from dataclasses import replace
 from pathlib import Path
 
-from dermdistill.data.sources.catalogue import read_catalogue, read_labels
-from dermdistill.data.sources.entries import Labelled
-from dermdistill.data.sources.image_files import name_in
-from dermdistill.data.sources.tables import Row, Table, read_header, read_table
+from dermdistill.data.sources.on_disk.image_files import name_in
+from dermdistill.data.sources.tables.csv_table import CsvRow, CsvTable, read_header, read_table
+from dermdistill.data.sources.tables.labelled_rows import LabelTable
+from dermdistill.data.sources.tables.table_records import read_labels, read_records
 from dermdistill.errors import UserError
 from dermdistill.reading import AS_FOUND, Reading
 from dermdistill.records import DataSet
@@ -41,8 +41,10 @@ def read(path: Path, reading: Reading = AS_FOUND) -> DataSet:
     dermoscopic = {name_in(row.cells["image"]) for row in labelled.table.rows if "image" in row.cells}
     left_out = clinical - dermoscopic - {""}
     note = f"{len(left_out)} clinical photographs left out: the dermoscopic ones of the same lesions are read"
-    labelled = Labelled(_with_splits(labelled.table), passed_over=left_out, notes=(note,) if left_out else ())
-    found = read_catalogue(path, [labelled], reading=reading)
+    labelled = LabelTable(
+        _with_splits(labelled.table), passed_over=left_out, notes=(note,) if left_out else ()
+    )
+    found = read_records(path, [labelled], reading=reading)
     return DataSet(LAYOUT, path, found.records, notes=found.notes, names=found.names)
 
 
@@ -53,8 +55,8 @@ def _table(path: Path) -> Path | None:
     return None
 
 
-def _with_splits(table: Table) -> Table:
-    """The table with a lesion a row, and a column ``split`` from the lists of indexes beside it."""
+def _with_splits(table: CsvTable) -> CsvTable:
+    """The table with one row per lesion, and a column ``split`` from the lists of indexes beside it."""
     splits: dict[int, str] = {}
     for split, name in _INDEXES.items():
         path = table.path.parent / name
@@ -62,12 +64,12 @@ def _with_splits(table: Table) -> Table:
             cell = row.cells.get("indexes", "")
             if not cell.isdecimal() or int(cell) >= len(table.rows):
                 raise UserError(
-                    f"{path}, line {row.line}: {cell!r} is no row of {table.path.name}; expected a number "
+                    f"{path}, line {row.line}: {cell!r} is not a row of {table.path.name}; expected a number "
                     f"from 0 to {len(table.rows) - 1}"
                 )
             splits[int(cell)] = split
     rows = [
-        Row(row.line, {**row.cells, "lesion_id": f"derm7pt_{number}", "split": splits.get(number, "")})
+        CsvRow(row.line, {**row.cells, "lesion_id": f"derm7pt_{number}", "split": splits.get(number, "")})
         for number, row in enumerate(table.rows)
     ]
     return replace(table, rows=tuple(rows))

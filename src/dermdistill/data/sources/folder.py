@@ -10,11 +10,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dermdistill.data.class_names import (
+    LEAVE_OUT,
+    meaning_of,
+    note_on_negatives,
+    refuse_open,
+    users_word,
+    with_counts,
+)
 from dermdistill.data.diagnoses import BENIGN, OTHER, UNDECIDED, means_malignant
 from dermdistill.data.images import ImageFile
 from dermdistill.data.listing import kinds, suffix
-from dermdistill.data.sources.catalogue import lesions_unknown
-from dermdistill.data.sources.class_folders import (
+from dermdistill.data.sources.on_disk.class_folders import (
     ClassFolder,
     Folder,
     find_classes,
@@ -22,16 +29,9 @@ from dermdistill.data.sources.class_folders import (
     scan,
     split_of,
 )
-from dermdistill.data.sources.copies import by_name, unite_copies
-from dermdistill.data.sources.names import (
-    LEAVE_OUT,
-    listed,
-    meaning_of,
-    note_on_negatives,
-    refuse_open,
-    users_word,
-)
-from dermdistill.data.sources.photographs import DICOM, Named, archive_id, versions
+from dermdistill.data.sources.on_disk.copies import by_name, unite_copies
+from dermdistill.data.sources.on_disk.photographs import DICOM, Named, archive_id, versions
+from dermdistill.data.sources.tables.table_records import lesions_unknown
 from dermdistill.errors import UserError
 from dermdistill.reading import AS_FOUND, Reading
 from dermdistill.records import MELANOMA, DataSet, Record, SplitName
@@ -40,7 +40,7 @@ LAYOUT = "folder"
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _LabelledFile:
     """An image file and what the folders above it say."""
 
     path: Path
@@ -89,7 +89,7 @@ def read(path: Path, reading: Reading = AS_FOUND) -> DataSet:
     return DataSet(LAYOUT, path, united, notes=notes, names=dict(names))
 
 
-def _record(image: _Found, diagnosis: str) -> Record:
+def _record(image: _LabelledFile, diagnosis: str) -> Record:
     return Record(
         image_id=image.image_id,
         image=ImageFile(image.path),
@@ -122,12 +122,14 @@ def near_miss(path: Path) -> str:
     }
     if not names:
         return ""
-    return f"it holds the folders {listed(names)}, none a diagnosis; --positive NAME says which is melanoma"
+    return (
+        f"it holds the folders {with_counts(names)}, none a diagnosis; --positive NAME says which is melanoma"
+    )
 
 
-def _images(root: Path, found: ClassFolder) -> list[_Found]:
+def _images(root: Path, found: ClassFolder) -> list[_LabelledFile]:
     return [
-        _Found(path, path.relative_to(root).as_posix(), found.folder.name, found.split)
+        _LabelledFile(path, path.relative_to(root).as_posix(), found.folder.name, found.split)
         for path in found.folder.all_images()
     ]
 
@@ -167,7 +169,7 @@ def _is_open_malignant(name: str, reading: Reading) -> bool:
     return means_malignant(name) and users_word([name], reading) is None
 
 
-def _without_second_formats(found: Sequence[_Found]) -> list[_Found]:
+def _without_second_formats(found: Sequence[_LabelledFile]) -> list[_LabelledFile]:
     """The images without the DICOM files whose photographs are there in another format too."""
     rasters = {_photograph(image) for image in found if image.path.suffix.lower() != DICOM}
     return [
@@ -175,7 +177,7 @@ def _without_second_formats(found: Sequence[_Found]) -> list[_Found]:
     ]
 
 
-def _photograph(image: _Found) -> tuple[str, str]:
+def _photograph(image: _LabelledFile) -> tuple[str, str]:
     known = archive_id(image.path.stem)
     return (image.name, known) if known else (str(image.path.parent), image.path.stem)
 
@@ -190,12 +192,12 @@ def _notes_on_names(names: Mapping[str, int], meanings: Mapping[str, str], readi
         name: names[name] for name, meaning in meanings.items() if meaning in (UNDECIDED, LEAVE_OUT)
     }
     if unlabelled:
-        notes.append(f"left out, no diagnosis: {listed(unlabelled)}")
+        notes.append(f"left out, no diagnosis: {with_counts(unlabelled)}")
     return notes
 
 
 def _notes_on_the_rest(
-    root: Folder, classes: Sequence[ClassFolder], labelled: Sequence[_Found], kept: int
+    root: Folder, classes: Sequence[ClassFolder], labelled: Sequence[_LabelledFile], kept: int
 ) -> list[str]:
     """What was left out besides: formats, masks, folders, files."""
     notes: list[str] = []
@@ -213,14 +215,14 @@ def _notes_on_the_rest(
         for path, count in folder.passed_over.items()
     }
     if passed_over:
-        notes.append(f"left out, folders of no photographs: {listed(passed_over)}")
+        notes.append(f"left out, folders of no photographs: {with_counts(passed_over)}")
     in_classes = {image for each in classes for image in each.folder.all_images()}
     outside = [image for folder in folders for image in folder.images if image not in in_classes]
     elsewhere = Counter(
         image.parent.relative_to(root.path).as_posix() for image in outside if image.parent != root.path
     )
     if elsewhere:
-        notes.append(f"left out, not in a folder of a diagnosis: {listed(elsewhere)}")
+        notes.append(f"left out, not in a folder of a diagnosis: {with_counts(elsewhere)}")
     files = [image for image in outside if image.parent == root.path]
     files += [file for folder in folders for file in folder.others]
     if files:

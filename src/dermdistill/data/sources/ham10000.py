@@ -7,7 +7,7 @@ the images of the metadata are left to be divided into training and validation.
 
 from pathlib import Path
 
-from dermdistill.data.sources.catalogue import read_catalogue, read_labels
+from dermdistill.data.sources.tables.table_records import read_labels, read_records
 from dermdistill.errors import UserError
 from dermdistill.reading import AS_FOUND, Reading
 from dermdistill.records import DataSet
@@ -42,7 +42,7 @@ def read(path: Path, reading: Reading = AS_FOUND) -> DataSet:
     test = _table(path, _TEST) or _table(path / _TEST, _TEST)
     if test is not None:
         labelled.append(read_labels(test, split="test"))
-    found = read_catalogue(path, labelled, reading=reading)
+    found = read_records(path, labelled, reading=reading)
     return DataSet(LAYOUT, path, found.records, notes=found.notes, names=found.names)
 
 

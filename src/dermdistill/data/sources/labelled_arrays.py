@@ -1,4 +1,4 @@
-"""Arrays of images beside arrays of labels, one pair a split.
+"""Arrays of images beside arrays of labels, one pair per split.
 
 ``train_images`` and ``train_labels``, ``val_images`` and so on in one ``.npz`` file, as MedMNIST has them, or
 ``X_train`` and ``y_train``; or a folder of ``.npy`` files of such names. Labels are numbers, which only
@@ -16,13 +16,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dermdistill.data.class_names import LEAVE_OUT, meaning_of, refuse_open, with_counts
 from dermdistill.data.diagnoses import UNDECIDED
-from dermdistill.data.sources.arrays import ArrayImage, open_array
-from dermdistill.data.sources.catalogue import lesions_unknown
-from dermdistill.data.sources.class_folders import split_of
-from dermdistill.data.sources.names import LEAVE_OUT, listed, meaning_of, refuse_open
-from dermdistill.data.sources.npz import NpzImage, images_of
-from dermdistill.data.sources.pixels import scale
+from dermdistill.data.sources.on_disk.class_folders import split_of
+from dermdistill.data.sources.on_disk.npy import ArrayImage, open_array
+from dermdistill.data.sources.on_disk.npz import NpzImage, images_of
+from dermdistill.data.sources.on_disk.pixels import scale
+from dermdistill.data.sources.tables.table_records import lesions_unknown
 from dermdistill.errors import UserError
 from dermdistill.reading import AS_FOUND, Reading
 from dermdistill.records import DataSet, ImageSource, Record, SplitName
@@ -89,7 +89,7 @@ def read(path: Path, reading: Reading = AS_FOUND) -> DataSet:
                 records.append(Record(image_id, images[index], image_id, meaning, split=pair.split))
     refuse_open(str(path), left_open)
     notes = [
-        *([f"left out, no diagnosis: {listed(left_out)}"] if left_out else []),
+        *([f"left out, no diagnosis: {with_counts(left_out)}"] if left_out else []),
         lesions_unknown(len(records), len(records)),
     ]
     if files and _DERMAMNIST.search(files[0].name):
@@ -161,9 +161,9 @@ def _labels_read(read: Callable[[], NDArray[np.generic]], name: str) -> NDArray[
 def _named(labels: NDArray[np.generic], array: str, where: str, images: int) -> list[str]:
     """The name of each label: of DermaMNIST its class, else the number or text itself."""
     flat = labels.reshape(len(labels), -1) if labels.ndim else labels.reshape(0, 1)
-    if flat.shape[1] > 1:  # one column a class
+    if flat.shape[1] > 1:  # one column per class
         if not (np.isin(flat, (0, 1)).all() and (flat.sum(axis=1) == 1).all()):
-            raise UserError(f"{where}: {array} has rows of several labels; expected one label an image")
+            raise UserError(f"{where}: {array} has rows of several labels; expected one label per image")
         flat = flat.argmax(axis=1).reshape(-1, 1)
     if len(flat) != images:
         raise UserError(f"{where}: {array} holds {len(flat)} labels for {images} images; save them again")

@@ -1,17 +1,17 @@
 """MILK10k (ISIC 2025, doi:10.34970/648456): a clinical and a dermoscopic photograph of each lesion.
 
-``MILK10k_Training_GroundTruth.csv`` has a lesion a row and a column of 0 and 1 a diagnosis;
+``MILK10k_Training_GroundTruth.csv`` has one row per lesion and one column of 0 and 1 per diagnosis;
 ``MILK10k_Training_Metadata.csv`` names the images of each lesion. The dermoscopic photographs are read.
 """
 
 from dataclasses import replace
 from pathlib import Path
 
-from dermdistill.data.sources.catalogue import header, read_catalogue, read_details
-from dermdistill.data.sources.column_roles import image_column
-from dermdistill.data.sources.entries import Labelled
-from dermdistill.data.sources.labels import diagnosis_columns
-from dermdistill.data.sources.tables import Row
+from dermdistill.data.sources.tables.column_roles import image_column
+from dermdistill.data.sources.tables.csv_table import CsvRow
+from dermdistill.data.sources.tables.diagnosis_columns import diagnosis_columns
+from dermdistill.data.sources.tables.labelled_rows import LabelTable
+from dermdistill.data.sources.tables.table_records import header, read_details, read_records
 from dermdistill.errors import UserError
 from dermdistill.reading import AS_FOUND, Reading
 from dermdistill.records import DataSet
@@ -37,7 +37,7 @@ def read(path: Path, reading: Reading = AS_FOUND) -> DataSet:
         raise UserError(f"{path}: no ground truth by lesion, or no metadata of its images, here")
     truth = read_details(truth_path, reading)
     metadata = read_details(metadata_path, reading)
-    images: dict[str, list[Row]] = {}
+    images: dict[str, list[CsvRow]] = {}
     clinical: set[str] = set()
     for row in metadata.rows:
         if (row.first(["image_type"]) or "").lower().startswith("clinical"):
@@ -45,7 +45,7 @@ def read(path: Path, reading: Reading = AS_FOUND) -> DataSet:
         else:
             images.setdefault(row.cells["lesion_id"], []).append(row)
     rows = [
-        Row(row.line, {**image.cells, **row.cells})
+        CsvRow(row.line, {**image.cells, **row.cells})
         for row in truth.rows
         for image in images.get(row.cells["lesion_id"], [])
     ]
@@ -56,8 +56,8 @@ def read(path: Path, reading: Reading = AS_FOUND) -> DataSet:
     ]
     columns = tuple(dict.fromkeys((*metadata.columns, *truth.columns)))
     joined = replace(truth, columns=columns, rows=tuple(rows))
-    found = read_catalogue(
-        path, [Labelled(joined, passed_over=clinical, notes=tuple(notes))], reading=reading
+    found = read_records(
+        path, [LabelTable(joined, passed_over=clinical, notes=tuple(notes))], reading=reading
     )
     return DataSet(LAYOUT, path, found.records, notes=found.notes, names=found.names)
 

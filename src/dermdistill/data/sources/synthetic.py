@@ -10,7 +10,7 @@ from dermdistill.records import MELANOMA, DataSet, Record
 NEVUS = "nevus"
 
 MIN_SIZE = 32
-"""Below this, in pixels, no dermoscopic structure can be told from another."""
+"""Below this, in pixels, dermoscopic structures cannot be distinguished."""
 
 _VIEW_SHARES = (0.6, 0.25, 0.15)
 _SITES = ("back", "lower extremity", "trunk", "upper extremity", "abdomen", "face", "chest", "foot")

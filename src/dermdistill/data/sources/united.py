@@ -7,8 +7,8 @@ from pathlib import Path, PurePath
 
 from dermdistill.data.diagnoses import contradict
 from dermdistill.data.grouping import connected, id_key
-from dermdistill.data.sources.copies import contents_of, is_image
-from dermdistill.data.sources.photographs import archive_id
+from dermdistill.data.sources.on_disk.copies import can_be_decoded, contents_of
+from dermdistill.data.sources.on_disk.photographs import archive_id
 from dermdistill.errors import UserError
 from dermdistill.records import LAYOUTS_JOINED, DataSet, Record
 
@@ -69,7 +69,7 @@ def unite(datasets: Sequence[DataSet], names: Sequence[str], *, contradictions: 
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _SharedPictures:
     """What the sources have in common; everything is by row of the records.
 
     Attributes:
@@ -119,7 +119,7 @@ def _picture(record: Record) -> str:
 
 def _compare_names(
     records: Sequence[Record], contents: Sequence[Sequence[str]], picture: Sequence[int]
-) -> _Found:
+) -> _SharedPictures:
     rows_of: defaultdict[str, list[int]] = defaultdict(list)
     for row, record in enumerate(records):
         rows_of[record.image_id].append(row)
@@ -135,7 +135,7 @@ def _compare_names(
                 repeats[row] = first
         if len(different) > 1:
             renamed.update(rows)
-    return _Found(picture, repeats, frozenset(renamed))
+    return _SharedPictures(picture, repeats, frozenset(renamed))
 
 
 def _is_repeat(records: Sequence[Record], contents: Sequence[Sequence[str]], row: int, first: int) -> bool:
@@ -151,7 +151,7 @@ def _lesion_keys(records: Sequence[Record]) -> list[str | None]:
     return [None if (record.source, record.lesion_id) in alone else record.lesion_id for record in records]
 
 
-def _with_own_names(records: Sequence[Record], found: _Found) -> list[Record]:
+def _with_own_names(records: Sequence[Record], found: _SharedPictures) -> list[Record]:
     return [_renamed(record) if row in found.renamed else record for row, record in enumerate(records)]
 
 
@@ -214,13 +214,13 @@ def _check_diagnoses(records: Sequence[Record], picture: Sequence[int]) -> list[
     clashes = [
         (record, first)
         for record, first in pairs
-        if record.is_melanoma != first.is_melanoma and is_image(record)
+        if record.is_melanoma != first.is_melanoma and can_be_decoded(record)
     ]
     if clashes:
         record, first = clashes[0]
         others = f" (and {len(clashes) - 1} more such images)" if len(clashes) > 1 else ""
         raise UserError(
-            f"{record.image.name}: the same picture as {first.image.name}, yet {record.diagnosis} here and "
+            f"{record.image.name}: the same picture as {first.image.name}, but {record.diagnosis} here and "
             f"{first.diagnosis} there{others}; keep the right one"
         )
     differing = [(one, first) for one, first in pairs if contradict(one.diagnosis, first.diagnosis)]
@@ -233,7 +233,7 @@ def _check_diagnoses(records: Sequence[Record], picture: Sequence[int]) -> list[
     ]
 
 
-def _notes(records: Sequence[Record], found: _Found) -> list[str]:
+def _notes(records: Sequence[Record], found: _SharedPictures) -> list[str]:
     """What happened to images that several sources hold."""
     again = [
         row

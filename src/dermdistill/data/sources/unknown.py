@@ -4,10 +4,10 @@ from collections import Counter
 from pathlib import Path
 
 from dermdistill.data.listing import is_image, kinds, suffix
-from dermdistill.data.sources import folder, isic
-from dermdistill.data.sources.catalogue import SMALLEST_TABLE
-from dermdistill.data.sources.tables import other_format
-from dermdistill.data.sources.walk import unwrapped, visible_files
+from dermdistill.data.sources import folder, label_table
+from dermdistill.data.sources.on_disk.walk import unwrapped, visible_files
+from dermdistill.data.sources.tables.csv_table import other_format
+from dermdistill.data.sources.tables.table_records import SMALLEST_TABLE
 from dermdistill.errors import UserError
 
 _DO = f"name folders by diagnosis (melanoma, nevus), or write a CSV such as {SMALLEST_TABLE}"
@@ -26,7 +26,7 @@ def unknown_layout(path: Path) -> UserError:
 
 
 def _found(path: Path) -> str:
-    about = next(filter(None, map(isic.near_miss, unwrapped(path))), "") or folder.near_miss(path)
+    about = next(filter(None, map(label_table.near_miss, unwrapped(path))), "") or folder.near_miss(path)
     if about:
         return about
     files = list(visible_files(path))

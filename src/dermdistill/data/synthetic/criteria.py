@@ -2,7 +2,8 @@
 
 diagnosis -> atypia -> scores -> criteria -> pixels, where the first two steps are noisy:
 
-- Atypia, one number a lesion, is N(0, 1) in nevi and N(shift, 1) in melanomas; ``difficulty`` sets the shift.
+- Atypia, one number per lesion, is N(0, 1) in nevi and N(shift, 1) in melanomas; ``difficulty`` sets the
+  shift.
 - Each of the nine criteria has a score, ``FIDELITY * atypia + sqrt(1 - FIDELITY**2) * noise``: a dysplastic
   nevus shows several criteria at once, an early melanoma may show none.
 - A score beyond its threshold makes the criterion visible. Thresholds are the same for both diagnoses.
@@ -47,27 +48,6 @@ class Criteria:
     veil: float
     regression: float
     vessels: float
-
-    @property
-    def total_dermoscopy_score(self) -> float:
-        """The ABCD rule (Stolz et al. 1994), 1.5 to 8.9; above 5.45 suggests melanoma.
-
-        Counts two shades of brown and one structure, the benign pattern's own, in every lesion.
-        """
-        axes, segments = round(2 * self.asymmetry), round(8 * self.border)
-        black, white, red = self.blotch > 0 or self.globules > 0, self.regression > 0, self.vessels > 0
-        blue_grey = self.veil > 0 or self.regression > 0
-        colours = 2 + black + white + red + blue_grey
-        dots = globules = self.globules > 0
-        structures = 1 + (self.network > 0) + (self.streaks > 0) + dots + globules
-        return 1.3 * axes + 0.1 * segments + 0.5 * colours + 0.5 * structures
-
-    @property
-    def seven_point_score(self) -> int:
-        """The 7-point checklist (Argenziano et al. 1998), 0 to 10; 3 or more suggests melanoma."""
-        major = (self.network, self.veil, self.vessels)
-        minor = (self.streaks, self.globules, self.blotch, self.regression)
-        return 2 * sum(degree > 0 for degree in major) + sum(degree > 0 for degree in minor)
 
 
 # The score from which a criterion shows, and the score from which it is as strong as it gets. Scores of nevi

@@ -12,7 +12,7 @@ from dermdistill.data.synthetic.lesion import add_body, draw_outline
 from dermdistill.data.synthetic.nuisance import photograph
 from dermdistill.data.synthetic.skin import draw_skin
 from dermdistill.data.synthetic.structures import add_blotches, add_globules, add_network, add_streaks
-from dermdistill.data.synthetic.tissue import Tissue, to_pixels
+from dermdistill.data.synthetic.tissue import Tissue, drawn_pixels
 from dermdistill.records import Pixels
 
 DRAWING_VERSION = 1
@@ -68,7 +68,7 @@ class SyntheticImage:
         tissue.add(draw_skin(canvas, self._stream("skin")))
         rgb = tissue.colour()
         photograph(rgb, view)
-        return to_pixels(rgb)
+        return drawn_pixels(rgb)
 
     def _stream(self, purpose: str, number: int = 0) -> np.random.Generator:
         """Random numbers of this lesion for one purpose; no purpose disturbs the numbers of another."""

@@ -26,7 +26,7 @@ _BLOOD = (0.10, 0.62, 0.50)
 
 @dataclass(slots=True)
 class Tissue:
-    """Amounts of what colours the skin, one number a pixel, changed in place by everything that draws.
+    """Amounts of what colours the skin, one number per pixel, changed in place by everything that draws.
 
     Attributes:
         brown: melanin of the epidermis; 1 is a typical nevus on pale skin.
@@ -70,7 +70,7 @@ class Tissue:
         return rgb
 
 
-def to_pixels(rgb: Rgb) -> Pixels:
+def drawn_pixels(rgb: Rgb) -> Pixels:
     """The image as uint8 ``(size, size, 3)``; what is too dark or too bright is clipped."""
     pixels = np.empty((*rgb.shape[1:], 3), np.uint8)
     for channel, plane in enumerate(rgb):

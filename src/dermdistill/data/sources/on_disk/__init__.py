@@ -1,0 +1,1 @@
+"""Images on disk: which files, folders and arrays hold photographs, and which show the same one."""

@@ -1,0 +1,1 @@
+"""Tables of labels: what their rows and columns say of images."""
