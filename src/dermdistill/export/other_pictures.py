@@ -19,6 +19,7 @@ _AT_LEAST = 1500
 """Views made of the pictures of a folder, so that some dozen pictures become a kind."""
 _MOST_VIEWS = 40
 _DRAWN = 800
+_BATCH = 128
 _VIEWS = AugmentRecipe(
     scale=0.5,
     stretch=1 / 3,
@@ -30,17 +31,31 @@ _VIEWS = AugmentRecipe(
     blur=0.01,
     jpeg=0.3,
 )
+_FRAMES = AugmentRecipe(scale=0.1, stretch=1 / 3, shift=0.05, brightness=0.1, contrast=0.15, channel=0.05)
 
 
-def views(pictures: Images, seed: int = 0) -> Images:
+def views(pictures: Images) -> Images:
     """Pictures ``(N, S, S, 3)`` and random changes of them: closer, turned, brighter, of other colours."""
     more = min(max(-(-_AT_LEAST // max(len(pictures), 1)) - 1, 0), _MOST_VIEWS)
-    augment, generator = Augment(_VIEWS), torch.Generator().manual_seed(seed)
-    floats = torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 255
-    changed = [augment(floats, generator) for _ in range(more)]
-    return np.concatenate(
-        [pictures, *((each * 255).round().byte().permute(0, 2, 3, 1).numpy() for each in changed)]
-    )
+    return np.concatenate([pictures, *(_changed(pictures, _VIEWS, seed) for seed in range(more))])
+
+
+def framed_anew(images: Images) -> Images:
+    """Dermoscopic images ``(N, S, S, 3)``, and each in another frame and colours ``(2N, S, S, 3)``.
+
+    They are dermoscopic still. Without them the detector takes closer crops for something else.
+    """
+    return np.concatenate([images, _changed(images, _FRAMES, 0)])
+
+
+def _changed(images: Images, recipe: AugmentRecipe, seed: int) -> Images:
+    augment, generator = Augment(recipe), torch.Generator().manual_seed(seed)
+    changed = np.empty_like(images)
+    for start in range(0, len(images), _BATCH):
+        part = torch.from_numpy(images[start : start + _BATCH]).permute(0, 3, 1, 2).float() / 255
+        of_part = (augment(part, generator) * 255).round().byte().permute(0, 2, 3, 1)
+        changed[start : start + _BATCH] = of_part.numpy()
+    return changed
 
 
 def read_pictures(paths: Sequence[Path], size: int) -> Images:

@@ -15,8 +15,8 @@ from dermdistill.cores import default_workers
 from dermdistill.data.decoding.limits import Decoded
 from dermdistill.errors import UserError
 from dermdistill.inference.calibration import Calibration, expit, prevalence_shift
-from dermdistill.inference.detector import NOT_DERMOSCOPIC
 from dermdistill.inference.decision import DEFAULT_POINT, OperatingPointUsed, point_of
+from dermdistill.inference.detector import NOT_DERMOSCOPIC
 from dermdistill.inference.image_input import (
     FileInput,
     Held,
@@ -173,7 +173,12 @@ class Model:
             decision=MELANOMA if self.operating_point.calls_melanoma(probability) else OTHER,
             operating_point=self.operating_point,
             diagnoses={name: float(p) for name, p in zip(self.info.classes, probabilities, strict=True)},
-            warnings=(*self._subject_warning(scored), *notes, *self._size_warning(size), *self._blur_warning(scored)),
+            warnings=(
+                *self._subject_warning(scored),
+                *notes,
+                *self._size_warning(size),
+                *self._blur_warning(scored),
+            ),
             model_id=self.model_id,
             prevalence=self.prevalence,
         )

@@ -1,7 +1,6 @@
 """An exported model on ONNX Runtime: one file, no PyTorch (see ``export.graph`` for what is in it)."""
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -125,19 +124,28 @@ class OnnxModel:
         """Answers of the detector ``(N, 2)`` to RGB pixels ``(N, H, W, 3)``; NaN where there is none."""
         return self._run(pixels)[2]
 
-    def tensors(self, names: Sequence[str], pixels: NDArray[np.uint8]) -> list[NDArray[np.float64]]:
-        """The outputs of these names, of RGB pixels ``(N, H, W, 3)``, each with N first."""
-        return [values.astype(np.float64) for values in self._session.run(names, {"pixels": pixels})]
+    def outputs(self, pixels: NDArray[np.uint8], *more: str) -> list[NDArray[np.float64]]:
+        """Everything the file says of RGB pixels ``(N, H, W, 3)``, each table with N rows.
+
+        Args:
+            pixels: one size for all.
+            more: further tensors of the graph.
+
+        Returns:
+            Probabilities, statistics, the detector's answers (NaN where there is no detector), and those of
+            ``more``.
+        """
+        names = (*_OUTPUTS, *more, *((_DETECTOR,) if self._has_detector else ()))
+        tables = [values.astype(np.float64) for values in self._session.run(names, {"pixels": pixels})]
+        detector = tables.pop() if self._has_detector else np.full((len(pixels), 2), np.nan)
+        return [*tables[: len(_OUTPUTS)], detector, *tables[len(_OUTPUTS) :]]
 
     def _run(self, pixels: NDArray[np.uint8]) -> list[NDArray[np.float64]]:
-        """Probabilities, statistics, and the answers of the detector."""
         halve_from = self._info.input.halve_from
         if halve_from is not None and min(pixels.shape[1:3]) >= halve_from:
             # The graph does the same, in floats and ten times as slowly.
             pixels = np.stack([halve(image, halve_from) for image in pixels])
-        if self._has_detector:
-            return self.tensors((*_OUTPUTS, _DETECTOR), pixels)
-        return [*self.tensors(_OUTPUTS, pixels), np.full((len(pixels), 2), np.nan)]
+        return self.outputs(pixels)
 
 
 def read_content(path: Path) -> bytes:

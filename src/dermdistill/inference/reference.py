@@ -40,14 +40,14 @@ class Reference:
 
     @classmethod
     def of(cls, statistics: Floats) -> "Reference":
-        """From the statistics ``(N, 7)`` of the training images; raises ValueError where they are not finite."""
+        """From the statistics ``(N, 7)`` of training images; raises ValueError where one is not finite."""
         if not len(statistics) or not np.isfinite(statistics).all():
             raise ValueError(f"statistics {statistics.shape} of training images: expected finite ones")
         return cls(blurred=float(np.quantile(statistics[:, -1], _BLURRED_QUANTILE)))
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> "Reference":
-        """From JSON, that of earlier versions too; raises ValueError, KeyError or TypeError where it is damaged."""
+        """From JSON, of earlier versions too; raises ValueError, KeyError or TypeError where it is damaged."""
         return cls(float(content["blurred"]))
 
     def warnings(self, statistics: Floats) -> tuple[str, ...]:
