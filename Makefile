@@ -48,7 +48,7 @@ $(LOWEST)/installed: pyproject.toml
 	$(PYTHON) -m venv $(LOWEST)
 	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check \
-		$$($(LOWEST)/bin/python -m tests.lowest_versions) pytest pytest-timeout pytest-xdist scikit-learn
+		$$($(LOWEST)/bin/python -m tests.lowest_versions) pytest pytest-timeout pytest-xdist scikit-learn h5py
 	touch $@
 
 # What `dermdistill page` puts a model into, from the sources in web/; the same bytes every time.

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from dermdistill.benchmark.disk import disk_time
 from dermdistill.benchmark.measurements import Benchmark, Control, Measured, Ratio, Runtime, Timing
 from dermdistill.benchmark.ratios import time_ratio
+from dermdistill.benchmark.whole_command import disk_time
 from dermdistill.config import (
     ComparedNetwork,
     CompareRecipe,

@@ -2,9 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from dermdistill.benchmark.disk import disk_time
 from dermdistill.benchmark.measurements import DiskTime
-from dermdistill.benchmark.whole_command import time_for, why_unknown
+from dermdistill.benchmark.whole_command import disk_time, time_for, why_unknown
 from dermdistill.json_files import read_json, write_json
 
 

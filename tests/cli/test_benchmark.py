@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from dermdistill.benchmark.disk import disk_time
 from dermdistill.benchmark.measurements import Benchmark, Measured, Timing
+from dermdistill.benchmark.whole_command import disk_time
 from dermdistill.cli.benchmark import benchmark_text
 from dermdistill.json_files import read_json
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from dermdistill.benchmark.disk import disk_time
 from dermdistill.benchmark.measurements import Benchmark
+from dermdistill.benchmark.whole_command import disk_time
 from dermdistill.config import CompareRecipe, to_toml
 from dermdistill.errors import UserError
 from dermdistill.json_files import read_json, write_json

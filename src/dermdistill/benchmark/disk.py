@@ -5,10 +5,10 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import median
 
 from dermdistill.benchmark.measurements import DiskTime, Runtime
 from dermdistill.benchmark.subjects import Subject
+from dermdistill.benchmark.whole_command import disk_time
 from dermdistill.benchmark.worker_process import PYTHON, with_threads
 from dermdistill.data.images import IMAGE_SUFFIXES
 from dermdistill.errors import UserError
@@ -68,20 +68,6 @@ def times_from_disk(
         disk_time(subject.name, runtime, count, of_run)
         for (subject, runtime), of_run in zip(runs, pairs, strict=True)
     ]
-
-
-def disk_time(model: str, runtime: Runtime, images: int, turns: Sequence[tuple[float, float]]) -> DiskTime:
-    """What the turns say, at least one: each the seconds for one image and for ``images``."""
-    seconds = median(of_all for _, of_all in turns)
-    return DiskTime(
-        model=model,
-        runtime=runtime,
-        images=images,
-        seconds=seconds,
-        start_seconds=median(of_one for of_one, _ in turns),
-        images_per_second=images / seconds,
-        rises=tuple(of_all - of_one for of_one, of_all in turns),
-    )
 
 
 def _links(folder: Path, files: Sequence[Path], count: int) -> Path:

@@ -1,9 +1,10 @@
-"""How long a whole command takes for a number of images: measured, or extrapolated where that can be told."""
+"""How long a whole command takes for a number of images: measured, or extrapolated beyond the noise."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from dermdistill.benchmark.measurements import DiskTime
+from dermdistill.benchmark.measurements import DiskTime, Runtime
 
 LEAST_TURNS = 3
 """With fewer, the noise is unknown and nothing is extrapolated."""
@@ -27,6 +28,20 @@ class EstimatedTime:
     low: float | None = None
     high: float | None = None
     how: str | None = None
+
+
+def disk_time(model: str, runtime: Runtime, images: int, turns: Sequence[tuple[float, float]]) -> DiskTime:
+    """What the turns say, at least one: each the seconds for one image and for ``images``."""
+    seconds = median(of_all for _, of_all in turns)
+    return DiskTime(
+        model=model,
+        runtime=runtime,
+        images=images,
+        seconds=seconds,
+        start_seconds=median(of_one for of_one, _ in turns),
+        images_per_second=images / seconds,
+        rises=tuple(of_all - of_one for of_one, of_all in turns),
+    )
 
 
 def time_for(images: int, disk: DiskTime) -> EstimatedTime | None:
