@@ -1,4 +1,4 @@
-"""Collect pictures of other things than skin from archives of Python packages, for the detector of ``export``.
+"""Collect pictures of other things than skin from archives of Python packages, for the detector.
 
     python -m tools.package_pictures build/package-pictures ARCHIVE...
 
@@ -12,6 +12,7 @@ import hashlib
 import io
 import sys
 import tarfile
+import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -24,6 +25,7 @@ _SMALLEST, _LARGEST = 100, 800
 
 def main(folder: str, archives: Sequence[str]) -> None:
     """Keep every picture of every archive once, as RGB."""
+    warnings.simplefilter("ignore")  # of damaged pictures, with which readers are tested
     seen: set[str] = set()
     for archive in map(Path, archives):
         name = archive.name.partition("-")[0].lower()
@@ -52,7 +54,7 @@ def _keep(content: bytes, folder: Path, seen: set[str]) -> bool:
                 return False
             picture = image.convert("RGB")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        return False  # tests of readers bring damaged pictures
+        return False
     seen.add(digest)
     picture.thumbnail((_LARGEST, _LARGEST))
     folder.mkdir(parents=True, exist_ok=True)

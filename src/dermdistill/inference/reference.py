@@ -47,7 +47,7 @@ class Reference:
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> "Reference":
-        """From JSON, of earlier versions too; raises ValueError, KeyError or TypeError where it is damaged."""
+        """From JSON, of earlier versions too; ValueError, KeyError or TypeError where it is damaged."""
         return cls(float(content["blurred"]))
 
     def warnings(self, statistics: Floats) -> tuple[str, ...]:

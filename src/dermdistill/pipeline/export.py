@@ -41,7 +41,7 @@ from dermdistill.pipeline.prepare import SYNTHETIC, DataOptions, coefficients_of
 from dermdistill.records import Record, SplitName
 from dermdistill.runs import DataSummary, ModelSummary, RunFolder, RunManifest
 
-_DRAWN_FROM = 200
+DRAWN_FROM = 200
 """Training images that some of the drawn pictures show from far away."""
 
 FLOAT_TOLERANCE = 1e-4
@@ -214,7 +214,7 @@ def _other_pictures(images: _Images, folders: Sequence[Path]) -> list[NDArray[np
     size = images.pixels.shape[1]
     files = [[Path(name) for name in Inputs((str(folder),), recursive=True)] for folder in folders]
     return [
-        drawn(images.some("train", at_most=_DRAWN_FROM)),
+        drawn(images.some("train", at_most=DRAWN_FROM)),
         *(views(read_pictures(paths, size)) for paths in files),
     ]
 
