@@ -131,7 +131,7 @@ def _page(rng: np.random.Generator, size: int) -> Pixels:
 def _far_away(rng: np.random.Generator, image: Pixels) -> Pixels:
     """A lesion photographed from far away: an image made small, on skin of its border's colour."""
     size = len(image)
-    side = int(rng.uniform(0.08, 0.35) * size)
+    side = max(int(rng.uniform(0.08, 0.35) * size), 2)
     border = np.concatenate([image[[0, -1]].reshape(-1, 3), image[:, [0, -1]].reshape(-1, 3)])
     skin = np.median(border, axis=0)
     light = (
