@@ -2,7 +2,7 @@ import os
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,8 +18,9 @@ from PIL import Image
 from dermdistill.cli import main
 from dermdistill.data.images import InputSpec
 from dermdistill.inference.calibration import Calibration
+from dermdistill.inference.detector import DetectorLimits
 from dermdistill.inference.model_info import ChosenThreshold, ModelInfo, ValidationScores
-from dermdistill.inference.reference import STATISTICS, Reference
+from dermdistill.inference.reference import Reference
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -118,13 +119,14 @@ def write_model(path: Path) -> None:
     """Write what the fixture ``model_file`` describes; needs PyTorch."""
     import torch
 
+    from dermdistill.export.detector import Detector
+    from dermdistill.export.detector_fit import FeatureFile
     from dermdistill.export.graph import assemble
     from dermdistill.export.network import to_onnx
     from dermdistill.models.dsnet import DSNet
 
     torch.manual_seed(0)
-    # Skin-coloured images of any contrast are like its training images; black or green ones are not.
-    spread = (0.15, 0.15, 0.15, 0.2, 0.2, 0.2, 10.0)
+    network = to_onnx(DSNet(24, 3), 24)
     info = ModelInfo(
         "dsnet",
         DIAGNOSES,
@@ -136,18 +138,24 @@ def write_model(path: Path) -> None:
         ),
         calibration=Calibration(1.5, -0.25),
         validation=ValidationScores(melanoma=(0.35, 0.6), other=(0.1, 0.2, 0.35, 0.45)),
-        reference=Reference(
-            mean=(0.75, 0.55, 0.5, 0.15, 0.15, 0.15, -5.0),
-            precision=tuple(
-                tuple(spread[i] ** -2 if i == j else 0.0 for j in range(len(STATISTICS)))
-                for i in range(len(STATISTICS))
-            ),
-            far=5.0,
-            blurred=-14.0,
-        ),
+        reference=Reference(blurred=-14.0),
         provenance={"data": "none: untrained"},
     )
-    path.write_bytes(assemble(to_onnx(DSNet(24, 3), 24), info).SerializeToString())
+    # Skin-coloured noise is dermoscopic to it, whatever its contrast; black and green pictures are not.
+    rng = np.random.default_rng(0)
+    noise = rng.uniform(0, 30, (40, 1, 1, 1)) * rng.normal(0, 1, (40, 24, 24, 1))
+    seen = FeatureFile.of(network, info)
+    assert seen is not None
+    features = seen.features((np.array([200, 150, 130]) + noise).clip(0, 255).astype(np.uint8))
+    detector = Detector(
+        weights=np.zeros(seen.last, np.float32),
+        bias=-1.0,
+        centre=features.mean(axis=0).astype(np.float32),
+        whitening=np.eye(seen.last, dtype=np.float32),
+    )
+    limits = DetectorLimits(log_odds=0.0, distance=2 * float(detector.answers(features)[:, 1].max()))
+    content = assemble(network, replace(info, detector=limits), detector)
+    path.write_bytes(content.SerializeToString())
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import dermdistill
 from dermdistill.data.images import resize
 from dermdistill.data.packed_hashes import unpack_hashes
 from dermdistill.data.sources import synthetic
+from dermdistill.export.other_pictures import drawn
 from dermdistill.inference.model import SHIPPED
 from dermdistill.inference.onnx import OnnxModel
 from dermdistill.models.checkpoint import load_weights
@@ -51,7 +52,17 @@ def test_it_knows_all_that_predict_says() -> None:
     assert model.operating_point.sensitivity >= 0.9
     assert 0.05 < model.prevalence < 0.15
     assert model.info.reference is not None
+    assert model.info.detector is not None
     assert model.info.provenance["recipe"] == "student"
+
+
+@pytest.mark.parametrize("path", sorted(WEIGHTS.glob("*.onnx")), ids=lambda path: path.name)
+def test_pages_noise_and_empty_fields_are_not_taken_for_photographs(path: Path, pixels: np.ndarray) -> None:
+    """Drawn as for the fit, with another seed; dermoscopic photographs are tested where they are at hand."""
+    model = OnnxModel.read(path)
+    assert model.info.detector is not None
+    found = model.info.detector.exceeded(model.detector(drawn(pixels, seed=11)[:120]))
+    assert found.mean() > 0.95
 
 
 def test_every_file_knows_its_training_images() -> None:

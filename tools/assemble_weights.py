@@ -2,8 +2,8 @@
 
     python -m tools.assemble_weights
 
-Networks, calibrations, thresholds and references stay as they are. The graph before and behind each network,
-and the preprocessing that its description names, become those of this version.
+Networks, calibrations, thresholds, references and detectors stay as they are. The graph before and behind
+each network, and the preprocessing that its description names, become those of this version.
 """
 
 from dataclasses import replace
@@ -11,6 +11,7 @@ from dataclasses import replace
 import onnx
 
 from dermdistill.data.images import HALVING
+from dermdistill.export.detector import detector_of
 from dermdistill.export.graph import assemble, description_of, network_of
 from dermdistill.files import write_bytes
 from dermdistill.inference.model import SHIPPED
@@ -23,7 +24,7 @@ def main() -> None:
     for path in sorted(SHIPPED.parent.glob("*.onnx")):
         model = onnx.load(path)
         info = _with_halving(description_of(model, str(path)))
-        write_bytes(path, assemble(network_of(model), info).SerializeToString())
+        write_bytes(path, assemble(network_of(model), info, detector_of(model)).SerializeToString())
     for path in sorted(SHIPPED.parent.glob("*.safetensors")):
         network, info = load_weights(path)
         save_weights(path, network, _with_halving(info))

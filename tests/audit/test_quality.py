@@ -30,7 +30,7 @@ def test_each_poor_image_is_named_once_by_its_worst_fault(
         "not-dermoscopic": folder.add("green", _green()),
     }
     assert features.info.reference is not None
-    strict = replace(features.info.reference, far=2.0, blurred=-10.0)
+    strict = replace(features.info.reference, blurred=-10.0)
     found = poor_images(surveyed(folder.records), replace(features.info, reference=strict))
     assert {finding.kind: finding.images for finding in found} == {
         kind: (row,) for kind, row in faulty.items()

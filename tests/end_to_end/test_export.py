@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import dermdistill
 from dermdistill.data.images import read_image, resize
@@ -48,6 +49,40 @@ def run(
     )
     assert done.code == 0, done.err
     return folder
+
+
+def test_a_file_learns_from_other_pictures(command: Command, run: RunFolder, tmp_path: Path) -> None:
+    """Pictures that lie in folders of folders, and are small, grey or in another format."""
+    others = tmp_path / "phone" / "one"
+    others.mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    for i in range(6):
+        stripes = np.full((40, 30), 20 * i, np.uint8)
+        stripes[:, :: 2 + i] = 250
+        Image.fromarray(stripes).save(others / f"{i}.{('png', 'bmp')[i % 2]}")
+    plain = command("export", run.path, "-o", tmp_path / "plain")
+    taught = command("export", run.path, "-o", tmp_path / "taught", "--other-pictures", tmp_path / "phone")
+    assert (plain.code, taught.code) == (0, 0), plain.err + taught.err
+    first, second = (dermdistill.load(tmp_path / name / f"{NAME}.onnx") for name in ("plain", "taught"))
+    assert first.info.detector is not None
+    assert second.info.detector is not None
+    pixels = rng.integers(0, 256, (50, 40, 3), dtype=np.uint8)
+    assert first.score(pixels).probability == second.score(pixels).probability
+    assert first.model_id != second.model_id
+
+
+@pytest.mark.parametrize("content", [None, b"no picture"])
+def test_other_pictures_that_cannot_be_read(
+    command: Command, run: RunFolder, tmp_path: Path, content: bytes | None
+) -> None:
+    folder = tmp_path / "others"
+    folder.mkdir()
+    if content is not None:
+        (folder / "a.jpg").write_bytes(content)
+    done = command("export", run.path, "--other-pictures", folder)
+    assert done.code == 2
+    assert done.err.strip().splitlines()[-1].startswith(f"error: {folder}")
+    assert not list(run.export.glob("*.onnx"))
 
 
 def test_from_a_run_to_scores_without_pytorch(command: Command, run: RunFolder, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from dermdistill.data.perceptual_hash import SAME_BY_SHORT_HASH, coefficients, n
 from dermdistill.data.sources import read_sources
 from dermdistill.evaluation.metrics import auc
 from dermdistill.evaluation.reliability import ece
+from dermdistill.inference.detector import NOT_DERMOSCOPIC
 from dermdistill.inference.model import SHIPPED
 from dermdistill.inference.stream import score_files
 from dermdistill.records import Record
@@ -50,6 +51,23 @@ def test_most_of_the_external_calibration_error_is_prevalence() -> None:
         model = dermdistill.load(prevalence=prevalence)
         scored = [model.score(record.image.decode()).probability for record in records]
         assert ece(melanoma, np.array(scored)) == pytest.approx(figure, abs=0.01)
+
+
+@pytest.mark.parametrize("model", [MODEL, INT8], ids=["float", "int8"])
+def test_close_ups_without_a_dermatoscope_are_recognised(model: dermdistill.Model) -> None:
+    """The files were fitted on these; docs/results.md has the share of those left out of a fit."""
+    folder = needed("clinical-photographs")
+    answers = model.predict(sorted(folder.glob("*.jpg")))
+    assert np.mean([NOT_DERMOSCOPIC in answer.warnings for answer in answers]) >= 0.9
+
+
+@pytest.mark.parametrize(
+    ("source", "share"), [("ham10000-full", 0.03), ("isic-archive", 0.05), ("isic-archive-subset", 0.05)]
+)
+def test_few_dermoscopic_photographs_are_taken_for_something_else(source: str, share: float) -> None:
+    records = read_sources([needed(source)]).records
+    answers = [MODEL.score(record.image.decode()) for record in records[:: max(len(records) // 500, 1)]]
+    assert np.mean([NOT_DERMOSCOPIC in answer.warnings for answer in answers]) <= share
 
 
 def test_one_photograph_in_a_hundred_is_warned_of(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ export const PAGE = {
   about: "About",
   aboutModel: "Model",
   aboutDecision:
-    "The model looks at one dermoscopic photograph. Its probabilities are calibrated on its validation images and hold for images like them; warnings say when a photograph is unlike the training images, not when a lesion is of a kind that the model never saw.",
+    "The model looks at one dermoscopic photograph. Its probabilities are calibrated on its validation images and hold for images like them; warnings say when a photograph is not like the training images, not when a lesion is of a kind that the model never saw.",
   aboutLicence:
     "dermdistill: Apache-2.0. A model trained on HAM10000, as the packaged one, inherits the licence of its images, CC BY-NC 4.0: no commercial use.",
   aboutRuntime: "Computed by ONNX Runtime Web, whose licence follows.",
@@ -106,6 +106,7 @@ export const RESULT = {
   notScored: "not scored",
   melanoma: "Called melanoma",
   other: "Called not melanoma",
+  withheld: "No decision: not a dermoscopic photograph?",
   unread: "Could not be read",
   noWarnings: "none",
   /** @param {string} name */
@@ -146,12 +147,12 @@ export const CAMERA = {
 };
 
 export const WARNINGS = {
+  notDermoscopic: "not a dermoscopic photograph?",
   /** @param {string} colours */
   colours: (colours) => `not in colour as photographed: ${colours}`,
   /** @param {number} width @param {number} height @param {number} size */
   small: (width, height, size) => `small: ${width} x ${height} pixels, the model looks at ${size} x ${size}`,
   blurred: "blurred: less sharp than 99.9 % of the training images",
-  unusual: "unusual brightness, colour or contrast: more so than 99 % of the training images",
 };
 
 export const ERRORS = {

@@ -7,11 +7,12 @@
  * @property {number | null} sensitivity on the validation images
  * @property {number | null} specificity likewise
  *
- * @typedef {object} Reference what training images look like (see `inference/reference.py`)
- * @property {number[]} mean of the seven statistics
- * @property {number[][]} precision inverse of their covariance
- * @property {number} far distance that one training image in a hundred exceeds
+ * @typedef {object} Reference how sharp training images are (see `inference/reference.py`)
  * @property {number} blurred log sharpness that one training image in a thousand falls short of
+ *
+ * @typedef {object} Detector above which answers a picture is taken for something else (see `inference/detector.py`)
+ * @property {number} log_odds
+ * @property {number} distance
  *
  * @typedef {object} Description what Python writes into the page about the model
  * @property {string} model_id architecture and digest of the file
@@ -23,6 +24,7 @@
  * @property {string} default_point
  * @property {number | null} prevalence share of melanomas among the validation images
  * @property {Reference | null} reference
+ * @property {Detector | null} detector
  * @property {{image: string, probabilities: number[]}} self_test a JPEG, base64, and what the file says of it
  *
  * @typedef {object} Pixels RGB, three bytes a pixel, row by row, upright

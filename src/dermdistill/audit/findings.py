@@ -129,10 +129,9 @@ KINDS: dict[KindName, Kind] = {
     ),
     "not-dermoscopic": Kind(
         "Perhaps not dermoscopic",
-        "Brightness, colour and contrast are more than twice as far from the mean of the model's training "
-        "images as those of 99 in 100 of these: documents, drawings, empty fields, stickers, black frames.",
-        "All 27 in the ISIC Archive are dermoscopic, most of them with coloured stickers. Close-up "
-        "photographs without a dermatoscope are not found: 0 of 57.",
+        "The model's detector takes it for something else: a close-up without a dermatoscope, a person, a "
+        "document, a drawing, an empty field.",
+        "1 to 3 in 100 dermoscopic images, with stickers or frames for example.",
     ),
     "suspicious-label": Kind(
         "Suspicious labels",

@@ -8,13 +8,11 @@ from numpy.typing import NDArray
 
 from dermdistill.audit.findings import Finding, KindName
 from dermdistill.audit.survey import Survey
+from dermdistill.inference.detector import DetectorLimits
 from dermdistill.inference.model_info import ModelInfo
 
 BLANK_CONTRAST = 3.0
 """Standard deviation of the luminance, in grey levels, below which an image is blank."""
-
-FAR = 2.0
-"""How many times as far from the mean of the training images as 99 of 100 of them are at most."""
 
 
 class _Measure(NamedTuple):
@@ -60,16 +58,26 @@ def _measures(survey: Survey, info: ModelInfo) -> Iterator[_Measure]:
             f"{survey.width[row]:.0f} x {survey.height[row]:.0f} px; the model's input is {size} x {size}"
         ),
     )
-    if info.reference is None:
-        return
-    sharpness, reference = survey.statistics[:, -1], info.reference
-    yield _Measure(
-        "blurred", sharpness, sharpness < reference.blurred, lambda row: f"log sharpness {sharpness[row]:.2f}"
-    )
-    times = np.array([reference.distance(row) for row in survey.statistics]) / reference.far
-    yield _Measure(
-        "not-dermoscopic",
-        -times,
-        times > FAR,
-        lambda row: f"{times[row]:.1f} times the distance of 99 in 100",
+    if (reference := info.reference) is not None:
+        sharpness = survey.statistics[:, -1]
+        yield _Measure(
+            "blurred",
+            sharpness,
+            sharpness < reference.blurred,
+            lambda row: f"log sharpness {sharpness[row]:.2f}",
+        )
+    if (limits := info.detector) is not None:
+        yield _Measure(
+            "not-dermoscopic",
+            -survey.detector[:, 0],
+            limits.exceeded(survey.detector),
+            lambda row: _of_detector(survey.detector[row], limits),
+        )
+
+
+def _of_detector(answers: NDArray[np.float64], limits: DetectorLimits) -> str:
+    log_odds, distance = answers
+    return (
+        f"log-odds {log_odds:.1f} (limit {limits.log_odds:.1f}), "
+        f"distance {distance:.1f} (limit {limits.distance:.1f})"
     )

@@ -42,6 +42,7 @@ class Survey:
         coefficients: ``(N, 2, 90)``, of the perceptual hash; 0 where an image cannot be read.
         probability: ``(N,)``, the model's P(melanoma).
         statistics: ``(N, 7)``, of the image as the model sees it (``inference.reference``).
+        detector: ``(N, 2)``, whether it is a dermoscopic photograph (``inference.detector``).
         features: ``(N, 2, F)``, see ``inference.features.Look``.
     """
 
@@ -59,6 +60,7 @@ class Survey:
     coefficients: Coefficients
     probability: Floats
     statistics: Floats
+    detector: Floats
     features: NDArray[np.float32]
 
     @property
@@ -85,6 +87,7 @@ class _SurveyedImage:
     coefficients: Coefficients | None = None
     probability: float = np.nan
     statistics: Floats | None = None
+    detector: Floats | None = None
     features: NDArray[np.float32] | None = None
 
 
@@ -129,6 +132,7 @@ def _measured(image: ImageSource, model: FeatureModel) -> _SurveyedImage:
         coefficients=coefficients(pixels),
         probability=look.probability,
         statistics=look.statistics,
+        detector=look.detector,
         features=look.features,
     )
 
@@ -148,11 +152,12 @@ def _table(rows: Iterable[_SurveyedImage], images: int, of_features: tuple[int, 
     shapes: dict[str, tuple[int, ...]] = {
         **dict.fromkeys(_NUMBERS, ()),
         "statistics": (len(STATISTICS),),
+        "detector": (2,),
         "border": (BORDER_STATISTICS,),
         "coefficients": (2, BITS),
         "features": of_features,
     }
-    in_double = {*_NUMBERS, "statistics"}
+    in_double = {*_NUMBERS, "statistics", "detector"}
     columns: dict[str, Any] = {
         name: np.full((images, *shape), np.nan, np.float64 if name in in_double else np.float32)
         for name, shape in shapes.items()

@@ -22,11 +22,20 @@ def export_and_print(
     data: Sequence[str],
     int8: bool,
     tolerance: float,
+    other_pictures: Sequence[Path],
     out: Path | None,
     as_json: bool,
 ) -> None:
     """Write the files and print how they compare; arguments and errors as ``pipeline.export.export``."""
-    written = export(RunFolder(run), model=model, data=data, int8=int8, int8_tolerance=tolerance, out=out)
+    written = export(
+        RunFolder(run),
+        model=model,
+        data=data,
+        int8=int8,
+        int8_tolerance=tolerance,
+        other_pictures=other_pictures,
+        out=out,
+    )
     if as_json:
         content = {str(each.path): each.parity.model_dump(mode="json") for each in written}
         print(json.dumps(rounded(content), indent=2))

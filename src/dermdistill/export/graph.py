@@ -4,14 +4,18 @@ Halving, resize, normalisation, network, softmax and calibration are in the grap
 runs ONNX gives the same answer; the description of the model is in the file's metadata.
 
 Input ``pixels``: RGB uint8 ``(N, H, W, 3)``, any H and W. Outputs: ``probability`` ``(N,)``, P(melanoma);
-``probabilities`` ``(N, C)``, of all classes; ``statistics`` ``(N, 7)`` (see ``inference.reference``).
+``probabilities`` ``(N, C)``, of all classes; ``statistics`` ``(N, 7)`` (see ``inference.reference``); where
+there is a detector, ``detector/answers`` ``(N, 2)`` (see ``inference.detector``).
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
-from onnx import GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
+from onnx import ModelProto, TensorProto, ValueInfoProto, helper
 
+from dermdistill.export.builder import Builder
+from dermdistill.export.detector import ANSWERS, FEATURES, LAST, Detector, add_answers, add_features
 from dermdistill.export.network import INPUT, LOGITS, PREFIX
 from dermdistill.inference.calibration import Calibration
 from dermdistill.inference.model_info import ModelInfo
@@ -22,54 +26,54 @@ from dermdistill.inference.reference import LUMINANCE, SHARPNESS_FLOOR, STATISTI
 _IR_VERSION = 10
 _BODY = "preprocess/halving/"
 
-Attribute = int | str | list[int] | GraphProto
 
-
-class _Builder:
-    """Collects nodes and constants under readable names."""
-
-    def __init__(self) -> None:
-        self.nodes: list[NodeProto] = []
-        self.constants: list[TensorProto] = []
-        self.known: list[ValueInfoProto] = []
-
-    def constant(self, name: str, values: NDArray[np.generic]) -> str:
-        self.constants.append(numpy_helper.from_array(values, name))
-        return name
-
-    def add(self, operator: str, output: str, *inputs: str, **attributes: Attribute) -> str:
-        node = helper.make_node(operator, list(inputs), [output], name=output)
-        node.attribute.extend(helper.make_attribute(key, value) for key, value in attributes.items())
-        self.nodes.append(node)
-        return output
-
-    def mean(self, output: str, value: str, axes: tuple[int, ...], keepdims: int) -> str:
-        over = self.constant(f"{output}/axes", np.array(axes, dtype=np.int64))
-        return self.add("ReduceMean", output, value, over, keepdims=keepdims)
-
-
-def assemble(network: ModelProto, info: ModelInfo) -> ModelProto:
+def assemble(network: ModelProto, info: ModelInfo, detector: Detector | None = None) -> ModelProto:
     """Put preprocessing before and calibration behind a network of ``export.network.to_onnx``.
 
     Args:
         network: normalised pixels to logits; may be quantised.
         info: its description, written into the file; its calibration, or none, is built into the graph.
+        detector: of pictures that are no dermoscopic photographs.
     """
-    builder = _Builder()
+    builder = Builder()
     unit = _preprocess(builder, info)
     builder.nodes.extend(network.graph.node)
     builder.constants.extend(network.graph.initializer)
     _calibrated(builder, info)
     _statistics(builder, unit, info.input.size)
+    outputs = [
+        helper.make_tensor_value_info("probability", TensorProto.FLOAT, ["N"]),
+        helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["N", len(info.classes)]),
+        helper.make_tensor_value_info("statistics", TensorProto.FLOAT, ["N", len(STATISTICS)]),
+    ]
+    if detector is not None and add_features(builder, network):
+        add_answers(builder, detector)
+        outputs.append(helper.make_tensor_value_info(ANSWERS, TensorProto.FLOAT, ["N", 2]))
+    return _model(builder, outputs, network, info)
+
+
+def assemble_features(network: ModelProto, info: ModelInfo) -> ModelProto | None:
+    """Pixels in, what a detector looks at out: ``(N, F)``, ``(N, L)``; None where there is nothing."""
+    builder = Builder()
+    _preprocess(builder, info)
+    builder.nodes.extend(network.graph.node)
+    builder.constants.extend(network.graph.initializer)
+    if not add_features(builder, network):
+        return None
+    outputs = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", None]) for name in (FEATURES, LAST)
+    ]
+    return _model(builder, outputs, network, info)
+
+
+def _model(
+    builder: Builder, outputs: Sequence[ValueInfoProto], network: ModelProto, info: ModelInfo
+) -> ModelProto:
     graph = helper.make_graph(
         builder.nodes,
         "dermdistill",
         [helper.make_tensor_value_info("pixels", TensorProto.UINT8, ["N", "H", "W", 3])],
-        [
-            helper.make_tensor_value_info("probability", TensorProto.FLOAT, ["N"]),
-            helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["N", len(info.classes)]),
-            helper.make_tensor_value_info("statistics", TensorProto.FLOAT, ["N", len(STATISTICS)]),
-        ],
+        outputs,
         initializer=builder.constants,
         value_info=builder.known,
     )
@@ -103,7 +107,7 @@ def description_of(model: ModelProto, name: str) -> ModelInfo:
     return ModelInfo.from_json(found, name)
 
 
-def _preprocess(builder: _Builder, info: ModelInfo) -> str:
+def _preprocess(builder: Builder, info: ModelInfo) -> str:
     """Halve, resize and normalise; returns the name of the pixels ``(N, 3, S, S)`` on the scale 0..1."""
     spec = info.input
     large = "pixels" if spec.halve_from is None else _halved(builder, spec.halve_from)
@@ -124,11 +128,11 @@ def _preprocess(builder: _Builder, info: ModelInfo) -> str:
     return unit
 
 
-def _halved(builder: _Builder, halve_from: int) -> str:
+def _halved(builder: Builder, halve_from: int) -> str:
     """``decoding.halving.halved`` as a loop; returns the name of what is left of the pixels."""
     builder.constant("preprocess/halve_from", np.array(halve_from, dtype=np.int64))
     is_large = _is_large(builder, "pixels", "preprocess/")
-    body = _Builder()
+    body = Builder()
     body.constant(f"{_BODY}channel", np.array([1], dtype=np.int64))
     body.constant(f"{_BODY}half", np.array(0.5, dtype=np.float32))
     # Means of four or two whole numbers up to 255 are exact in floats, whatever the order of adding.
@@ -167,14 +171,14 @@ def _halved(builder: _Builder, halve_from: int) -> str:
     return builder.add("Loop", "preprocess/halved", "", is_large, "pixels", body=graph)
 
 
-def _is_large(builder: _Builder, pixels: str, prefix: str) -> str:
+def _is_large(builder: Builder, pixels: str, prefix: str) -> str:
     """Whether the short side of pixels ``(N, H, W, 3)`` asks for halving; returns the name of the answer."""
     sides = builder.add("Shape", f"{prefix}sides", pixels, start=1, end=3)
     short = builder.add("ReduceMin", f"{prefix}short_side", sides, keepdims=0)
     return builder.add("GreaterOrEqual", f"{prefix}is_large", short, "preprocess/halve_from")
 
 
-def _calibrated(builder: _Builder, info: ModelInfo) -> None:
+def _calibrated(builder: Builder, info: ModelInfo) -> None:
     """Logits to calibrated probabilities; in log-odds, which lose nothing near 0 and 1."""
     calibration = info.calibration or Calibration()
     classes = len(info.classes)
@@ -208,7 +212,7 @@ def _calibrated(builder: _Builder, info: ModelInfo) -> None:
     builder.add("Squeeze", "probability", melanoma, axis)
 
 
-def _statistics(builder: _Builder, unit: str, size: int) -> None:
+def _statistics(builder: Builder, unit: str, size: int) -> None:
     """The seven statistics of ``inference.reference``, of pixels ``(N, 3, S, S)`` on the scale 0..1."""
     in_a_row = builder.constant("statistics/in_a_row", np.array([0, 3, size * size], dtype=np.int64))
     colours = builder.add("Reshape", "statistics/colours", unit, in_a_row)
@@ -228,7 +232,7 @@ def _statistics(builder: _Builder, unit: str, size: int) -> None:
     builder.add("Concat", "statistics", means, deviations, sharpness, axis=1)
 
 
-def _laplacian(builder: _Builder, colours: str, size: int) -> str:
+def _laplacian(builder: Builder, colours: str, size: int) -> str:
     """Four neighbours of a pixel less four times itself, of the luminance, ``(N, 1, S - 2, S - 2)``.
 
     As a sum of shifted images: ONNX Runtime computes a convolution of one channel as if it had sixteen.

@@ -36,12 +36,14 @@ class Look:
     Attributes:
         probability: P(melanoma), calibrated.
         statistics: ``(7,)`` (``inference.reference.STATISTICS``).
+        detector: ``(2,)`` (``inference.detector``); NaN where the file has none.
         features: ``(2, F)``, of the whole image and of its middle, each the mean over the image, its mirror
             images and the image upside down: copies turned like that have the same.
     """
 
     probability: float
     statistics: NDArray[np.float64]
+    detector: NDArray[np.float64]
     features: NDArray[np.float32]
 
 
@@ -79,12 +81,13 @@ class FeatureModel:
         """Look at an RGB image ``(H, W, 3)`` of any size, and at the middle three quarters of its sides."""
         size = self.info.input.size
         views = [_mirrored(resize(view, size)) for view in (pixels, _middle(pixels))]
-        names = ("probabilities", "statistics", *filter(None, [self._tensor]))
-        probabilities, statistics, *features = self._model.tensors(names, np.concatenate(views))
+        more = () if self._tensor is None else (self._tensor,)
+        probabilities, statistics, detector, *features = self._model.outputs(np.concatenate(views), *more)
         of_views = features[0] if features else np.log(probabilities + _LEAST)
         return Look(
             probability=float(probabilities[0, self.info.melanoma]),
             statistics=statistics[0],
+            detector=detector[0],
             features=of_views.reshape(2, len(views[0]), -1).mean(axis=1).astype(np.float32),
         )
 

@@ -16,6 +16,7 @@ from dermdistill.data.decoding.limits import Decoded
 from dermdistill.errors import UserError
 from dermdistill.inference.calibration import Calibration, expit, prevalence_shift
 from dermdistill.inference.decision import OperatingPointUsed, point_of, referring
+from dermdistill.inference.detector import NOT_DERMOSCOPIC
 from dermdistill.inference.image_input import (
     FileInput,
     Held,
@@ -177,7 +178,12 @@ class Model:
             decision=self.operating_point.decision(probability),
             operating_point=self.operating_point,
             diagnoses={name: float(p) for name, p in zip(self.info.classes, probabilities, strict=True)},
-            warnings=(*notes, *self._size_warning(size), *self._look_warnings(scored)),
+            warnings=(
+                *self._subject_warning(scored),
+                *notes,
+                *self._size_warning(size),
+                *self._blur_warning(scored),
+            ),
             model_id=self.model_id,
             prevalence=self.prevalence,
         )
@@ -188,7 +194,11 @@ class Model:
             return ()
         return (f"small: {size[0]} x {size[1]} pixels, the model looks at {wanted} x {wanted}",)
 
-    def _look_warnings(self, scored: Scored) -> tuple[str, ...]:
+    def _subject_warning(self, scored: Scored) -> tuple[str, ...]:
+        limits = self.info.detector
+        return (NOT_DERMOSCOPIC,) if limits is not None and limits.exceeded(scored.detector) else ()
+
+    def _blur_warning(self, scored: Scored) -> tuple[str, ...]:
         return self.info.reference.warnings(scored.statistics) if self.info.reference else ()
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from dermdistill.data.images import InputSpec
 from dermdistill.errors import UserError
 from dermdistill.inference.calibration import Calibration
+from dermdistill.inference.detector import DetectorLimits
 from dermdistill.inference.reference import Reference
 from dermdistill.records import MELANOMA
 
@@ -76,6 +77,8 @@ class ModelInfo:
         calibration: of P(melanoma), fitted on validation; None until it has been fitted.
         validation: what it gave to the validation images; None until it has been exported.
         reference: what training images look like; None until it has been exported.
+        detector: when a picture is taken for something else than a dermoscopic photograph; None in files of
+            earlier versions, and where the network gave nothing to go by.
         learned_from: perceptual hashes of its training and validation images (``data.packed_hashes``); None
             in files of earlier versions.
         frequencies: share of each class that the calibrated probabilities stand for: of melanoma that of the
@@ -94,6 +97,7 @@ class ModelInfo:
     calibration: Calibration | None = None
     validation: ValidationScores | None = None
     reference: Reference | None = None
+    detector: DetectorLimits | None = None
     learned_from: str | None = None
     frequencies: tuple[float, ...] | None = None
     default_point: str | None = None
@@ -117,6 +121,7 @@ class ModelInfo:
             "calibration": self.calibration,
             "validation": self.validation,
             "reference": self.reference,
+            "detector": self.detector,
         }
         content |= {key: asdict(value) for key, value in fitted.items() if value is not None}
         texts = {"learned_from": self.learned_from, "default_point": self.default_point}
@@ -145,6 +150,7 @@ class ModelInfo:
                 calibration=Calibration(**content["calibration"]) if "calibration" in content else None,
                 validation=_validation(content["validation"]) if "validation" in content else None,
                 reference=Reference.from_dict(content["reference"]) if "reference" in content else None,
+                detector=DetectorLimits.from_dict(content["detector"]) if "detector" in content else None,
                 learned_from=str(content["learned_from"]) if "learned_from" in content else None,
                 frequencies=_frequencies(content["frequencies"], classes)
                 if "frequencies" in content

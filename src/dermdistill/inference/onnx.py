@@ -22,6 +22,7 @@ INT8_SUFFIX = ".int8.onnx"
 _MAX_BYTES = 2**31
 _INPUTS = {"pixels": "tensor(uint8)"}
 _OUTPUTS = ("probabilities", "statistics")
+_DETECTOR = "detector/answers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,13 @@ class Scored:
     Attributes:
         probabilities: ``(C,)``, calibrated, in the order of the model's classes, summing to 1.
         statistics: ``(7,)``, of the image as the network sees it (``inference.reference.STATISTICS``).
+        detector: ``(2,)``, whether it is a dermoscopic photograph (``inference.detector``); NaN where the
+            file has no detector.
     """
 
     probabilities: NDArray[np.float64]
     statistics: NDArray[np.float64]
+    detector: NDArray[np.float64]
 
 
 def is_exported_model(path: Path) -> bool:
@@ -78,6 +82,7 @@ class OnnxModel:
         outputs = {value.name for value in self._session.get_outputs()}
         if description is None or inputs != _INPUTS or not outputs.issuperset(_OUTPUTS):
             raise UserError(f"{name}: an ONNX model of another program; {_EXPECTED}")
+        self._has_detector = _DETECTOR in outputs
         self._info = ModelInfo.from_json(description, name)
         self.model_id = f"{self._info.architecture} {hashlib.sha256(content).hexdigest()[:12]}"
 
@@ -97,12 +102,11 @@ class OnnxModel:
 
     def score(self, pixels: Pixels) -> Scored:
         """Score one image ``(H, W, 3)`` of any size."""
-        probabilities, statistics = self._run(pixels[None])
-        return Scored(probabilities[0], statistics[0])
+        return Scored(*(values[0] for values in self.outputs(pixels[None])))
 
     def predict(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Calibrated class probabilities ``(N, C)`` of RGB pixels ``(N, H, W, 3)``, one size for all."""
-        return self._run(pixels)[0]
+        return self.outputs(pixels)[0]
 
     def log_odds(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Calibrated ``ln(P / (1 - P))`` of melanoma ``(N,)``, finite, of RGB pixels ``(N, H, W, 3)``."""
@@ -115,7 +119,11 @@ class OnnxModel:
 
     def statistics(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Statistics ``(N, 7)`` of RGB pixels ``(N, H, W, 3)`` (``inference.reference.STATISTICS``)."""
-        return self._run(pixels)[1]
+        return self.outputs(pixels)[1]
+
+    def detector(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Answers of the detector ``(N, 2)`` to RGB pixels ``(N, H, W, 3)``; NaN where there is none."""
+        return self.outputs(pixels)[2]
 
     def tensors(self, names: Sequence[str], pixels: NDArray[np.uint8]) -> list[NDArray[np.float64]]:
         """The outputs of these names, of RGB pixels ``(N, H, W, 3)``, each with N first."""
@@ -125,9 +133,12 @@ class OnnxModel:
             pixels = np.stack([halve(image, halve_from) for image in pixels])
         return [values.astype(np.float64) for values in self._session.run(names, {"pixels": pixels})]
 
-    def _run(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        probabilities, statistics = self.tensors(_OUTPUTS, pixels)
-        return probabilities, statistics
+    def outputs(self, pixels: NDArray[np.uint8], *more: str) -> list[NDArray[np.float64]]:
+        """Probabilities, statistics, answers of the detector, and further tensors, each with N rows."""
+        if self._has_detector:
+            return self.tensors((*_OUTPUTS, _DETECTOR, *more), pixels)
+        probabilities, statistics, *others = self.tensors((*_OUTPUTS, *more), pixels)
+        return [probabilities, statistics, np.full((len(pixels), 2), np.nan), *others]
 
 
 def read_content(path: Path) -> bytes:

@@ -95,6 +95,7 @@ def _description(model: OnnxModel, name: str) -> str:
         "default_point": default_point(info),
         "prevalence": _prevalence(model),
         "reference": asdict(info.reference) if info.reference else None,
+        "detector": asdict(info.detector) if info.detector else None,
         "self_test": {
             "image": _base64(photograph),
             "probabilities": model.score(pixels).probabilities.tolist(),

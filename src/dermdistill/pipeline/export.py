@@ -19,12 +19,17 @@ from dermdistill.evaluation.metrics import auc
 from dermdistill.evaluation.platt import fit_calibration
 from dermdistill.evaluation.predictions import Predictions, read_predictions, tabulate
 from dermdistill.evaluation.thresholds import operating_points, stored, to_store
+from dermdistill.export.detector import Detector
+from dermdistill.export.detector_fit import FeatureFile, fit, limits
 from dermdistill.export.graph import assemble
 from dermdistill.export.int8 import CALIBRATION_IMAGES, quantise
 from dermdistill.export.network import to_onnx
+from dermdistill.export.other_pictures import drawn, framed_anew, read_pictures, views
 from dermdistill.export.parity import Parity, measure_parity
 from dermdistill.files import write_bytes
+from dermdistill.inference.detector import DetectorLimits
 from dermdistill.inference.diagnoses import at_prevalence
+from dermdistill.inference.inputs import Inputs
 from dermdistill.inference.model_info import ModelInfo, ValidationScores
 from dermdistill.inference.onnx import INT8_SUFFIX, OnnxModel, is_exported_model
 from dermdistill.inference.predictor import Predictor, predict_in_batches
@@ -37,6 +42,9 @@ from dermdistill.pipeline.data_path import found_again
 from dermdistill.pipeline.prepare import SYNTHETIC, DataOptions, coefficients_of, decode, open_data
 from dermdistill.records import Record, SplitName
 from dermdistill.runs import DataSummary, ModelSummary, RunFolder, RunManifest
+
+DRAWN_FROM = 200
+"""Training images that some of the drawn pictures show from far away."""
 
 FLOAT_TOLERANCE = 1e-4
 """Two runtimes add up in another order; more than this is another computation."""
@@ -57,13 +65,14 @@ def export(
     data: Sequence[str],
     int8: bool,
     int8_tolerance: float,
+    other_pictures: Sequence[Path] = (),
     out: Path | None,
 ) -> list[Exported]:
     """Write one model of a run as ONNX, as int8 if asked, and its weights for PyTorch, calibrated alike.
 
-    The calibration, the operating points and the reference of each file are its own, fitted on the run's
-    validation images (the reference, and the ranges of int8, on training images); what they do is measured on
-    the test images.
+    The calibration, the operating points, the reference and the detector of each file are its own, fitted on
+    the run's validation images (the reference, the detector and the ranges of int8 on training images); what
+    they do is measured on the test images.
 
     Args:
         run: a finished run.
@@ -71,6 +80,7 @@ def export(
         data: where the run's images are now; empty if they are where they were.
         int8: write the quantised file too.
         int8_tolerance: the largest difference of P(melanoma) between the int8 file and the float one.
+        other_pictures: folders of pictures that are no dermoscopic photographs, for the detector.
         out: folder for the files; ``export`` in the run unless given.
 
     Raises:
@@ -95,11 +105,12 @@ def export(
         balanced=images.recipe.data.balance != "none",
         weights=training.class_weights,
     )
+    others = _other_pictures(images, other_pictures)
 
     plain = to_onnx(network, info.input.size)
-    float_info = _describe(plain, info, images, shares)
+    float_info, detector = _describe(plain, info, images, shares, others)
     trained = TorchPredictor(network, float_info, torch.device("cpu"))
-    content, model_file = _assembled(plain, float_info)
+    content, model_file = _assembled(plain, float_info, detector)
     floats = images.predictions(model_file, "test")
     points = stored(float_info.thresholds)
     parity = measure_parity(
@@ -114,8 +125,8 @@ def export(
     save_weights(folder / f"{name}.safetensors", network, float_info)
     if int8:
         small = quantise(plain, images.some("train", at_most=CALIBRATION_IMAGES), info.input)
-        small_info = _describe(small, info, images, shares)
-        content, model_file = _assembled(small, small_info)
+        small_info, detector = _describe(small, info, images, shares, others)
+        content, model_file = _assembled(small, small_info, detector)
         parity = measure_parity(
             ("ONNX", floats, points),
             ("ONNX int8", images.predictions(model_file, "test"), stored(small_info.thresholds)),
@@ -211,16 +222,31 @@ def _where(data: DataSummary, run: RunFolder) -> tuple[str, ...]:
     return tuple(found_again(path, run.path) for path in data.paths)
 
 
+def _other_pictures(images: _Images, folders: Sequence[Path]) -> list[NDArray[np.uint8]]:
+    """What the detector learns not to take for dermoscopic photographs, a table for each kind."""
+    size = images.pixels.shape[1]
+    files = [[Path(name) for name in Inputs((str(folder),), recursive=True)] for folder in folders]
+    return [
+        drawn(images.some("train", at_most=DRAWN_FROM)),
+        *(views(read_pictures(paths, size)) for paths in files),
+    ]
+
+
 def _describe(
-    network: ModelProto, info: ModelInfo, images: _Images, shares: NDArray[np.float64]
-) -> ModelInfo:
-    """All that a file carries beside its weights: calibration, operating points, reference, hashes.
+    network: ModelProto,
+    info: ModelInfo,
+    images: _Images,
+    shares: NDArray[np.float64],
+    others: Sequence[NDArray[np.uint8]],
+) -> tuple[ModelInfo, Detector | None]:
+    """All that a file carries beside its weights, and the detector that goes into its graph.
 
     Args:
         network: before anything is put around it.
         info: its description without all that.
         images: of the run.
         shares: of the classes in training (``distillation.targets.class_frequencies``).
+        others: pictures that are no dermoscopic photographs, a table for each kind.
     """
     _, raw = _assembled(network, replace(info, calibration=None))
     found = images.predictions(raw, "val")
@@ -232,7 +258,8 @@ def _describe(
     statistics = np.concatenate(
         [model.statistics(images.pixels[part]) for part in np.array_split(train, len(train) // 64 + 1)]
     )
-    return replace(
+    detector, detector_limits = _detector(network, info, images, others)
+    described = replace(
         calibrated,
         thresholds=to_store(operating_points(validation)),
         validation=ValidationScores(
@@ -240,9 +267,25 @@ def _describe(
             other=_sorted(validation.probability[~validation.label]),
         ),
         reference=Reference.of(statistics),
+        detector=detector_limits,
         learned_from=pack_hashes(images.learned_from),
         frequencies=tuple(map(float, at_prevalence(shares, info.melanoma, float(validation.label.mean())))),
     )
+    return described, detector
+
+
+def _detector(
+    network: ModelProto, info: ModelInfo, images: _Images, others: Sequence[NDArray[np.uint8]]
+) -> tuple[Detector, DetectorLimits] | tuple[None, None]:
+    """Fitted on training images, limited on validation images; None where there is nothing to look at."""
+    looker = FeatureFile.of(network, info)
+    if looker is None:
+        return None, None
+    train, val = images.rows("train"), images.rows("val")
+    dermoscopic = looker.features(framed_anew(images.pixels[train]))
+    detector = fit(dermoscopic, [looker.features(table) for table in others], looker.last)
+    answers = detector.answers(looker.features(framed_anew(images.pixels[val])))
+    return detector, limits(answers, 2 * [images.records[row].source for row in val])
 
 
 def _sorted(probability: NDArray[np.float64]) -> tuple[float, ...]:
@@ -250,8 +293,10 @@ def _sorted(probability: NDArray[np.float64]) -> tuple[float, ...]:
     return tuple(sorted(float(f"{p:.6g}") for p in probability))
 
 
-def _assembled(network: ModelProto, info: ModelInfo) -> tuple[bytes, OnnxModel]:
-    content: bytes = assemble(network, info).SerializeToString()
+def _assembled(
+    network: ModelProto, info: ModelInfo, detector: Detector | None = None
+) -> tuple[bytes, OnnxModel]:
+    content: bytes = assemble(network, info, detector).SerializeToString()
     return content, OnnxModel(content, "exported model")
 
 

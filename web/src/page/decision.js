@@ -1,8 +1,8 @@
 /** From the model's probabilities to what is shown: re-stated P, and the decision; as `inference/model.py`. */
 
-import { POINTS } from "../strings.js";
+import { POINTS, WARNINGS } from "../strings.js";
 
-/** @import { Description, OperatingPoint, Settings } from "../types.js" */
+/** @import { Description, OperatingPoint, Scored, Settings } from "../types.js" */
 
 /**
  * @typedef {object} Judged
@@ -61,4 +61,14 @@ export function pointInWords({ name }) {
   if (name === "youden") return POINTS.youden;
   const goal = /^(sensitivity|specificity)_(0?\.\d+)$/.exec(name);
   return goal ? POINTS.goal(goal[1], Number(goal[2])) : name;
+}
+
+/**
+ * What to show people: no decision where the picture may be something else. The table of all scores has it.
+ *
+ * @param {Scored} scored @param {boolean} isMelanoma @returns {"melanoma" | "other" | "withheld"}
+ */
+export function shownDecision({ warnings }, isMelanoma) {
+  if (warnings.includes(WARNINGS.notDermoscopic)) return "withheld";
+  return isMelanoma ? "melanoma" : "other";
 }

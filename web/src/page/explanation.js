@@ -1,7 +1,7 @@
 /** The dialog that explains an answer. */
 
 import { EXPLANATION, NO_DIAGNOSIS, RESULT } from "../strings.js";
-import { judge } from "./decision.js";
+import { judge, shownDecision } from "./decision.js";
 import { element } from "./elements.js";
 
 /** @import { Description, Explanation, Photograph, Settings } from "../types.js" */
@@ -63,7 +63,7 @@ export class ExplanationDialog {
     const { probability, diagnoses, isMelanoma } = judge(scored.probabilities, this.description, settings);
     element("explanation-path", HTMLElement).textContent = path;
     element("explanation-answer", HTMLElement).textContent =
-      `P(melanoma) = ${probability.toFixed(3)}. ${isMelanoma ? RESULT.melanoma : RESULT.other}. ${NO_DIAGNOSIS}.`;
+      `P(melanoma) = ${probability.toFixed(3)}. ${RESULT[shownDecision(scored, isMelanoma)]}. ${NO_DIAGNOSIS}.`;
     const list = element("explanation-warnings", HTMLElement);
     list.replaceChildren(...scored.warnings.map((warning) => textElement("li", warning)));
     const byProbability = diagnoses

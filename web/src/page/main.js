@@ -4,7 +4,7 @@ import { STATUS } from "../strings.js";
 import { announce, announceProgress } from "./announce.js";
 import { wireCamera } from "./camera.js";
 import { csvOf } from "./csv.js";
-import { judge } from "./decision.js";
+import { judge, shownDecision } from "./decision.js";
 import { element } from "./elements.js";
 import { Engine } from "./engine.js";
 import { ExplanationDialog } from "./explanation.js";
@@ -120,7 +120,9 @@ function onIdle() {
 function summary() {
   const { length: errors } = photographs.filter(({ state }) => state === "refused");
   const { length: melanoma } = photographs.filter(
-    ({ scored }) => scored && judge(scored.probabilities, description, settings()).isMelanoma,
+    ({ scored }) =>
+      scored &&
+      shownDecision(scored, judge(scored.probabilities, description, settings()).isMelanoma) === "melanoma",
   );
   return STATUS.done(photographs.length, melanoma, errors);
 }

@@ -1,7 +1,7 @@
 /** The table of photographs: a row each, sorted as wanted. */
 
 import { RESULT } from "../strings.js";
-import { judge, thresholdOf } from "./decision.js";
+import { judge, shownDecision, thresholdOf } from "./decision.js";
 import { element, part } from "./elements.js";
 
 /** @import { Description, Photograph, Settings } from "../types.js" */
@@ -88,13 +88,14 @@ export class Table {
     if (!scored) return;
     const settings = this.settings();
     const { probability, isMelanoma } = judge(scored.probabilities, this.description, settings);
-    row.dataset.called = isMelanoma ? "melanoma" : "other";
+    const shown = shownDecision(scored, isMelanoma);
+    row.dataset.called = shown;
     part(row, "probability").textContent = probability.toFixed(3);
     const bar = part(row, "bar");
     bar.hidden = false;
     bar.style.setProperty("--p", String(probability));
     bar.style.setProperty("--threshold", String(Math.min(1, thresholdOf(this.description, settings))));
-    part(row, "decision").textContent = isMelanoma ? RESULT.melanoma : RESULT.other;
+    part(row, "decision").textContent = RESULT[shown];
     part(row, "no-diagnosis").hidden = false;
     part(row, "warnings").replaceChildren(
       ...(scored.warnings.length ? scored.warnings : [RESULT.noWarnings]).map((warning) => {

@@ -7,6 +7,13 @@ import * as ort from "onnxruntime-web/wasm";
 /** The smallest normal number of 32 bits: below it nothing is known of a probability. */
 const TINY = 2 ** -126;
 
+/**
+ * @typedef {object} Said
+ * @property {number[]} probabilities of the classes
+ * @property {number[]} statistics the seven
+ * @property {number[]} answers of the detector: log-odds and distance; empty where the file has none
+ */
+
 export class Model {
   #session;
   /** @type {Promise<unknown>} the run before; the runtime takes one at a time */
@@ -29,16 +36,16 @@ export class Model {
     return new Model(session, description);
   }
 
-  /** Probabilities of the classes, and the seven statistics, of a photograph. @param {Pixels} pixels */
+  /** What the model says of a photograph. @param {Pixels} pixels @returns {Promise<Said>} */
   async run({ data, width, height }) {
     const pixels = new ort.Tensor("uint8", data, [1, height, width, 3]);
-    const run = this.#before.then(() => this.#session.run({ pixels }, ["probabilities", "statistics"]));
+    const run = this.#before.then(() => this.#session.run({ pixels }));
     this.#before = run.catch(() => {});
     const outputs = await run;
-    const [probabilities, statistics] = [outputs.probabilities, outputs.statistics].map((each) =>
-      Array.from(/** @type {Float32Array} */ (each.data)),
+    const [probabilities, statistics, answers] = ["probabilities", "statistics", "detector/answers"].map(
+      (name) => Array.from(/** @type {Float32Array} */ (outputs[name]?.data ?? [])),
     );
-    return { probabilities, statistics };
+    return { probabilities, statistics, answers };
   }
 
   /** Calibrated ln(P / (1 - P)) of melanoma, finite. @param {Pixels} pixels */

@@ -1,26 +1,23 @@
-/** Why to distrust an answer; as `Model.score_decoded` and `inference/reference.py`. */
+/** Why to distrust an answer; as `Model.score_decoded` of `inference/model.py`. */
 
 import { WARNINGS } from "../strings.js";
 
-/** @import { Description, Reference } from "../types.js" */
+/** @import { Description } from "../types.js" */
 /** @import { Decoded } from "./decode.js" */
+/** @import { Said } from "./model.js" */
 
-/** @param {Decoded} photograph @param {number[]} statistics @param {Description} description */
-export function warningsOf({ width, height, colours }, statistics, { size, reference }) {
+/** @param {Decoded} photograph @param {Said} said @param {Description} description */
+export function warningsOf(
+  { width, height, colours },
+  { statistics, answers },
+  { size, reference, detector },
+) {
   const found = [];
+  if (detector && (answers[0] > detector.log_odds || answers[1] > detector.distance)) {
+    found.push(WARNINGS.notDermoscopic);
+  }
   if (colours !== "RGB") found.push(WARNINGS.colours(colours));
   if (Math.min(width, height) < size) found.push(WARNINGS.small(width, height, size));
   if (reference && statistics[statistics.length - 1] < reference.blurred) found.push(WARNINGS.blurred);
-  if (reference && distance(statistics, reference) > reference.far) found.push(WARNINGS.unusual);
   return found;
-}
-
-/** Mahalanobis distance from the training images. @param {number[]} statistics @param {Reference} reference */
-function distance(statistics, { mean, precision }) {
-  const offset = statistics.map((value, i) => value - mean[i]);
-  const squared = offset.reduce(
-    (sum, own, i) => sum + own * precision[i].reduce((inner, weight, j) => inner + weight * offset[j], 0),
-    0,
-  );
-  return Math.sqrt(Math.max(squared, 0));
 }

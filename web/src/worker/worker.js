@@ -44,10 +44,10 @@ function bytesOf(base64) {
 async function score({ file }) {
   const { description } = await model;
   const photograph = await decode(file, description.halve_from);
-  const { probabilities, statistics } = await (await model).run(photograph.pixels);
+  const said = await (await model).run(photograph.pixels);
   return {
-    probabilities,
-    warnings: warningsOf(photograph, statistics, description),
+    probabilities: said.probabilities,
+    warnings: warningsOf(photograph, said, description),
     thumbnail: await thumbnail(photograph.pixels, THUMBNAIL),
   };
 }

@@ -28,6 +28,16 @@ def export(
         float,
         typer.Option(min=0, max=1, metavar="P", help="The largest change of P(melanoma) that int8 may make."),
     ] = 0.1,
+    other_pictures: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="DIR",
+            exists=True,
+            file_okay=False,
+            help="Pictures that are not dermoscopic photographs, such as close-ups by phone, from which the "
+            "file learns to say so; repeat it for several kinds.",
+        ),
+    ] = None,
     workers: options.Workers = None,
     as_json: options.AsJson = False,
     quiet: options.Quiet = None,
@@ -41,11 +51,19 @@ def export(
     Examples:
         dermdistill export runs/first --int8
         dermdistill export runs/first --model dsnet-hinton-seed0 -o models
+        dermdistill export runs/first --other-pictures phone-photographs
     """
     need_training_parts()
     use_cores(workers)
     from dermdistill.cli.export import export_and_print
 
     export_and_print(
-        run, model=model, data=data or (), int8=int8, tolerance=tolerance, out=output, as_json=as_json
+        run,
+        model=model,
+        data=data or (),
+        int8=int8,
+        tolerance=tolerance,
+        other_pictures=other_pictures or (),
+        out=output,
+        as_json=as_json,
     )

@@ -1,0 +1,109 @@
+"""Fit the detector of a network, on its training images and on pictures that are not dermoscopic."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+from onnx import ModelProto
+from sklearn.linear_model import LogisticRegression
+
+from dermdistill.export.detector import FEATURES, LAST, Detector
+from dermdistill.export.graph import assemble_features
+from dermdistill.inference.detector import DetectorLimits
+from dermdistill.inference.model_info import ModelInfo
+
+Floats = NDArray[np.float64]
+
+_STRENGTH = 3000.0
+"""Inverse strength of the L2 penalty, for training images that weigh 1 in all."""
+_OTHERS_WEIGH = 0.25
+"""What the pictures of each other kind weigh together."""
+_WARNED = 0.975, 0.999
+"""Quantiles of the validation images at which the limits of log-odds and distance lie."""
+_FLOOR = 1e-3
+"""Added to variances that are relative to the mean variance: a feature that never varies has none."""
+_BATCH = 64
+
+
+class FeatureFile:
+    """What the detector of a network looks at, of any images.
+
+    Attributes:
+        last: how many features, the last ones, are those of the last feature map.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = 1
+        self._session = ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        self.last: int = self._session.run([LAST], {"pixels": np.zeros((1, 8, 8, 3), np.uint8)})[0].shape[1]
+
+    @classmethod
+    def of(cls, network: ModelProto, info: ModelInfo) -> "FeatureFile | None":
+        """Of a network of ``export.network.to_onnx``; None where a detector finds nothing to look at."""
+        model = assemble_features(network, info)
+        return None if model is None else cls(model.SerializeToString())
+
+    def features(self, pixels: NDArray[np.uint8]) -> Floats:
+        """``(N, F)`` of images ``(N, S, S, 3)``."""
+        parts = [pixels[start : start + _BATCH] for start in range(0, len(pixels), _BATCH)]
+        tables = [self._session.run([FEATURES], {"pixels": part})[0] for part in parts]
+        return np.concatenate(tables).astype(np.float64)
+
+
+def fit(training: Floats, others: Sequence[Floats], last: int) -> Detector:
+    """Fit both answers.
+
+    Args:
+        training: features ``(N, F)`` of training images.
+        others: features of pictures that are no dermoscopic photographs, each kind its own table; all kinds
+            weigh the same, however many pictures they have.
+        last: how many of the F features are those of the last feature map.
+    """
+    centre, spread = training.mean(axis=0), training.std(axis=0)
+    scale = np.maximum(spread, _FLOOR * max(float(spread.mean()), np.finfo(float).tiny))
+    tables = [training, *others]
+    weights = [1.0, *(_OTHERS_WEIGH for _ in others)]
+    model = LogisticRegression(C=_STRENGTH, max_iter=500)
+    model.fit(
+        (np.concatenate(tables) - centre) / scale,
+        np.repeat([0, *(1 for _ in others)], [len(table) for table in tables]),
+        np.repeat(
+            [w / len(table) for w, table in zip(weights, tables, strict=True)], [len(t) for t in tables]
+        ),
+    )
+    slopes = model.coef_[0] / scale
+    of_last = training[:, -last:]
+    return Detector(
+        weights=slopes.astype(np.float32),
+        bias=float(model.intercept_[0] - centre @ slopes),
+        centre=of_last.mean(axis=0).astype(np.float32),
+        whitening=_whitening(of_last).astype(np.float32),
+    )
+
+
+def limits(answers: Floats, sources: Sequence[str]) -> DetectorLimits:
+    """The limits that few validation images exceed: the mean of those of each source.
+
+    Args:
+        answers: ``(N, 2)``, of validation images.
+        sources: where each comes from.
+    """
+    named = np.array(sources)
+    of_sources = [
+        [np.quantile(answers[named == source, i], share) for i, share in enumerate(_WARNED)]
+        for source in np.unique(named)
+    ]
+    log_odds, distance = np.mean(of_sources, axis=0)
+    return DetectorLimits(float(log_odds), float(distance))
+
+
+def _whitening(features: Floats) -> Floats:
+    """``(L, L)``: makes a Euclidean distance of Mahalanobis'."""
+    centred = features - features.mean(axis=0)
+    covariance = centred.T @ centred / len(features)
+    values, vectors = np.linalg.eigh(covariance)
+    floor = _FLOOR * max(float(values.mean()), np.finfo(float).tiny)
+    result: Floats = vectors / np.sqrt(np.maximum(values, 0) + floor)
+    return result

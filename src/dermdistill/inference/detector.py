@@ -1,0 +1,37 @@
+"""When a picture is taken for something else than a dermoscopic photograph.
+
+A model file answers that beside its probabilities, with two numbers for a picture (``export.detector``).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+NOT_DERMOSCOPIC = "not a dermoscopic photograph?"
+"""The warning; whoever prints an answer for people leaves the decision out where it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorLimits:
+    """Above which answers of the detector a picture is warned of.
+
+    Attributes:
+        log_odds: of its being something else, by a linear output fitted on pictures of both kinds.
+        distance: of its features from those of the training images, for what is like neither kind.
+    """
+
+    log_odds: float
+    distance: float
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> "DetectorLimits":
+        """From JSON; raises ValueError, KeyError or TypeError where it is damaged."""
+        return cls(float(content["log_odds"]), float(content["distance"]))
+
+    def exceeded(self, answers: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which of the answers ``(..., 2)``, log-odds and distance, are above a limit ``(...)``."""
+        above: NDArray[np.bool_] = (answers > (self.log_odds, self.distance)).any(axis=-1)
+        return above
