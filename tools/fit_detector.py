@@ -25,6 +25,7 @@ from onnx import ModelProto
 from scipy.stats import binomtest
 
 from dermdistill.config import load_recipe
+from dermdistill.cores import default_workers
 from dermdistill.export.detector import Detector
 from dermdistill.export.detector_fit import FeatureFile, fit, limits
 from dermdistill.export.graph import assemble, description_of, network_of
@@ -35,8 +36,9 @@ from dermdistill.inference.inputs import Inputs
 from dermdistill.inference.model import SHIPPED
 from dermdistill.inference.model_info import ModelInfo
 from dermdistill.models.checkpoint import load_weights, save_weights
+from dermdistill.pipeline.assigned import assign
 from dermdistill.pipeline.export import DRAWN_FROM
-from dermdistill.pipeline.prepare import DataOptions, assign, decode, open_data
+from dermdistill.pipeline.prepare import DataOptions, decode, open_data
 from dermdistill.records import SplitName
 
 _FOLDS = 5
@@ -86,7 +88,7 @@ class _Dermoscopic:
         recipe = load_recipe("student")
         dataset = open_data(DataOptions(tuple(map(str, data)), split), recipe.synthetic, size)
         assigned = assign(dataset, recipe)
-        pixels = decode(dataset.records, size).pixels
+        pixels = decode(dataset.records, size, workers=default_workers()).pixels
         names = sorted({record.source for record in dataset.records})
 
         def of(name: SplitName, source: str) -> Images:
@@ -128,7 +130,7 @@ class _Seen:
         last: see ``FeatureFile``.
         train, drawn, drawn_anew: ``(N, F)``.
         val, test: by source.
-        views: of each folder of other pictures, all views of the first picture to the last, then the next view.
+        views: of the pictures of each folder: the first view of all, then the next.
         others: the folders.
     """
 

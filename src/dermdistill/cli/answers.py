@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from dermdistill.errors import printable
+from dermdistill.inference.detector import NOT_DERMOSCOPIC
 from dermdistill.inference.lesions import ScoredLesion
 from dermdistill.inference.stream import ScoredImage
-from dermdistill.inference.wording import ANSWERS
+from dermdistill.inference.wording import ANSWERS, WITHHELD
 from dermdistill.messages import inform, warn
 
 _COLUMNS = "P(melanoma)  answer        "
@@ -68,7 +69,11 @@ class Answers:
     def close(self, before: str = "") -> None:
         """Say how many there were of each answer; a warning where some could not be read."""
         total = self._counts.total()
-        parts = [f"{count:,} {answer}" for answer in ANSWERS.values() if (count := self._counts[answer])]
+        parts = [
+            f"{count:,} {answer}"
+            for answer in (*ANSWERS.values(), WITHHELD)
+            if (count := self._counts[answer])
+        ]
         if self._counts[_ERROR]:
             parts.append(f"{self._counts[_ERROR]:,} could not be read")
         counted = f"{total:,} {self.one if total == 1 else self.many}"
@@ -82,10 +87,13 @@ class Answers:
         return self._joined(f"{'-':>11}  {_ERROR:<12}", [printable(error)])
 
     def _answered(self, probability: float, decision: str, name: str, warnings: Sequence[str]) -> str:
-        answer = ANSWERS[decision]
+        # Of a lesion the warning says of how many photographs.
+        withheld = any(warning.endswith(NOT_DERMOSCOPIC) for warning in warnings)
+        answer = WITHHELD if withheld else ANSWERS[decision]
         self._counts[answer] += 1
-        self._warned += bool(warnings)
-        start = f"{f'{100 * probability:.1f} %':>11}  {answer + ('?' if warnings else ''):<12}"
+        self._warned += bool(warnings) and not withheld
+        mark = "?" if warnings and not withheld else ""
+        start = f"{f'{100 * probability:.1f} %':>11}  {answer + mark:<12}"
         remarks = [f"({'; '.join(map(printable, warnings))})"] if warnings else []
         return self._joined(start, [printable(name), *remarks])
 

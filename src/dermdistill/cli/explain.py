@@ -15,13 +15,14 @@ from dermdistill.data.images import IMAGE_SUFFIXES, read_image
 from dermdistill.errors import UserError, printable
 from dermdistill.files import check_writable
 from dermdistill.inference.contact_sheet import MOST_PICTURES, ContactSheet, Order
+from dermdistill.inference.detector import NOT_DERMOSCOPIC
 from dermdistill.inference.explain import FINDINGS, Explanation, explain_decoded
 from dermdistill.inference.explanation_picture import PANEL, draw_explanation, is_our_picture, to_png
 from dermdistill.inference.inputs import STDIN, Inputs
 from dermdistill.inference.model import Model, load
 from dermdistill.inference.rows import row_dict
 from dermdistill.inference.stream import ScoredImage, size_of
-from dermdistill.inference.wording import headline
+from dermdistill.inference.wording import WITHHELD, headline
 from dermdistill.messages import inform, note, warn
 from dermdistill.outputs import Output, open_output
 from dermdistill.records import Pixels
@@ -263,7 +264,7 @@ def _line(row: ScoredImage, explanation: Explanation, target: Path) -> str:
         (
             f"{printable(row.name)}: P(melanoma) {prediction.probability:.3f} ({views.lowest:.3f} to "
             f"{views.highest:.3f} over {len(views.probabilities)} views)",
-            prediction.decision,
+            WITHHELD if NOT_DERMOSCOPIC in prediction.warnings else prediction.decision,
             *remarks,
             f"picture: {printable(str(target))}",
         )

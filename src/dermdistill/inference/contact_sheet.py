@@ -9,7 +9,7 @@ from dermdistill.inference.explain import Explanation
 from dermdistill.inference.explanation_picture import panels
 from dermdistill.inference.importance_colours import SCALE_ENDS, Colour, colour_bar
 from dermdistill.inference.lettering import fit, font, wrapped
-from dermdistill.inference.wording import called
+from dermdistill.inference.wording import outcome
 from dermdistill.records import Pixels
 
 Order = Literal["input", "probability"]
@@ -63,7 +63,8 @@ class ContactSheet:
             remarks.append("1 warning" if count == 1 else f"{count} warnings")
         lines = (
             fit(name, font(15), _TILE),
-            f"P(melanoma) = {prediction.probability:.3f}, called {called(prediction.decision)}",
+            f"P(melanoma) = {prediction.probability:.3f}, "
+            f"{outcome(prediction.decision, prediction.warnings)}",
             "; ".join(remarks),
         )
         self._tiles.append(_Tile(prediction.probability, *panels(explanation, photograph, _SIDE), lines))

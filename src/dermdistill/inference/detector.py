@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 NOT_DERMOSCOPIC = "not a dermoscopic photograph?"
-"""The warning; whoever prints an answer for people leaves the decision out where it stands."""
+"""The warning; where it stands, people are shown no decision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,5 +33,4 @@ class DetectorLimits:
 
     def exceeded(self, answers: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Which of the answers ``(..., 2)``, log-odds and distance, are above a limit ``(...)``."""
-        above: NDArray[np.bool_] = (answers > (self.log_odds, self.distance)).any(axis=-1)
-        return above
+        return np.asarray((answers > (self.log_odds, self.distance)).any(axis=-1))

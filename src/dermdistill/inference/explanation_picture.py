@@ -15,7 +15,7 @@ from dermdistill.inference.importance_colours import (
     overlay,
 )
 from dermdistill.inference.lettering import fit, font, wrapped
-from dermdistill.inference.wording import DISCLAIMER, called, rates
+from dermdistill.inference.wording import DISCLAIMER, outcome, rates
 from dermdistill.records import Pixels
 
 PANEL = 480
@@ -113,7 +113,7 @@ def _caption(explanation: Explanation, prevalence: float | None) -> list[tuple[s
             _INK,
         ),
         (
-            f"Called {called(prediction.decision)}. Operating point {point.name}: melanoma from "
+            f"{outcome(prediction.decision, prediction.warnings).capitalize()}. Operating point {point.name}: melanoma from "
             f"P = {point.threshold:.3g} on, {rates(point)}. {views.called_melanoma} of {count} views are "
             f"called melanoma.{restated}",
             16,

@@ -1,15 +1,19 @@
 """Sentences that stand wherever a probability is shown."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dermdistill.inference.decision import REFER, OperatingPointUsed
+from dermdistill.inference.detector import NOT_DERMOSCOPIC
 from dermdistill.records import MELANOMA, OTHER
 
 DISCLAIMER = "research software, not a medical device"
 
 ANSWERS = {MELANOMA: "flagged", OTHER: "not flagged", REFER: "referred"}
 """What a decision is called where a person reads it."""
+
+WITHHELD = "no decision"
+"""What stands instead where the picture may not be a dermoscopic photograph."""
 
 
 def rates(point: OperatingPointUsed) -> str:
@@ -29,9 +33,11 @@ def headline(model_id: str, point: OperatingPointUsed) -> str:
     return f"model {model_id}; {begins_at(point)} ({point.name}: {rates(point)}); {DISCLAIMER}"
 
 
-def called(decision: str) -> str:
-    """A decision after the word "called"."""
-    return "melanoma" if decision == MELANOMA else "not melanoma"
+def outcome(decision: str, warnings: Sequence[str]) -> str:
+    """What became of an image: ``called melanoma``, ``called not melanoma`` or ``no decision``."""
+    if NOT_DERMOSCOPIC in warnings:
+        return WITHHELD
+    return "called melanoma" if decision == MELANOMA else "called not melanoma"
 
 
 def introduction(model_id: str, point: OperatingPointUsed, prevalence: float, *, restated: bool) -> str:
