@@ -93,7 +93,7 @@ def test_a_file_without_one_gives_no_answer() -> None:
 
 def test_a_file_gives_its_detector_back(lesions: NDArray[np.uint8]) -> None:
     detector = Detector(
-        weights=RNG.normal(size=looker().features(lesions).shape[1]).astype(np.float32),
+        weights=RNG.normal(size=looker().features(lesions).shape[1:]).astype(np.float32),
         bias=0.5,
         centre=np.ones(looker().last, np.float32),
         whitening=np.eye(looker().last, dtype=np.float32),

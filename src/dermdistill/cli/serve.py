@@ -34,12 +34,12 @@ class Scoring:
 
     Attributes:
         model: a file of ``export`` or a run; None for the packaged model.
-        point: operating point.
+        point: operating point; None for the model's own default.
         prevalence: to re-state P(melanoma) for.
     """
 
     model: Path | None
-    point: str
+    point: str | None
     prevalence: float | None
 
     def load(self, point: str | None = None) -> Model:

@@ -113,8 +113,8 @@ def _caption(explanation: Explanation, prevalence: float | None) -> list[tuple[s
             _INK,
         ),
         (
-            f"{outcome(prediction.decision, prediction.warnings).capitalize()}. Operating point {point.name}: melanoma from "
-            f"P = {point.threshold:.3g} on, {rates(point)}. {views.called_melanoma} of {count} views are "
+            f"{outcome(prediction.decision, prediction.warnings).capitalize()}. Operating point "
+            f"{point.name}: melanoma from P = {point.threshold:.3g} on, {rates(point)}. {views.called_melanoma} of {count} views are "
             f"called melanoma.{restated}",
             16,
             _INK,
