@@ -35,6 +35,7 @@ from dermdistill.inference.detector import DetectorLimits
 from dermdistill.inference.inputs import Inputs
 from dermdistill.inference.model import SHIPPED
 from dermdistill.inference.model_info import ModelInfo
+from dermdistill.inference.onnx import INT8_SUFFIX
 from dermdistill.models.checkpoint import load_weights, save_weights
 from dermdistill.pipeline.assigned import assign
 from dermdistill.pipeline.export import DRAWN_FROM
@@ -64,7 +65,7 @@ def main(
         described = description_of(model, str(path))
         network = network_of(model)
         seen = _Seen.by(network, described, dermoscopic, others)
-        figures[path.name] = seen.left_out()
+        figures["int8" if path.name.endswith(INT8_SUFFIX) else "float"] = seen.left_out()
         detector, found = seen.fitted(keep=[np.ones(len(each.groups), dtype=bool) for each in others])
         described = replace(described, detector=found)
         write_bytes(path, assemble(network, described, detector).SerializeToString())
@@ -169,7 +170,7 @@ class _Seen:
         sources = [name for name, table in answers.items() for _ in table]
         return detector, limits(np.concatenate(list(answers.values())), sources)
 
-    def left_out(self) -> list[dict[str, str | float | int]]:
+    def left_out(self) -> list[dict[str, object]]:
         """Shares of pictures that are warned of: those left out of a fit, the rest by the first fit."""
         folds = [each.folds() for each in self.others]
         found: dict[str, list[NDArray[np.bool_]]] = {}
@@ -192,14 +193,16 @@ class _Seen:
         ]
 
 
-def _share(name: str, warned: NDArray[np.bool_]) -> dict[str, str | float | int]:
+def _share(name: str, warned: NDArray[np.bool_]) -> dict[str, object]:
     interval = binomtest(int(warned.sum()), len(warned)).proportion_ci(method="wilson")
     return {
         "pictures": name,
         "count": len(warned),
-        "warned": float(warned.mean()),
-        "low": float(interval.low),
-        "high": float(interval.high),
+        "warned": {
+            "value": round(float(warned.mean()), 4),
+            "low": round(float(interval.low), 4),
+            "high": round(float(interval.high), 4),
+        },
     }
 
 

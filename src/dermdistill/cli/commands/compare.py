@@ -41,7 +41,7 @@ def compare(
     Examples:
         dermdistill compare --data synthetic --recipe demo
         dermdistill compare --data data/ham10000 --recipe comparison -o runs/all
-        dermdistill compare --data data/ham10000 --recipe comparison -o /shared/all --cluster auto
+        dermdistill compare --data data/ham10000 -o /shared/all --cluster auto
     """
     need_training_parts()
     from dermdistill.config import load_recipe

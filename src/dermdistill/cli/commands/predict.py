@@ -76,7 +76,7 @@ def predict(
         dermdistill predict folder --recursive -o scores.csv
         dermdistill predict folder --operating-point sensitivity_0.95 --json
         dermdistill predict photographs.csv --lesion-column lesion
-        dermdistill predict s3://bucket/photographs/ --engine ray -o s3://bucket/scores/
+        dermdistill predict s3://bucket/photos/ --engine ray -o s3://bucket/scores/
     """
     without_blas_threads()
     from dermdistill.cli.bulk import Parquet, is_parquet, score_to_parquet
