@@ -3,8 +3,8 @@
     python -m tools.pictures [RUN]
 
 Writes to docs/images: ``synthetic-lesion.jpg``; ``explanation.jpg``, drawn of it by `dermdistill explain`;
-``page.jpg``, the page of `dermdistill page` that has scored it; and ``report.jpg``, the first screen of the report
-of RUN, a run on synthetic images. It needs Chromium.
+``page.jpg``, the page of `dermdistill page` that has scored it; and ``report.jpg``, the first screen of the
+report of RUN, a run on synthetic images. It needs Chromium.
 """
 
 import shutil
