@@ -28,6 +28,7 @@ def made_up(**known: Any) -> Survey:
             coefficients=np.zeros((IMAGES, 2, 90), np.float32),
             probability=rng.random(IMAGES),
             statistics=rng.normal(size=(IMAGES, 7)),
+            detector=rng.normal(size=(IMAGES, 2)),
             features=rng.normal(size=(IMAGES, 2, 5)).astype(np.float32),
             **{name: rng.normal(size=IMAGES) for name in columns},
         ),
