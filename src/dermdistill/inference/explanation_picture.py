@@ -114,8 +114,8 @@ def _caption(explanation: Explanation, prevalence: float | None) -> list[tuple[s
         ),
         (
             f"{outcome(prediction.decision, prediction.warnings).capitalize()}. Operating point "
-            f"{point.name}: melanoma from P = {point.threshold:.3g} on, {rates(point)}. {views.called_melanoma} of {count} views are "
-            f"called melanoma.{restated}",
+            f"{point.name}: melanoma from P = {point.threshold:.3g} on, {rates(point)}. "
+            f"{views.called_melanoma} of {count} views are called melanoma.{restated}",
             16,
             _INK,
         ),
