@@ -21,7 +21,7 @@ from dermdistill.inference.model import SHIPPED
 from dermdistill.page.assemble import page
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
-LESION = SyntheticImage(seed=0, lesion=16, view=0, size=256, difficulty=0.5, melanoma=True)
+LESION = SyntheticImage(seed=0, lesion=21, view=0, size=256, difficulty=0.5, melanoma=True)
 
 _EXPLAINED = 718
 """Height of the part that is kept: images, probability and decision, not the small print."""
