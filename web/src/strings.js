@@ -106,7 +106,7 @@ export const RESULT = {
   notScored: "not scored",
   melanoma: "Called melanoma",
   other: "Called not melanoma",
-  withheld: "No decision: not a dermoscopic photograph?",
+  withheld: "No decision",
   unread: "Could not be read",
   noWarnings: "none",
   /** @param {string} name */
