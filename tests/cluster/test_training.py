@@ -101,6 +101,9 @@ def figures(run: RunFolder) -> dict[str, object]:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
+@pytest.mark.skipif(
+    "DERMDISTILL_TEST_CLUSTER" not in os.environ, reason="a minute: in `make test-everywhere`"
+)
 def test_a_killed_process_costs_at_most_one_epoch_and_changes_no_figure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

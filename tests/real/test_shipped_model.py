@@ -70,12 +70,12 @@ def test_few_dermoscopic_photographs_are_taken_for_something_else(source: str, s
     assert np.mean([NOT_DERMOSCOPIC in answer.warnings for answer in answers]) <= share
 
 
-def test_one_photograph_in_a_hundred_is_warned_of(tmp_path: Path) -> None:
+def test_few_closer_crops_are_warned_of() -> None:
     paths = [str(record.image.name) for record in images_of("test", needed("ham10000"))]
     rows = list(score_files(MODEL, paths, workers=2))
     assert [row.path for row in rows] == paths
     warned = [row.prediction for row in rows if row.prediction and row.prediction.warnings]
-    assert 3 <= len(warned) <= 30
+    assert 3 <= len(warned) <= 60
 
 
 @pytest.mark.parametrize("shape", [(600, 450), (1801, 1351)])

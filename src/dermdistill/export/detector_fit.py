@@ -19,7 +19,7 @@ _STRENGTH = 3000.0
 """Inverse strength of the L2 penalty, for training images that weigh 1 in all."""
 _OTHERS_WEIGH = 0.25
 """What the pictures of each other kind weigh together."""
-_WARNED = 0.975, 0.999
+_WARNED = 0.98, 0.999
 """Quantiles of the validation images at which the limits of log-odds and distance lie."""
 _FLOOR = 1e-3
 """Added to variances that are relative to the mean variance: a feature that never varies has none."""
