@@ -1,7 +1,6 @@
 """The figures on the model's card, measured again; and that a photograph has one answer."""
 
 import io
-from pathlib import Path
 
 import numpy as np
 import onnxruntime
