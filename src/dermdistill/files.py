@@ -57,6 +57,17 @@ def write_text(path: Path, content: str) -> None:
     write_bytes(path, content.encode())
 
 
+def begins_with(path: Path, beginning: bytes) -> bool:
+    """Whether a file begins so; False where it cannot be read, or is a pipe: that waits for a writer."""
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as handle:
+            return handle.read(len(beginning)) == beginning
+    except OSError:
+        return False
+
+
 def check_writable(folder: Path) -> None:
     """Raise UserError unless ``folder`` is, or could be made, a folder that this user may write to."""
     existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())

@@ -35,6 +35,11 @@ def is_verbose() -> bool:
     return _verbosity == Verbosity.VERBOSE
 
 
+def counted(number: int, what: str) -> str:
+    """``1 row``, ``2 rows``."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
 def warn(text: str) -> None:
     """Say what changes how a result is read; ``--quiet`` shows it too."""
     _print(f"warning: {text}")

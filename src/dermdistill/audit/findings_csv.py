@@ -4,7 +4,7 @@ from pathlib import Path
 
 from dermdistill.audit.audit import Audit
 from dermdistill.audit.findings import Finding
-from dermdistill.files import write_text
+from dermdistill.files import begins_with, write_text
 from dermdistill.records import Record
 from dermdistill.spreadsheet import csv_line, text_cell
 
@@ -32,9 +32,7 @@ def write_findings(path: Path, audit: Audit) -> None:
 
 def is_findings(path: Path) -> bool:
     """Whether a file is such a table."""
-    with path.open("rb") as handle:
-        header = csv_line(COLUMNS).encode()
-        return handle.read(len(header)) == header
+    return begins_with(path, csv_line(COLUMNS).encode())
 
 
 def _cells(finding: Finding, rank: int, records: tuple[Record, ...]) -> list[str]:

@@ -9,7 +9,7 @@ from dermdistill.audit.findings import Finding
 from dermdistill.config import DataRecipe
 from dermdistill.data import splits
 from dermdistill.data.grouping import connected
-from dermdistill.files import replacing
+from dermdistill.files import begins_with, replacing
 from dermdistill.records import Record, SplitName
 
 COLUMNS = ("image_id", "lesion_id", "source", "split", "left_out_because")
@@ -59,9 +59,7 @@ def write_cleaned_split(
 
 def is_cleaned_split(path: Path) -> bool:
     """Whether a file is one of ``write_cleaned_split``."""
-    with path.open("rb") as handle:
-        header = ",".join(COLUMNS).encode()
-        return handle.read(len(header)) == header
+    return begins_with(path, ",".join(COLUMNS).encode())
 
 
 def _dealt(records: Sequence[Record]) -> Sequence[SplitName]:

@@ -163,7 +163,7 @@ def _of_item(answer: Answer) -> tuple[str, str]:
 
 
 def summary_rows(checklists: Sequence[Checklist]) -> list[tuple[str, ...]]:
-    """For the card: a row a checklist, with a link and the numbers of items."""
+    """For the card: one row per checklist, with a link and the numbers of items."""
     head = ("Checklist", "Items", "Answered", "In part", "Unanswered")
     rows = [
         (

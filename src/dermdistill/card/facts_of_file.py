@@ -110,12 +110,12 @@ def _answers(subject: Subject, where: str) -> Facts:
         )
         yield "operating_points", Fact(f"Thresholds, chosen on the validation images: {chosen}.", where)
     if info.reference is not None:
+        also = " It asks whether a picture is a dermoscopic photograph at all." if info.detector else ""
         yield (
             "input_warnings",
             Fact(
-                "`predict` warns of a photograph that is smaller than the input, not in colour, blurred, or "
-                "unusual in brightness, colour or contrast compared with the training images. A file that "
-                "cannot be read gets an error instead of an answer.",
+                "`predict` warns of a photograph that is smaller than the input, not in colour, or blurred."
+                f"{also} A file that cannot be read gets an error instead of an answer.",
                 where.replace("thresholds", "reference"),
             ),
         )

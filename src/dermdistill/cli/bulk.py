@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from dermdistill import storage
-from dermdistill.cli.predict import close, count, counted
+from dermdistill.cli.predict import close, count
 from dermdistill.cli.scoring_model import introduce
 from dermdistill.cluster.connection import check_cluster, need_ray
 from dermdistill.cores import default_workers
@@ -21,7 +21,7 @@ from dermdistill.inference.parquet import is_scores, schema, to_table
 from dermdistill.inference.scores_folder import Part, ScoresFolder
 from dermdistill.inference.scores_table import Counts
 from dermdistill.inference.stream import ScoredImage, score_files
-from dermdistill.messages import inform, note
+from dermdistill.messages import counted, inform, note
 from dermdistill.outputs import open_output
 from dermdistill.progress import bar
 

@@ -23,7 +23,7 @@ from dermdistill.inference.model import Model, load
 from dermdistill.inference.rows import row_dict
 from dermdistill.inference.stream import ScoredImage, size_of
 from dermdistill.inference.wording import WITHHELD, headline
-from dermdistill.messages import inform, note, warn
+from dermdistill.messages import counted, inform, note, warn
 from dermdistill.outputs import Output, open_output
 from dermdistill.records import Pixels
 
@@ -205,11 +205,11 @@ class _Session:
             )
             inform(f"sheet: {printable(str(sheet))}{shown}")
         inform(
-            f"wrote {_counted(self.sheet.added, 'picture')}: {self.runs:,} runs of the network in "
+            f"wrote {counted(self.sheet.added, 'picture')}: {self.runs:,} runs of the network in "
             f"{self.seconds:.1f} s"
         )
         if self.failed:
-            warn(f"{_counted(self.failed, 'file')} could not be explained; see the errors")
+            warn(f"{counted(self.failed, 'file')} could not be explained; see the errors")
 
     def _explain(self, row: ScoredImage) -> None:
         began = time.perf_counter()
@@ -249,10 +249,6 @@ class _Session:
 def _real(path: Path) -> Path:
     """The file itself, however its path is spelled and whatever links lead to it."""
     return Path(os.path.realpath(path))
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _line(row: ScoredImage, explanation: Explanation, target: Path) -> str:

@@ -11,6 +11,7 @@ from dermdistill.cli.scoring_model import introduce
 from dermdistill.cores import default_workers
 from dermdistill.data.sources.tables.photograph_table import PhotographOfLesion, read_photographs
 from dermdistill.errors import UserError, printable
+from dermdistill.files import begins_with
 from dermdistill.inference.inputs import Inputs
 from dermdistill.inference.lesions import (
     COLUMNS,
@@ -113,12 +114,7 @@ def score_lesions(
 
 def is_lesion_table(path: Path) -> bool:
     """Whether a file is a table of lesions."""
-    beginning = ",".join(COLUMNS[:4]).encode()
-    try:
-        with path.open("rb") as handle:
-            return handle.read(len(beginning)) == beginning
-    except OSError:
-        return False
+    return begins_with(path, ",".join(COLUMNS[:4]).encode())
 
 
 def _lines(

@@ -19,7 +19,7 @@ from dermdistill.inference.rows import header_line, row_dict, row_line
 from dermdistill.inference.scores_file import ScoresFile
 from dermdistill.inference.scores_table import ENCODING, ERRORS, Counts, is_table
 from dermdistill.inference.stream import ScoredImage, score_files
-from dermdistill.messages import inform, note, warn
+from dermdistill.messages import counted, inform, note, warn
 from dermdistill.outputs import STDOUT, Output, open_output
 from dermdistill.progress import bar
 
@@ -214,11 +214,6 @@ class _Without:
 def count(counts: Counts, row: ScoredImage) -> None:
     """Add a scored image to what a table holds."""
     counts.add("" if row.prediction is None else row.prediction.decision)
-
-
-def counted(number: int, what: str) -> str:
-    """``1 row``, ``2 rows``."""
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _note(notes: Iterable[str]) -> None:

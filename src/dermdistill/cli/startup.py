@@ -24,28 +24,25 @@ def need_report_parts() -> None:
     _need("matplotlib", "matplotlib", "report")
 
 
-def _need(package: str, name: str, extra: str) -> None:
-    if importlib.util.find_spec(package) is None:
-        raise UserError(f"this command needs {name}: pip install 'dermdistill[{extra}]'")
-
-
 def need_card_parts() -> None:
     """The same for what model cards need."""
-    if importlib.util.find_spec("huggingface_hub") is None:
-        raise UserError("this command needs huggingface_hub: pip install 'dermdistill[card]'")
+    _need("huggingface_hub", "huggingface_hub", "card")
 
 
 def need_adaptation_parts() -> None:
     """The same for what writes an adapted model."""
-    if importlib.util.find_spec("onnx") is None:
-        raise UserError("this command needs onnx: pip install 'dermdistill[adapt]'")
+    _need("onnx", "onnx", "adapt")
 
 
 def need_server_parts() -> None:
     """The same for what the server needs."""
     for package in ("fastapi", "uvicorn", "python_multipart", "prometheus_client"):
-        if importlib.util.find_spec(package) is None:
-            raise UserError(f"this command needs {package}: pip install 'dermdistill[serve]'")
+        _need(package, package, "serve")
+
+
+def _need(package: str, name: str, extra: str) -> None:
+    if importlib.util.find_spec(package) is None:
+        raise UserError(f"this command needs {name}: pip install 'dermdistill[{extra}]'")
 
 
 def use_cores(workers: int | None) -> None:

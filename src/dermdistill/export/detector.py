@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, numpy_helper
 
 from dermdistill.export.builder import Builder
-from dermdistill.export.network import LOGITS
+from dermdistill.inference.features import before_last_layer
 
 ANSWERS, FEATURES, LAST = "detector/answers", "detector/features", "detector/last"
 
@@ -69,8 +69,8 @@ def looked_at(network: ModelProto) -> list[str]:
     )
     if len(maps) > 1:
         return list(maps)[-_MAPS:]
-    dense = origin(LOGITS)
-    return [dense.input[0]] if dense is not None and dense.op_type in ("Gemm", "MatMul") else []
+    dense = before_last_layer(network.SerializeToString())
+    return [] if dense is None else [dense]
 
 
 def add_features(builder: Builder, network: ModelProto) -> bool:

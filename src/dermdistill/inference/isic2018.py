@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dermdistill.errors import UserError, printable
+from dermdistill.files import begins_with
 from dermdistill.inference.diagnoses import Reading, diagnoses_of
 from dermdistill.inference.model import Model
 from dermdistill.inference.stream import ScoredImage
@@ -45,11 +46,7 @@ def check_classes(classes: Sequence[str], where: str) -> None:
 
 def is_challenge_table(path: Path) -> bool:
     """Whether a file begins as such a table does."""
-    try:
-        with path.open("rb") as handle:
-            return handle.read(len(HEADER)) == HEADER.encode()
-    except OSError:
-        return False
+    return begins_with(path, HEADER.encode())
 
 
 def row(image: str, values: Mapping[str, float]) -> str:

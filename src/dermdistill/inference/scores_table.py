@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dermdistill.files import begins_with
 from dermdistill.inference.decision import REFER
 from dermdistill.inference.rows import FIRST_COLUMNS
 from dermdistill.inference.stream import path_of
@@ -85,14 +86,7 @@ class FoundRow:
 
 def is_table(path: Path) -> bool:
     """Whether a file begins as every table of ``predict`` does."""
-    if not path.is_file():  # opening a pipe would wait for its writer
-        return False
-    beginning = (",".join(FIRST_COLUMNS) + ",").encode()
-    try:
-        with path.open("rb") as handle:
-            return handle.read(len(beginning)) == beginning
-    except OSError:
-        return False
+    return begins_with(path, (",".join(FIRST_COLUMNS) + ",").encode())
 
 
 def found_rows(path: Path) -> Iterator[FoundRow]:
