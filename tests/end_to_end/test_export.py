@@ -71,6 +71,16 @@ def test_a_file_learns_from_other_pictures(command: Command, run: RunFolder, tmp
     assert first.model_id != second.model_id
 
 
+def test_other_pictures_are_a_folder(command: Command, run: RunFolder) -> None:
+    missing = run.path / "nowhere"
+    done = command("export", run.path, "--other-pictures", missing)
+    assert (done.code, done.err.strip().splitlines()[-1]) == (
+        2,
+        f"error: {missing}: --other-pictures needs a folder of pictures, and this is none",
+    )
+    assert not run.export.exists()
+
+
 @pytest.mark.parametrize("content", [None, b"no picture"])
 def test_other_pictures_that_cannot_be_read(
     command: Command, run: RunFolder, tmp_path: Path, content: bytes | None

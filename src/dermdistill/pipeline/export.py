@@ -84,12 +84,15 @@ def export(
         out: folder for the files; ``export`` in the run unless given.
 
     Raises:
-        UserError: no such model, images that are not the run's, or a difference above the tolerance: then no
-            model file is written, only the parity report.
+        UserError: no such model or folder, images that are not the run's, or a difference above the
+            tolerance: then no model file is written, only the parity report.
     """
     folder = out or run.export
     name = model or _best_student(run)
     check_replaceable(folder, name, int8=int8)
+    for pictures in other_pictures:
+        if not pictures.is_dir():
+            raise UserError(f"{pictures}: --other-pictures needs a folder of pictures, and this is none")
     weights = run.model(name).weights
     if not weights.exists():
         names = ", ".join(each.path.name for each in run.models())

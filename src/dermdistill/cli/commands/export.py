@@ -32,8 +32,6 @@ def export(
         list[Path] | None,
         typer.Option(
             metavar="DIR",
-            exists=True,
-            file_okay=False,
             help="Pictures that are not dermoscopic photographs, such as close-ups by phone, from which the "
             "file learns to say so; repeat it for several kinds.",
         ),
