@@ -114,6 +114,22 @@ def test_distances_are_mahalanobis() -> None:
     np.testing.assert_allclose(detector.answers(training[:20])[:, 1], expected, rtol=0.02)
 
 
+@pytest.mark.parametrize(("last", "directions"), [(1, 1), (80, 80), (128, 128), (512, 32), (1000, 16)])
+def test_a_network_of_many_features_gets_few_directions(last: int, directions: int) -> None:
+    """A file must not grow by a square of them; those along which training images vary most are kept."""
+    rng = np.random.default_rng(3)
+    training = rng.normal(size=(60, last)) * np.linspace(1, 3, last)
+    detector = fit(training, [training[:20] + 9], last)
+    assert detector.whitening.shape == (last, directions)
+    centred = training - training.mean(axis=0)
+    kept = np.linalg.svd(centred, full_matrices=False)[2][:directions].T
+    # The same space as the first principal components.
+    basis = np.linalg.qr(detector.whitening.astype(float))[0]
+    if directions < 59:
+        np.testing.assert_allclose(np.linalg.svd(kept.T @ basis)[1], 1, atol=1e-3)
+    assert np.isfinite(detector.answers(training)).all()
+
+
 def test_kinds_weigh_the_same_however_many_pictures_they_have() -> None:
     """Two kinds on opposite sides: if pictures counted, the large kind would decide the line."""
     training = RNG.normal(0, 0.3, (400, 2))

@@ -30,7 +30,7 @@ class Detector:
         weights: ``(F,)``, of the linear output.
         bias: its constant.
         centre: ``(L,)``, mean of the last L features of the training images.
-        whitening: ``(L, L)``; distances of whitened features are Mahalanobis'.
+        whitening: ``(L, K)``; distances of whitened features are Mahalanobis', along K directions.
     """
 
     weights: NDArray[np.float32]

@@ -23,6 +23,8 @@ _WARNED = 0.98, 0.999
 """Quantiles of the validation images at which the limits of log-odds and distance lie."""
 _FLOOR = 1e-3
 """Added to variances that are relative to the mean variance: a feature that never varies has none."""
+_MOST_WEIGHTS = 128 * 128
+"""Of the whitening, so that a network with thousands of last features stays as small as it is."""
 _BATCH = 64
 
 
@@ -100,10 +102,14 @@ def limits(answers: Floats, sources: Sequence[str]) -> DetectorLimits:
 
 
 def _whitening(features: Floats) -> Floats:
-    """``(L, L)``: makes a Euclidean distance of Mahalanobis'."""
+    """``(L, K)``: makes a Euclidean distance of Mahalanobis', along the K directions that vary most.
+
+    These are all directions of up to 128 features.
+    """
     centred = features - features.mean(axis=0)
     covariance = centred.T @ centred / len(features)
     values, vectors = np.linalg.eigh(covariance)
     floor = _FLOOR * max(float(values.mean()), np.finfo(float).tiny)
-    result: Floats = vectors / np.sqrt(np.maximum(values, 0) + floor)
-    return result
+    whitening: Floats = vectors / np.sqrt(np.maximum(values, 0) + floor)
+    last = features.shape[1]
+    return whitening[:, -max(min(last, _MOST_WEIGHTS // last), 1) :]
