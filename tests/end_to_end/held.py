@@ -1,4 +1,4 @@
-"""A command in a process of its own that waits at one place of its training, so that no kill can come too late.
+"""A command in a process of its own that waits at one place of its training: no kill can come too late.
 
 The processes are forked from one that has imported PyTorch once: imports take longer than these trainings.
 """
