@@ -2,7 +2,6 @@
 
 import json
 import signal
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from dermdistill.models.registry import build
 from dermdistill.runs import ModelSummary, RunFolder
 
 from ..conftest import Outcome
-from .held import Hold, end_in, end_of, start
+from .held import Hold, end_in, end_of, let_go, start, wait_until_held
 
 RECIPE = """
 [data]
@@ -211,17 +210,21 @@ def test_a_second_process_on_the_folder_stops_and_the_first_goes_on(
     command: Command, recipe: Path, tmp_path: Path
 ) -> None:
     run, log = RunFolder(tmp_path / "run"), tmp_path / "run.log"
-    first = start(few_of(recipe, run), log)
-    while first.is_alive() and not run.model("teacher").history.exists():
-        time.sleep(0.01)
-    for same in (few_of(recipe, run), ["run", *few_of(recipe, run)[1:]]):
-        second = command(*same)
-        assert second.code == 2
-        assert (
-            second.err
-            == f"error: {run.path}: another command is writing it; wait, or choose another --output\n"
-        )
-    assert end_of(first) == 0, log.read_text()
+    first = start(few_of(recipe, run), log, Hold("normalise", run.model("teacher").history))
+    try:
+        wait_until_held(first, log)
+        for same in (few_of(recipe, run), ["run", *few_of(recipe, run)[1:]]):
+            second = command(*same)
+            assert second.code == 2
+            assert (
+                second.err
+                == f"error: {run.path}: another command is writing it; wait, or choose another --output\n"
+            )
+        let_go(log)
+        assert end_of(first) == 0, log.read_text()
+    finally:
+        first.kill()
+        first.join()
     assert set(trained(run)) == {"teacher", *FEW_STUDENTS}
 
 

@@ -9,7 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from onnx import ModelProto
 from PIL import Image
+from safetensors.torch import save
+from torch import nn
 
 import dermdistill
 from dermdistill.data.images import read_image, resize
@@ -18,6 +21,7 @@ from dermdistill.digits import rounded
 from dermdistill.errors import UserError
 from dermdistill.evaluation.metrics import auc
 from dermdistill.evaluation.predictions import read_predictions
+from dermdistill.export.network import to_onnx
 from dermdistill.models.checkpoint import load_weights
 from dermdistill.models.torch_predictor import TorchPredictor
 from dermdistill.pipeline.export import check_replaceable
@@ -51,6 +55,22 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
     assert code == 0
     return folder
+
+
+_TRACED: dict[bytes, ModelProto] = {}
+
+
+@pytest.fixture(autouse=True)
+def _each_network_is_traced_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PyTorch takes seconds for it, and most of these tests export the same student."""
+
+    def remembered(network: nn.Module, size: int) -> ModelProto:
+        key = save(network.state_dict())
+        if key not in _TRACED:
+            _TRACED[key] = to_onnx(network, size)
+        return _TRACED[key]
+
+    monkeypatch.setattr("dermdistill.pipeline.export.to_onnx", remembered)
 
 
 @pytest.fixture

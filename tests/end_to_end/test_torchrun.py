@@ -16,7 +16,7 @@ from dermdistill.runs import RunFolder
 from ..conftest import Outcome
 from .held import REPOSITORY
 
-EPOCHS = 6
+EPOCHS = 12
 RECIPE = f"""
 [data]
 size = 32
