@@ -23,7 +23,7 @@ size = 32
 [synthetic]
 lesions = 60
 [teacher]
-model = "resnet10t"
+model = "test_resnet"
 weights = "none"
 epochs = {EPOCHS}
 batch_size = 15
