@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 import dermdistill.export.network as exporting
-from dermdistill.export.network import INPUT, PREFIX, fold_normalisation, to_onnx
+from dermdistill.export.network import INPUT, LOGITS, PREFIX, fold_normalisation, shorten_names, to_onnx
 from dermdistill.models.registry import build
 
 
@@ -122,3 +122,20 @@ def test_folding_by_hand() -> None:
     assert [node.op_type for node in graph.node] == ["Gemm"]
     left = {tensor.name: onnx.numpy_helper.to_array(tensor).item() for tensor in graph.initializer}
     assert left == {"w": 10.0, "b": 41.0}
+
+
+def test_shorter_names_change_no_answer() -> None:
+    torch.manual_seed(0)
+    long = to_onnx(build("dsnet", 2, 32), 32)
+    short = onnx.ModelProto()
+    short.CopyFrom(long)
+    shorten_names(short)
+    images = np.random.default_rng(0).normal(size=(2, 3, 32, 32)).astype(np.float32)
+    (before,), (after,) = (
+        ort.InferenceSession(model.SerializeToString()).run([LOGITS], {INPUT: images})
+        for model in (long, short)
+    )
+    np.testing.assert_array_equal(after, before)
+    assert len(short.SerializeToString()) < len(long.SerializeToString())
+    names = {name for node in short.graph.node for name in (node.name, *node.input, *node.output)}
+    assert all(name.startswith(PREFIX) for name in names)
