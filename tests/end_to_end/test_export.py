@@ -1,5 +1,6 @@
 """From a run to a model file, and from the file to scores, as a user does it."""
 
+import copy
 import json
 import shutil
 from collections.abc import Callable
@@ -68,7 +69,7 @@ def _each_network_is_traced_once(monkeypatch: pytest.MonkeyPatch) -> None:
         key = save(network.state_dict())
         if key not in _TRACED:
             _TRACED[key] = to_onnx(network, size)
-        return _TRACED[key]
+        return copy.deepcopy(_TRACED[key])
 
     monkeypatch.setattr("dermdistill.pipeline.export.to_onnx", remembered)
 
