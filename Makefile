@@ -7,13 +7,20 @@ WEB := web
 
 LOWEST := .venv-lowest
 
-.PHONY: demo test test-everywhere lint docs page install javascript chromium
+# Hundreds of processes of the tests import the package: they share what Python compiled.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: demo test test-everywhere suite lint style types docs page install javascript chromium
 
 demo: install
 	$(BIN)/dermdistill run --data synthetic --recipe demo --output runs/demo
 	@echo "open runs/demo/report.html"
 
-test: install javascript chromium lint
+# mypy takes one core: the tests begin beside it.
+test: install javascript chromium style
+	@$(MAKE) --no-print-directory -j2 types suite
+
+suite: install
 	$(BIN)/pytest
 
 # As on a processor without AVX, without oneDNN, with two threads (and a training on a cluster that is killed), started
@@ -32,11 +39,15 @@ docs: install
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	@echo "open build/site/index.html"
 
-lint: install
+lint: style types
+
+style: install
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
-	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+types: install
+	$(BIN)/mypy
 
 install: $(VENV)/installed
 

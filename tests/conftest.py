@@ -1,9 +1,10 @@
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,10 +47,22 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     return is_heavy or None
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where the caches of all tests lie, and that of the fixtures which tests share: never the user's."""
+    folder = tmp_path_factory.mktemp("caches")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DERMDISTILL_CACHE", str(folder / "shared"))
+        yield folder
+
+
+_NUMBERS = count()
+
+
 @pytest.fixture(autouse=True)
-def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tests never touch the user's cache."""
-    monkeypatch.setenv("DERMDISTILL_CACHE", str(tmp_path_factory.mktemp("cache")))
+def _own_cache(_caches: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test has a cache of its own."""
+    monkeypatch.setenv("DERMDISTILL_CACHE", str(_caches / str(next(_NUMBERS))))
 
 
 @dataclass(frozen=True)
@@ -66,34 +79,39 @@ def command(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) 
     """Run ``dermdistill ARGUMENTS`` in this process."""
 
     def call(*arguments: object) -> Outcome:
-        monkeypatch.setattr(sys, "argv", ["dermdistill", *map(str, arguments)])
-        code = 0
-        try:
-            main()
-        except SystemExit as stopped:
-            code = int(stopped.code or 0)
+        code = exit_code(monkeypatch, *arguments)
         captured = capfd.readouterr()
         return Outcome(code, captured.out, captured.err)
 
     return call
 
 
+def exit_code(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
+    """The same for fixtures that several tests share."""
+    monkeypatch.setattr(sys, "argv", ["dermdistill", *map(str, arguments)])
+    try:
+        main()
+    except SystemExit as stopped:
+        return int(stopped.code or 0)
+    return 0
+
+
 @pytest.fixture
 def image_folder(tmp_path: Path) -> Callable[..., Path]:
-    """Make a class-named folder of small JPEGs that a network can distinguish by colour."""
+    """Make a class-named folder of small JPEGs (``write_images``)."""
+    return lambda **images_of: write_images(tmp_path / "lesions", **images_of)
 
-    def make(**images_of: int) -> Path:
-        rng = np.random.default_rng(0)
-        folder = tmp_path / "lesions"
-        for shade, (diagnosis, count) in enumerate(images_of.items()):
-            (folder / diagnosis).mkdir(parents=True)
-            for i in range(count):
-                pixels = rng.integers(0, 120, (40, 40, 3), dtype=np.uint8)
-                pixels[..., shade % 3] += 100
-                Image.fromarray(pixels).save(folder / diagnosis / f"{diagnosis}{i}.jpg")
-        return folder
 
-    return make
+def write_images(folder: Path, **images_of: int) -> Path:
+    """So many JPEGs of each diagnosis that a network can distinguish by colour."""
+    rng = np.random.default_rng(0)
+    for shade, (diagnosis, number) in enumerate(images_of.items()):
+        (folder / diagnosis).mkdir(parents=True)
+        for i in range(number):
+            pixels = rng.integers(0, 120, (40, 40, 3), dtype=np.uint8)
+            pixels[..., shade % 3] += 100
+            Image.fromarray(pixels).save(folder / diagnosis / f"{diagnosis}{i}.jpg")
+    return folder
 
 
 DIAGNOSES = ("benign keratosis", "melanoma", "nevus")

@@ -77,7 +77,7 @@ class SyntheticRecipe(_Section):
 
 
 class AugmentRecipe(_Section):
-    """Random changes of training images; each batch is drawn anew, teacher and student see the same pixels.
+    """Random changes of training images; teacher and student see the same pixels.
 
     Attributes:
         rotate: any angle, with mirrored borders.
@@ -92,9 +92,12 @@ class AugmentRecipe(_Section):
         hair: share of the images with hair drawn over them.
         corners: share of the images with dark corners drawn over them.
         jpeg: share of the images that are compressed, at qualities from 20 to 95.
+        views: how many changed copies of each image are made once and kept on disk, one for each epoch in
+            turn; all trainings share them, and the teacher answers each of them once. 0 changes every batch
+            anew.
     """
 
-    later: ClassVar[frozenset[str]] = frozenset({"stretch", "blur", "hair", "corners", "jpeg"})
+    later: ClassVar[frozenset[str]] = frozenset({"stretch", "blur", "hair", "corners", "jpeg", "views"})
 
     rotate: bool = True
     flip: bool = True
@@ -109,6 +112,7 @@ class AugmentRecipe(_Section):
     hair: float = Field(0.0, ge=0, le=1)
     corners: float = Field(0.0, ge=0, le=1)
     jpeg: float = Field(0.0, ge=0, le=1)
+    views: int = Field(0, ge=0, le=999)
 
 
 def _fraction_or_whole(gpus: float) -> float:

@@ -214,6 +214,10 @@ class ModelFolder:
     def checkpoint(self) -> Path:
         return self.path / "checkpoint.ckpt"
 
+    def view_logits(self, index: int) -> Path:
+        """Its answers to one view of the training images."""
+        return self.path / "view_logits" / f"{index:03}.npy"
+
     @property
     def tensorboard(self) -> Path:
         return self.path / "tensorboard"

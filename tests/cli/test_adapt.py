@@ -11,7 +11,7 @@ from PIL import Image
 import dermdistill
 from dermdistill.data.perceptual_hash import coefficients
 from dermdistill.inference.model import SHIPPED
-from tests.conftest import Outcome
+from tests.conftest import Outcome, exit_code
 from tests.end_to_end.test_light_install import NOT_LIGHT, imported
 
 Command = Callable[..., Outcome]
@@ -94,6 +94,16 @@ def test_a_promise_of_80_and_what_every_command_makes_of_the_file(
         assert command(*arguments).code == 0
 
 
+@pytest.fixture(scope="module")
+def adapted(tmp_path_factory: pytest.TempPathFactory, pictures: dict[str, list[Path]]) -> Path:
+    """A file adapted to the pictures; tests only read it."""
+    folder = tmp_path_factory.mktemp("adapted")
+    data = table(folder / "mine.csv", pictures)
+    with pytest.MonkeyPatch.context() as patch:
+        assert exit_code(patch, "adapt", "--data", data, "-o", folder / "local.onnx") == 0
+    return folder / "local.onnx"
+
+
 def test_json_has_the_same_figures_as_the_report(command: Command, data: Path, tmp_path: Path) -> None:
     output = tmp_path / "local.onnx"
     outcome = command("adapt", "--data", data, "-o", output, "--json")
@@ -118,16 +128,14 @@ def test_too_few_melanomas_for_a_promise(command: Command, data: Path, tmp_path:
 
 
 def test_photographs_that_the_model_has_learned_from_are_left_out(
-    command: Command, data: Path, pictures: dict[str, list[Path]], tmp_path: Path
+    adapted: Path, pictures: dict[str, list[Path]]
 ) -> None:
     """The file remembers its photographs: as images to be tested on they are known."""
-    first = tmp_path / "local.onnx"
-    assert command("adapt", "--data", data, "-o", first).code == 0
     from dermdistill.data.images import read_image
     from dermdistill.data.packed_hashes import unpack_hashes
     from dermdistill.data.perceptual_hash import SAME_BY_SHORT_HASH, nearest
 
-    packed = dermdistill.load(first).info.learned_from
+    packed = dermdistill.load(adapted).info.learned_from
     assert packed is not None
     table_of_hashes = unpack_hashes(packed)
     hashes = np.stack([coefficients(read_image(path).pixels) for path in pictures["melanoma"][:5]])
@@ -192,11 +200,11 @@ def test_a_column_misnamed(command: Command, pictures: dict[str, list[Path]], tm
     refused(outcome, "verdict", tmp_path)
 
 
-def test_an_adapted_model_is_not_adapted_again(command: Command, data: Path, tmp_path: Path) -> None:
-    first = tmp_path / "first.onnx"
-    assert command("adapt", "--data", data, "-o", first).code == 0
-    outcome = command("adapt", "--data", data, "--model", first, "-o", tmp_path / "local.onnx")
-    refused(outcome, f"{first}: has been adapted already; adapt the model that it was made from", tmp_path)
+def test_an_adapted_model_is_not_adapted_again(
+    command: Command, data: Path, adapted: Path, tmp_path: Path
+) -> None:
+    outcome = command("adapt", "--data", data, "--model", adapted, "-o", tmp_path / "local.onnx")
+    refused(outcome, f"{adapted}: has been adapted already; adapt the model that it was made from", tmp_path)
 
 
 @pytest.mark.parametrize("suffix", [".onnx", ".md", ".html"])

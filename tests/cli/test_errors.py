@@ -1,9 +1,7 @@
 """A wrong input costs one clear line and exit code 2, and leaves nothing half-written."""
 
-import os
-import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +18,7 @@ from ..conftest import Outcome
 
 TINY = [
     *("--recipe", "demo", "--set", "data.size=24", "--set", "evaluation.replicates=100"),
-    *("--set", "teacher.model=resnet10t", "--set", "teacher.epochs=1", "--set", "student.epochs=1"),
+    *("--set", "teacher.model=test_resnet", "--set", "teacher.epochs=1", "--set", "student.epochs=1"),
     *("--set", "teacher.batch_size=8", "--set", "student.batch_size=8"),
 ]
 Command = Callable[..., Outcome]
@@ -213,24 +211,26 @@ def test_weights_of_another_architecture_leave_no_run(
     assert not (tmp_path / "run").exists()
 
 
-def test_a_full_disk_is_one_clear_line(image_folder: Callable[..., Path], tmp_path: Path) -> None:
-    """A limit on file size stands in for the disk: writing the teacher's weights fails."""
+@contextmanager
+def no_file_larger_than(size: int) -> Iterator[None]:
+    """A limit on file size stands in for a full disk."""
+    resource = pytest.importorskip("resource", reason="only POSIX limits the size of files")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_full_disk_is_one_clear_line(
+    command: Command, image_folder: Callable[..., Path], tmp_path: Path
+) -> None:
+    """Writing the teacher's weights fails."""
     data = image_folder(melanoma=24, nevus=24)
-    limited = (
-        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000));"
-        "from dermdistill.cli import main; sys.argv = ['dermdistill', *sys.argv[1:]]; main()"
-    )
-    arguments = ["run", "--data", str(data), "--output", str(tmp_path / "run"), *TINY]
-    done = subprocess.run(
-        [sys.executable, "-c", limited, *arguments],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
-    assert done.returncode == 2, done.stderr
-    assert "Traceback" not in done.stderr
-    assert "checkpoint.ckpt: cannot write (File too large)" in done.stderr
+    with no_file_larger_than(400_000):
+        done = command("run", "--data", data, "--output", tmp_path / "run", *TINY)
+    assert "checkpoint.ckpt: cannot write (File too large)" in one_line(done)
     left = {path.name for path in (tmp_path / "run" / "models" / "teacher").iterdir()}
     assert left == {"tensorboard"}
 
@@ -246,7 +246,7 @@ def test_evaluate_refuses_what_is_no_model(command: Command, tmp_path: Path) -> 
 
 def test_evaluate_refuses_weights_of_another_architecture(command: Command, tmp_path: Path) -> None:
     path = tmp_path / "w.safetensors"
-    info = ModelInfo("resnet10t", ("other", "melanoma"), InputSpec(24, (0.5,) * 3, (0.5,) * 3))
+    info = ModelInfo("test_resnet", ("other", "melanoma"), InputSpec(24, (0.5,) * 3, (0.5,) * 3))
     save_weights(path, DSNet(24, 2), info)
     assert "weights of another architecture" in one_line(command("evaluate", path, "--data", "synthetic"))
 

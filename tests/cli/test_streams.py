@@ -66,10 +66,10 @@ def test_json_and_csv_hold_the_name_itself_in_any_encoding(model_file: Path, for
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
 def test_a_table_is_written_whatever_is_closed(
-    model_file: Path, photographs: Path, tmp_path: Path, closed: str
+    command: Callable[..., Outcome], model_file: Path, photographs: Path, tmp_path: Path, closed: str
 ) -> None:
     arguments = ("predict", photographs, "--model", model_file, "--output")
-    assert shell("", *arguments, tmp_path / "whole.csv").returncode == 0
+    assert command(*arguments, tmp_path / "whole.csv").code == 0
     done = shell(closed, *arguments, tmp_path / "scores.csv")
     assert (done.returncode, done.stdout) == (0, b"")
     assert b"Traceback" not in done.stderr

@@ -14,33 +14,34 @@ def numbered(count: int) -> LabelledPixels:
     return LabelledPixels(pixels, rows, rows % 7)
 
 
-def epoch(data: LabelledPixels, size: int, seed: int = 0) -> list[tuple[torch.Tensor, torch.Tensor]]:
+def epoch(data: LabelledPixels, size: int, seed: int = 0) -> list[tuple[torch.Tensor, ...]]:
     return list(batches(data, size, torch.Generator().manual_seed(seed)))
 
 
 def test_an_epoch_shows_every_image_once_with_its_label() -> None:
     given = epoch(numbered(40), 8)
-    rows = torch.cat([pixels[:, 0, 0, 0] for pixels, _ in given]).tolist()
-    labels = torch.cat([labels for _, labels in given]).tolist()
+    rows = torch.cat([pixels[:, 0, 0, 0] for pixels, *_ in given]).tolist()
+    labels = torch.cat([labels for _, labels, _ in given]).tolist()
     assert sorted(rows) == list(range(0, 80, 2))
     assert labels == [row % 7 for row in rows]
+    assert torch.cat([positions for *_, positions in given]).tolist() == [row // 2 for row in rows]
     assert len(given) == batches_in_epoch(40, 8) == 5
 
 
 def test_an_incomplete_last_batch_is_left_out() -> None:
     given = epoch(numbered(43), 8)
-    assert [len(labels) for _, labels in given] == [8] * 5
+    assert [len(labels) for _, labels, _ in given] == [8] * 5
     assert batches_in_epoch(43, 8) == 5
 
 
 def test_fewer_images_than_a_batch_make_one() -> None:
-    assert [len(labels) for _, labels in epoch(numbered(5), 64)] == [5]
+    assert [len(labels) for _, labels, _ in epoch(numbered(5), 64)] == [5]
     assert batches_in_epoch(5, 64) == 1
 
 
 def test_the_order_follows_the_generator() -> None:
     def order(seed: int) -> list[int]:
-        return torch.cat([pixels[:, 0, 0, 0] for pixels, _ in epoch(numbered(40), 8, seed)]).tolist()
+        return torch.cat([pixels[:, 0, 0, 0] for pixels, *_ in epoch(numbered(40), 8, seed)]).tolist()
 
     assert order(1) == order(1)
     assert order(1) != order(2)
@@ -55,7 +56,10 @@ def mixed() -> LabelledPixels:
 
 def test_balanced_each_class_of_each_source_is_drawn_equally_often() -> None:
     rows = [
-        int(row) for seed in range(60) for pixels, _ in epoch(mixed(), 33, seed) for row in pixels[:, 0, 0, 0]
+        int(row)
+        for seed in range(60)
+        for pixels, *_ in epoch(mixed(), 33, seed)
+        for row in pixels[:, 0, 0, 0]
     ]
     assert len(rows) == 60 * 99
     kinds = Counter("a0" if row < 90 else "a1" if row < 96 else "b0" for row in rows)
@@ -66,7 +70,7 @@ def test_balanced_each_class_of_each_source_is_drawn_equally_often() -> None:
 
 def test_a_balanced_order_follows_the_generator() -> None:
     one, again, other = (
-        torch.cat([pixels[:, 0, 0, 0] for pixels, _ in epoch(mixed(), 33, seed)]).tolist()
+        torch.cat([pixels[:, 0, 0, 0] for pixels, *_ in epoch(mixed(), 33, seed)]).tolist()
         for seed in (1, 1, 2)
     )
     assert one == again != other

@@ -5,7 +5,13 @@ import numpy as np
 import pytest
 
 from dermdistill.data.images import ImageFile
-from dermdistill.distillation.targets import class_frequencies, class_indices, class_weights, classes_of
+from dermdistill.distillation.targets import (
+    NOT_LEARNED,
+    class_frequencies,
+    class_indices,
+    class_weights,
+    classes_of,
+)
 from dermdistill.errors import UserError
 from dermdistill.records import Record
 
@@ -27,14 +33,17 @@ def test_diagnoses_are_sorted_and_hold_melanoma() -> None:
     assert class_indices(given, classes).tolist() == [2, 1, 0, 2]
 
 
-def test_a_diagnosis_that_cannot_be_learned_is_an_error() -> None:
-    with pytest.raises(UserError, match=r"i1: diagnosis 'nevus' does not occur in the training split"):
-        class_indices(records("melanoma", "nevus"), ("dermatofibroma", "melanoma"))
+def test_a_diagnosis_of_less_than_one_in_a_thousand_is_not_learned() -> None:
+    given = records(*["nevus"] * 1996, "melanoma", "dermatofibroma", "angioma", "angioma")
+    classes = classes_of(given, "diagnoses")
+    assert classes == ("angioma", "melanoma", "nevus")  # melanoma always is
+    assert class_indices(given[1995:], classes).tolist() == [2, 1, NOT_LEARNED, 0, 0]
+    found = class_frequencies(given, classes, balanced=False, weights="none")
+    np.testing.assert_allclose(found, [2 / 1999, 1 / 1999, 1996 / 1999])
 
 
 def test_a_class_named_other_takes_nothing_else() -> None:
-    with pytest.raises(UserError, match="i0: diagnosis 'nevus' does not occur"):
-        class_indices(records("nevus"), ("dermatofibroma", "melanoma", "other"))
+    assert class_indices(records("nevus"), ("dermatofibroma", "melanoma", "other")).tolist() == [NOT_LEARNED]
 
 
 @pytest.mark.parametrize("diagnoses", [["melanoma"], ["nevus", "dermatofibroma"]])

@@ -1,21 +1,23 @@
-"""A command that stops and waits at one place of its training, so that no kill can come too late.
+"""A command in a process of its own that waits at one place of its training: no kill can come too late.
 
-    python -m tests.end_to_end.held PLACE HISTORY MARK ARGUMENTS
-
-makes MARK and waits as soon as the training calls ``training.engine.PLACE`` while the file HISTORY exists.
+The processes are forked from one that has imported PyTorch once: imports take longer than these trainings.
 """
 
+import multiprocessing
+import os
 import signal
-import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Literal
 
 REPOSITORY = Path(__file__).parents[2]
-LONGER_THAN_ANY_TEST = 3600
+
+_CONTEXT = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload(["dermdistill.cli.app", "dermdistill.pipeline.run", "torch._dynamo"])
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,19 @@ class Hold:
 
 def start(
     arguments: Sequence[object], log: Path, hold: Hold = Hold("normalise", Path("never"))
-) -> "subprocess.Popen[bytes]":
+) -> ForkServerProcess:
     """The command in a process of its own, without measuring speed; its output goes to ``log``."""
-    words = map(str, (hold.place, hold.history, _mark(log), *arguments))
-    with log.open("ab") as output:
-        return subprocess.Popen(
-            [sys.executable, "-m", __spec__.name, *words], cwd=REPOSITORY, stderr=output, stdout=output
-        )
+    words = [str(word) for word in arguments]
+    process = _CONTEXT.Process(target=_command, args=(words, log, hold, dict(os.environ)))
+    process.start()
+    return process
+
+
+def end_of(process: ForkServerProcess) -> int:
+    """Its exit status, once it has ended."""
+    process.join()
+    assert process.exitcode is not None
+    return process.exitcode
 
 
 def end_in(hold: Hold, arguments: Sequence[object], log: Path, by: signal.Signals) -> int:
@@ -47,42 +55,56 @@ def end_in(hold: Hold, arguments: Sequence[object], log: Path, by: signal.Signal
     _mark(log).unlink(missing_ok=True)
     process = start(arguments, log, hold)
     try:
-        while not _mark(log).exists():
-            assert process.poll() is None, log.read_text()
-            time.sleep(0.01)
-        process.send_signal(by)
-        return process.wait()
+        wait_until_held(process, log)
+        assert process.pid is not None
+        os.kill(process.pid, by)
+        return end_of(process)
     finally:
         process.kill()
-        process.wait()
+        process.join()
+
+
+def wait_until_held(process: ForkServerProcess, log: Path) -> None:
+    """Until it waits at its place."""
+    while not _mark(log).exists():
+        assert process.is_alive(), log.read_text()
+        time.sleep(0.01)
+
+
+def let_go(log: Path) -> None:
+    """Let the command that waits go on to its end."""
+    _mark(log).unlink()
 
 
 def _mark(log: Path) -> Path:
     return log.with_suffix(".held")
 
 
-def main() -> None:
-    """Run the command."""
-    place, history, mark = sys.argv[1:4]
-    sys.argv[1:4] = []
+def _command(words: Sequence[str], log: Path, hold: Hold, environment: Mapping[str, str]) -> None:
+    with log.open("ab") as output:
+        os.dup2(output.fileno(), 1)
+        os.dup2(output.fileno(), 2)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(REPOSITORY)
+    sys.argv = ["dermdistill", *words]
     # Ignored by all that a shell starts in the background.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    from dermdistill.cli import main as command
+    from dermdistill.cli import main
     from dermdistill.pipeline import run
     from dermdistill.training import engine
 
-    real = getattr(engine, place)
+    real, waited = getattr(engine, hold.place), False
 
     def waiting(*arguments: object) -> object:
-        if Path(history).exists():
-            Path(mark).touch()
-            time.sleep(LONGER_THAN_ANY_TEST)
+        nonlocal waited
+        if hold.history.exists() and not waited:
+            waited = True
+            _mark(log).touch()
+            while _mark(log).exists():
+                time.sleep(0.01)
         return real(*arguments)
 
-    setattr(engine, place, waiting)
+    setattr(engine, hold.place, waiting)
     vars(run)["measure_speed"] = lambda context, recipe: None
-    command()
-
-
-if __name__ == "__main__":
     main()

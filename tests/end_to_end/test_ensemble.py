@@ -13,7 +13,7 @@ from dermdistill.models.checkpoint import load_weights
 from dermdistill.runs import ModelFolder, ModelSummary, RunFolder
 from dermdistill.training.engine import Trainer
 
-from ..conftest import Outcome
+from ..conftest import Outcome, exit_code
 
 RECIPE = """
 [data]
@@ -21,7 +21,7 @@ size = 32
 [synthetic]
 lesions = 60
 [teacher]
-model = "resnet10t"
+model = "test_resnet"
 weights = "none"
 epochs = 2
 batch_size = 16
@@ -40,14 +40,25 @@ Run = Callable[..., Outcome]
 @pytest.fixture
 def run(command: Callable[..., Outcome], tmp_path: Path) -> Run:
     """Train in a folder, with changes of the recipe."""
-    recipe = tmp_path / "tiny.toml"
+    return lambda out, *changes: command(*arguments(tmp_path, out, *changes))
+
+
+def arguments(folder: Path, out: RunFolder, *changes: str) -> list[object]:
+    """The command; its recipe is written into ``folder``."""
+    recipe = folder / "tiny.toml"
     recipe.write_text(RECIPE)
+    sets = [word for change in changes for word in ("--set", change)]
+    return ["run", "--data", "synthetic", "--recipe", recipe, "--output", out.path, *sets]
 
-    def call(out: RunFolder, *changes: str) -> Outcome:
-        sets = [word for change in changes for word in ("--set", change)]
-        return command("run", "--data", "synthetic", "--recipe", recipe, "--output", out.path, *sets)
 
-    return call
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """A run that nothing interrupted; tests only add to it."""
+    folder = tmp_path_factory.mktemp("whole")
+    out = RunFolder(folder / "run")
+    with pytest.MonkeyPatch.context() as patch:
+        assert exit_code(patch, *arguments(folder, out)) == 0
+    return out
 
 
 def logits(folder: ModelFolder) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
@@ -65,23 +76,26 @@ def learned(run: RunFolder) -> dict[str, tuple[str, object]]:
     return {m.path.name: (m.predictions.read_text(), figures[m.path.name]) for m in run.models()}
 
 
-def test_a_teacher_of_two_members(command: Callable[..., Outcome], run: Run, tmp_path: Path) -> None:
-    out = RunFolder(tmp_path / "run")
+def test_a_teacher_of_two_members(command: Callable[..., Outcome], run: Run, whole: RunFolder) -> None:
+    # The same command again trains nothing.
+    out = whole
+    before = {path: path.stat().st_mtime_ns for path in out.path.rglob("weights.safetensors")}
     outcome = run(out)
     assert outcome.code == 0, outcome.err
+    assert {path: path.stat().st_mtime_ns for path in out.path.rglob("weights.safetensors")} == before
     names = [*TEACHERS, "dsnet-hinton-seed0", "dsnet-labels-seed0"]
     assert [line.split()[0] for line in outcome.out.splitlines()[4:9]] == names
 
     teacher, *members = (out.model(name) for name in TEACHERS)
     assert logits(teacher) == pytest.approx(np.mean([logits(m) for m in members], axis=0), abs=1e-5)
     assert not np.allclose(logits(members[0]), logits(members[1]))
-    whole, parts = summary(teacher), [summary(member) for member in members]
-    assert (whole.architecture, whole.epochs, whole.kept_epochs) == ("resnet10t*2", 2, ())
-    assert whole.training_seconds == sum(part.training_seconds for part in parts)
-    assert whole.parameters == sum(part.parameters for part in parts)
-    assert whole.macs == sum(part.macs for part in parts)
+    both, parts = summary(teacher), [summary(member) for member in members]
+    assert (both.architecture, both.epochs, both.kept_epochs) == ("test_resnet*2", 2, ())
+    assert both.training_seconds == sum(part.training_seconds for part in parts)
+    assert both.parameters == sum(part.parameters for part in parts)
+    assert both.macs == sum(part.macs for part in parts)
     info = load_weights(teacher.weights)[1]
-    assert info.architecture == "resnet10t*2"
+    assert info.architecture == "test_resnet*2"
     assert info.thresholds != load_weights(members[0].weights)[1].thresholds
 
     # Members are judged, and compared with nothing.
@@ -89,14 +103,9 @@ def test_a_teacher_of_two_members(command: Callable[..., Outcome], run: Run, tmp
     assert ("dsnet-hinton", "teacher") in pairs
     assert not any("teacher-member" in pair for pair in pairs)
     page = out.report.read_text()
-    assert "Teacher (2 x resnet10t)" in page
-    assert "Teacher member (resnet10t)" in page
+    assert "Teacher (2 x test_resnet)" in page
+    assert "Teacher member (test_resnet)" in page
     assert "the mean of its members" in page
-
-    # The same command again trains nothing.
-    before = {path: path.stat().st_mtime_ns for path in out.path.rglob("weights.safetensors")}
-    assert run(out).code == 0
-    assert {path: path.stat().st_mtime_ns for path in out.path.rglob("weights.safetensors")} == before
 
     # It is scored elsewhere and exported as any model.
     again = command("evaluate", out.path, "--data", "synthetic", "--split", "test", "--replicates", "100")
@@ -109,10 +118,9 @@ def test_a_teacher_of_two_members(command: Callable[..., Outcome], run: Run, tmp
 
 
 def test_interrupted_in_a_member_or_before_the_composition_ends_with_the_same_numbers(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, whole: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole, broken = RunFolder(tmp_path / "whole"), RunFolder(tmp_path / "broken")
-    assert run(whole).code == 0
+    broken = RunFolder(tmp_path / "broken")
     epoch_of = Trainer._one_epoch
     trained: list[tuple[str, int]] = []
 
@@ -156,4 +164,4 @@ def test_a_teacher_trained_alone_can_be_moved_in_as_a_member(run: Run, tmp_path:
     assert "2 of 5 models were trained before" in outcome.err
     member = summary(out.model("teacher-seed0"))
     assert (member.name, member.group) == ("teacher-seed0", "teacher-member")
-    assert "Teacher (2 x resnet10t)" in out.report.read_text()
+    assert "Teacher (2 x test_resnet)" in out.report.read_text()

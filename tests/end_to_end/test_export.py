@@ -1,6 +1,8 @@
 """From a run to a model file, and from the file to scores, as a user does it."""
 
+import copy
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from onnx import ModelProto
 from PIL import Image
+from safetensors.torch import save
+from torch import nn
 
 import dermdistill
 from dermdistill.data.images import read_image, resize
@@ -17,12 +22,13 @@ from dermdistill.digits import rounded
 from dermdistill.errors import UserError
 from dermdistill.evaluation.metrics import auc
 from dermdistill.evaluation.predictions import read_predictions
+from dermdistill.export.network import to_onnx
 from dermdistill.models.checkpoint import load_weights
 from dermdistill.models.torch_predictor import TorchPredictor
 from dermdistill.pipeline.export import check_replaceable
 from dermdistill.runs import RunFolder
 
-from ..conftest import Outcome
+from ..conftest import Outcome, exit_code, write_images
 
 Command = Callable[..., Outcome]
 NAME = "dsnet-labels-seed46"
@@ -34,20 +40,47 @@ UNTRAINED = (
 colours of the images from each other as they are drawn, so they are left as they are."""
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of two colours of images, ``lesions``, and a run on them; tests copy it."""
+    folder = tmp_path_factory.mktemp("made")
+    write_images(folder / "lesions", melanoma=40, nevus=60)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        code = exit_code(
+            patch,
+            *("run", "--data", "lesions", "--recipe", "demo", "--output", "run", "--set", "data.size=24"),
+            *("--set", "teacher.model=test_resnet", "--set", "teacher.epochs=1", "--set", "student.epochs=2"),
+            *("--set", "teacher.batch_size=8", "--set", "student.batch_size=8"),
+            *("--set", "student.objectives=['labels']", "--set", "evaluation.replicates=100", *UNTRAINED),
+        )
+    assert code == 0
+    return folder
+
+
+_TRACED: dict[bytes, ModelProto] = {}
+
+
+@pytest.fixture(autouse=True)
+def _each_network_is_traced_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PyTorch takes seconds for it, and most of these tests export the same student."""
+
+    def remembered(network: nn.Module, size: int) -> ModelProto:
+        key = save(network.state_dict())
+        if key not in _TRACED:
+            _TRACED[key] = to_onnx(network, size)
+        return copy.deepcopy(_TRACED[key])
+
+    monkeypatch.setattr("dermdistill.pipeline.export.to_onnx", remembered)
+
+
 @pytest.fixture
-def run(
-    command: Command, image_folder: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> RunFolder:
+def run(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunFolder:
+    """A copy of the run that was made in the working folder, beside the images."""
     monkeypatch.chdir(tmp_path)
-    data = image_folder(melanoma=40, nevus=60).relative_to(tmp_path)
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
     folder = RunFolder(tmp_path / "run")
-    done = command(
-        *("run", "--data", data, "--recipe", "demo", "--output", folder.path, "--set", "data.size=24"),
-        *("--set", "teacher.model=resnet10t", "--set", "teacher.epochs=1", "--set", "student.epochs=2"),
-        *("--set", "teacher.batch_size=8", "--set", "student.batch_size=8"),
-        *("--set", "student.objectives=['labels']", "--set", "evaluation.replicates=100", *UNTRAINED),
-    )
-    assert done.code == 0, done.err
+    folder.manifest.write_text(folder.manifest.read_text().replace(str(made), str(tmp_path)))
     return folder
 
 
@@ -250,7 +283,7 @@ def test_the_teacher_can_be_exported_too(command: Command, run: RunFolder) -> No
     done = command("export", run.path, "--model", "teacher")
     assert done.code == 0, done.err
     assert "change of AUC" in done.out
-    assert dermdistill.load(run.path).model_id.startswith("resnet10t ")
+    assert dermdistill.load(run.path).model_id.startswith("test_resnet ")
 
 
 @pytest.mark.parametrize("arguments", [["--to", "tflite"], ["--tolerance", "2"]])

@@ -19,15 +19,15 @@ from dermdistill.models.checkpoint import load_weights
 from dermdistill.runs import RunFolder
 
 from ..conftest import Outcome
-from .held import Hold, end_in, start
+from .held import Hold, end_in, end_of, start
 
 RECIPE = """
 [data]
 size = 32
 [synthetic]
-lesions = 200
+lesions = 60
 [teacher]
-model = "resnet10t"
+model = "test_resnet"
 weights = "none"
 epochs = 2
 batch_size = 16
@@ -51,9 +51,6 @@ def recipe(tmp_path: Path) -> Path:
 
 
 FEW = ["--set", "student.objectives=['labels', 'hinton']", "--set", "student.seeds=[0]"]
-SMALL = ["--set", "synthetic.lesions=60"]
-
-
 STILL = ["--set", "teacher.learning_rate=1e-12", "--set", "student.learning_rate=1e-12"]
 """The weights stay those of the seed: their images are ranked by more than what a processor rounds."""
 
@@ -121,7 +118,7 @@ def test_one_command_trains_judges_and_reports(command: Command, recipe: Path, t
     for row in rows:
         splits.setdefault(row["lesion_id"], set()).add(row["split"])
     assert all(len(names) == 1 for names in splits.values())
-    assert len(splits) == 200
+    assert len(splits) == 60
 
     # Figures follow from the predictions table; weights carry their thresholds.
     for folder in run.models():
@@ -161,9 +158,7 @@ def test_first_weights_that_cannot_be_had_are_found_before_any_training(
     monkeypatch.setattr("dermdistill.models.zoo._load_imagenet", offline)
     dermlet = ["--set", "student.model=dermlet", "--set", "student.weights=imagenet"]
     run = RunFolder(tmp_path / "run")
-    outcome = command(
-        "run", "--data", "synthetic", "--recipe", recipe, "--output", run.path, *SMALL, *FEW, *dermlet
-    )
+    outcome = command("run", "--data", "synthetic", "--recipe", recipe, "--output", run.path, *FEW, *dermlet)
     assert (outcome.code, outcome.err.splitlines()[-1]) == (
         2,
         "error: no weights of tf_efficientnet_lite0 here",
@@ -270,9 +265,9 @@ def test_kill_at_any_moment_and_the_same_command_ends_with_the_same_numbers(
     recipe: Path, tmp_path: Path
 ) -> None:
     whole, killed = RunFolder(tmp_path / "whole"), RunFolder(tmp_path / "killed")
-    asked = ["run", "--data", "synthetic", "--recipe", recipe, *FEW, *SMALL, "--output"]
+    asked = ["run", "--data", "synthetic", "--recipe", recipe, *FEW, "--output"]
     log = tmp_path / "killed.log"
-    assert start([*asked, whole.path], tmp_path / "whole.log").wait() == 0
+    assert end_of(start([*asked, whole.path], tmp_path / "whole.log")) == 0
     # Once between the files of the teacher's second epoch, once politely within a student's second.
     teacher, student = (killed.model(name).history for name in ("teacher", "dsnet-labels-seed0"))
     for hold, ending, status in (
@@ -281,7 +276,7 @@ def test_kill_at_any_moment_and_the_same_command_ends_with_the_same_numbers(
     ):
         assert end_in(hold, [*asked, killed.path], log, ending) == status, log.read_text()
     assert "interrupted; the same command goes on from the last finished epoch" in log.read_text()
-    assert start([*asked, killed.path], log).wait() == 0
+    assert end_of(start([*asked, killed.path], log)) == 0
     assert learned(killed) == learned(whole)
 
 

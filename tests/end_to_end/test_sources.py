@@ -20,7 +20,7 @@ RECIPE = """
 [data]
 size = 24
 [teacher]
-model = "resnet10t"
+model = "test_resnet"
 weights = "none"
 epochs = 1
 batch_size = 16

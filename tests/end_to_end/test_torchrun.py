@@ -16,14 +16,14 @@ from dermdistill.runs import RunFolder
 from ..conftest import Outcome
 from .held import REPOSITORY
 
-EPOCHS = 6
+EPOCHS = 12
 RECIPE = f"""
 [data]
 size = 32
 [synthetic]
 lesions = 60
 [teacher]
-model = "resnet10t"
+model = "test_resnet"
 weights = "none"
 epochs = {EPOCHS}
 batch_size = 15

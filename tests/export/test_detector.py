@@ -67,13 +67,13 @@ def test_its_features_are_the_means_of_those_maps(lesions: NDArray[np.uint8]) ->
     assert looker().last == maps[-1].shape[1]
 
 
-@pytest.mark.parametrize("architecture", ["resnet10t", "dsnet"])
+@pytest.mark.parametrize("architecture", ["test_resnet", "dsnet"])
 def test_a_network_without_such_maps_gives_the_input_of_its_last_layer(architecture: str) -> None:
     found = looker(architecture)
     assert found.features(np.zeros((2, SIZE, SIZE, 3), np.uint8)).shape == (2, found.last)
 
 
-@pytest.mark.parametrize("architecture", ["dermlet", "resnet10t"])
+@pytest.mark.parametrize("architecture", ["dermlet", "test_resnet"])
 def test_the_file_answers_as_the_detector_does(architecture: str, lesions: NDArray[np.uint8]) -> None:
     seen = looker(architecture)
     detector = fit(seen.features(lesions), [seen.features(drawn(lesions)[:60])], seen.last)

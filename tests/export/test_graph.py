@@ -1,4 +1,5 @@
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -33,8 +34,14 @@ def network(classes: int) -> DSNet:
     return DSNet(SIZE, classes).eval()
 
 
-def exported(net: DSNet, info: ModelInfo) -> OnnxModel:
-    return OnnxModel(assemble(to_onnx(net, SIZE), info).SerializeToString(), "m.onnx")
+@cache
+def plain_network(classes: int) -> onnx.ModelProto:
+    """Exported once for all tests."""
+    return to_onnx(network(classes), SIZE)
+
+
+def exported(info: ModelInfo) -> OnnxModel:
+    return OnnxModel(assemble(plain_network(len(info.classes)), info).SerializeToString(), "m.onnx")
 
 
 @pytest.mark.parametrize("output", ["softmax", "softmax-of-softmax"])
@@ -47,12 +54,12 @@ def test_the_file_says_what_pytorch_says(
     info = replace(INFO, classes=classes, output=output, calibration=calibration)
     expected = TorchPredictor(net, info, CPU).predict(PIXELS)
     assert np.ptp(expected[:, 0]) > 0.01  # different images, different answers
-    np.testing.assert_allclose(exported(net, info).predict(PIXELS), expected, atol=2e-6)
+    np.testing.assert_allclose(exported(info).predict(PIXELS), expected, atol=2e-6)
 
 
 def test_probability_is_that_of_melanoma() -> None:
     info = replace(INFO, calibration=Calibration(0.5, 1.0))
-    content = assemble(to_onnx(network(3), SIZE), info).SerializeToString()
+    content = assemble(plain_network(3), info).SerializeToString()
     session = onnxruntime_session(content)
     probability, probabilities = session.run(["probability", "probabilities"], {"pixels": PIXELS})
     assert probability.shape == (4,)
@@ -70,8 +77,7 @@ def test_it_resizes_as_training_does(shape: tuple[int, int]) -> None:
     """Pillow rounds in another order of its two passes: 3 grey levels at most, a quarter on average."""
     smooth = np.random.default_rng(1).integers(0, 256, (8, 8, 3), dtype=np.uint8)
     image = np.asarray(Image.fromarray(smooth).resize(shape[::-1], Image.Resampling.BICUBIC))
-    net = network(3)
-    session = onnxruntime_session(with_output(assemble(to_onnx(net, SIZE), INFO), "preprocess/resized"))
+    session = onnxruntime_session(with_output(assemble(plain_network(3), INFO), "preprocess/resized"))
     (resized,) = session.run(["preprocess/resized"], {"pixels": image[None]})
     difference = np.abs(resized[0].astype(int) - resize(image, SIZE))
     assert difference.max() <= 3
@@ -88,7 +94,7 @@ def with_output(model: onnx.ModelProto, name: str) -> bytes:
 def test_it_halves_as_the_decoder_does(shape: tuple[int, int]) -> None:
     """To the bit, in a batch too, from three times the size on."""
     images = np.random.default_rng(2).integers(0, 256, (2, *shape, 3), dtype=np.uint8)
-    session = onnxruntime_session(with_output(assemble(to_onnx(network(3), SIZE), INFO), "preprocess/halved"))
+    session = onnxruntime_session(with_output(assemble(plain_network(3), INFO), "preprocess/halved"))
     (halved,) = session.run(["preprocess/halved"], {"pixels": images})
     assert np.array_equal(halved, np.stack([halve(image, 3 * SIZE) for image in images]))
 
@@ -96,21 +102,21 @@ def test_it_halves_as_the_decoder_does(shape: tuple[int, int]) -> None:
 def test_an_older_file_resizes_large_images_at_once() -> None:
     """And is not given halved ones: its description decides."""
     older = replace(INFO, input=replace(INFO.input, halving=None))
-    content = assemble(to_onnx(network(3), SIZE), older)
+    content = assemble(plain_network(3), older)
     assert "Loop" not in {node.op_type for node in content.graph.node}
     image = np.random.default_rng(3).integers(0, 256, (300, 400, 3), dtype=np.uint8)
     plain = onnxruntime_session(content.SerializeToString())
     (expected,) = plain.run(["probabilities"], {"pixels": image[None]})
     scored = OnnxModel(content.SerializeToString(), "older.onnx")
     assert np.array_equal(scored.score(image).probabilities, expected[0])
-    newer = exported(network(3), INFO).score(image).probabilities
+    newer = exported(INFO).score(image).probabilities
     assert not np.array_equal(newer, expected[0])
 
 
 def test_plain_onnx_runtime_says_what_it_says_of_large_images() -> None:
     """The graph halves by itself; here it is given halved pixels."""
     image = np.random.default_rng(4).integers(0, 256, (301, 401, 3), dtype=np.uint8)
-    content = assemble(to_onnx(network(3), SIZE), INFO).SerializeToString()
+    content = assemble(plain_network(3), INFO).SerializeToString()
     plain = onnxruntime_session(content)
     probabilities, statistics = plain.run(["probabilities", "statistics"], {"pixels": image[None]})
     scored = OnnxModel(content, "m.onnx").score(image)
@@ -119,13 +125,13 @@ def test_plain_onnx_runtime_says_what_it_says_of_large_images() -> None:
 
 
 def test_a_network_can_be_taken_out_and_put_back() -> None:
-    model = assemble(to_onnx(network(3), SIZE), INFO)
+    model = assemble(plain_network(3), INFO)
     again = assemble(network_of(model), description_of(model, "m.onnx"))
     assert again.SerializeToString() == model.SerializeToString()
 
 
 def test_statistics_against_numpy_and_scipy() -> None:
-    found = exported(network(3), INFO).statistics(PIXELS)
+    found = exported(INFO).statistics(PIXELS)
     unit = PIXELS / 255
     np.testing.assert_allclose(found[:, :3], unit.mean(axis=(1, 2)), atol=1e-6)
     np.testing.assert_allclose(found[:, 3:6], unit.std(axis=(1, 2)), atol=1e-6)
@@ -142,12 +148,12 @@ def test_the_description_travels_inside(tmp_path: Path) -> None:
         calibration=Calibration(2.0, 0.5),
     )
     path = tmp_path / "m.onnx"
-    path.write_bytes(assemble(to_onnx(network(3), SIZE), info).SerializeToString())
+    path.write_bytes(assemble(plain_network(3), info).SerializeToString())
     assert OnnxModel.read(path).info == info
 
 
 def test_another_description_changes_nothing_else() -> None:
-    content = assemble(to_onnx(network(3), SIZE), INFO).SerializeToString()
+    content = assemble(plain_network(3), INFO).SerializeToString()
     info = replace(INFO, learned_from=pack_hashes(np.ones((3, BITS), dtype=bool)))
     changed = described_anew(content, info)
     assert OnnxModel(changed, "m.onnx").info == info
@@ -155,7 +161,7 @@ def test_another_description_changes_nothing_else() -> None:
 
 
 def test_inputs_outputs_and_versions_that_others_build_on() -> None:
-    model = assemble(to_onnx(network(3), SIZE), INFO)
+    model = assemble(plain_network(3), INFO)
     assert [value.name for value in model.graph.input] == ["pixels"]
     assert [value.name for value in model.graph.output] == ["probability", "probabilities", "statistics"]
     assert {opset.domain: opset.version for opset in model.opset_import} == {"": 18}

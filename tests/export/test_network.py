@@ -1,3 +1,4 @@
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import torch
 from torch import nn
 
 import dermdistill.export.network as exporting
-from dermdistill.export.network import INPUT, PREFIX, fold_normalisation, to_onnx
+from dermdistill.export.network import INPUT, LOGITS, PREFIX, fold_normalisation, shorten_names, to_onnx
 from dermdistill.models.registry import build
 
 
@@ -27,12 +28,17 @@ def trained_a_little(architecture: str, classes: int, size: int) -> nn.Module:
     return network.eval()
 
 
+@cache
+def with_its_export(architecture: str, size: int) -> tuple[nn.Module, onnx.ModelProto]:
+    network = trained_a_little(architecture, 3, size)
+    return network, to_onnx(network, size)
+
+
 @pytest.mark.parametrize(
-    ("architecture", "size"), [("dsnet", 24), ("resnet10t", 32), ("mobilenetv3_small_050", 32)]
+    ("architecture", "size"), [("dsnet", 24), ("test_resnet", 32), ("test_efficientnet", 32)]
 )
 def test_the_same_logits_for_any_number_of_images(architecture: str, size: int) -> None:
-    network = trained_a_little(architecture, 3, size)
-    model = to_onnx(network, size)
+    network, model = with_its_export(architecture, size)
     session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     for images in (1, 2, 5):
         inputs = torch.randn(images, 3, size, size)
@@ -42,9 +48,9 @@ def test_the_same_logits_for_any_number_of_images(architecture: str, size: int) 
         np.testing.assert_allclose(logits, expected, atol=2e-5 * max(1, np.abs(expected).max()))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def exported() -> onnx.ModelProto:
-    return to_onnx(trained_a_little("resnet10t", 2, 32), 32)
+    return with_its_export("test_resnet", 32)[1]
 
 
 def test_batch_norms_are_folded(exported: onnx.ModelProto) -> None:
@@ -94,7 +100,7 @@ def test_a_batch_norm_with_two_readers_is_left_and_refused() -> None:
 
 def test_an_untrained_network_can_be_exported() -> None:
     """Its shifts and means are all zero, and the exporter stores equal constants once."""
-    model = to_onnx(build("resnet10t", 2, 32), 32)
+    model = to_onnx(build("test_resnet", 2, 32), 32)
     assert "BatchNormalization" not in {node.op_type for node in model.graph.node}
 
 
@@ -116,3 +122,19 @@ def test_folding_by_hand() -> None:
     assert [node.op_type for node in graph.node] == ["Gemm"]
     left = {tensor.name: onnx.numpy_helper.to_array(tensor).item() for tensor in graph.initializer}
     assert left == {"w": 10.0, "b": 41.0}
+
+
+def test_shorter_names_change_no_answer() -> None:
+    _, long = with_its_export("dsnet", 24)
+    short = onnx.ModelProto()
+    short.CopyFrom(long)
+    shorten_names(short)
+    images = np.random.default_rng(0).normal(size=(2, 3, 24, 24)).astype(np.float32)
+    (before,), (after,) = (
+        ort.InferenceSession(model.SerializeToString()).run([LOGITS], {INPUT: images})
+        for model in (long, short)
+    )
+    np.testing.assert_array_equal(after, before)
+    assert len(short.SerializeToString()) < len(long.SerializeToString())
+    names = {name for node in short.graph.node for name in (node.name, *node.input, *node.output)}
+    assert all(name.startswith(PREFIX) for name in names)

@@ -1,4 +1,4 @@
-from itertools import product
+from functools import cache
 
 import numpy as np
 import onnx
@@ -22,14 +22,14 @@ def covariance(columns: int, seed: int) -> Floats:
     return mixed @ mixed.T + 0.01 * np.eye(columns)
 
 
-def one_by_one(row: Floats, hessian: Floats, limit: int) -> Floats:
-    """The slow form of the same: fix a weight, move those that are left to where they are best."""
+def one_by_one(rows: Floats, hessian: Floats, limit: int) -> Floats:
+    """The slow form of the same: fix a weight of each row, move those left to where they are best."""
     damped = hessian + 0.01 * np.trace(hessian) / len(hessian) * np.eye(len(hessian))
-    left, rounded = row.copy(), np.empty_like(row)
-    for j in range(len(row)):
+    left, rounded = rows.copy(), np.empty_like(rows)
+    for j in range(rows.shape[1]):
         inverse = np.linalg.inv(damped[j:, j:])
-        rounded[j] = np.clip(np.rint(left[j]), -limit, limit)
-        left[j:] -= (left[j] - rounded[j]) / inverse[0, 0] * inverse[0]
+        rounded[:, j] = np.clip(np.rint(left[:, j]), -limit, limit)
+        left[:, j:] -= np.outer((left[:, j] - rounded[:, j]) / inverse[0, 0], inverse[0])
     return rounded
 
 
@@ -39,8 +39,8 @@ def test_rounding_is_that_of_fixing_one_weight_after_the_other(columns: int) -> 
     weight = rng.normal(scale=3, size=(2, 4, columns))
     hessians = np.stack([covariance(columns, 1), covariance(columns, 2)])
     found = round_to_inputs(weight, hessians, limit=5)
-    for group, row in product(range(2), range(4)):
-        np.testing.assert_array_equal(found[group, row], one_by_one(weight[group, row], hessians[group], 5))
+    for group in range(2):
+        np.testing.assert_array_equal(found[group], one_by_one(weight[group], hessians[group], 5))
     assert np.abs(found).max() == 5
 
 
@@ -77,10 +77,15 @@ def every_kind_of_layer(*, bias: bool = True) -> nn.Sequential:
     )
 
 
+@cache
+def exported(*, bias: bool) -> onnx.ModelProto:
+    return to_onnx(every_kind_of_layer(bias=bias), 16)
+
+
 @pytest.mark.parametrize("bias", [True, False])
 def test_a_layer_learns_the_moments_of_what_its_kernel_sees(bias: bool) -> None:
     network = every_kind_of_layer(bias=bias)
-    plain = to_onnx(network, 16)
+    plain = exported(bias=bias)
     images = SPEC.normalise(PIXELS)
     layers = _layers(plain, int8.quantise(plain, PIXELS, SPEC))
     _look_at_inputs(layers, plain, [images[:20], images[20:]])
@@ -128,7 +133,7 @@ def to_nearest(plain: onnx.ModelProto, monkeypatch: pytest.MonkeyPatch) -> onnx.
 
 @pytest.mark.parametrize("bias", [True, False])
 def test_the_quantised_network_errs_less(bias: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    plain = to_onnx(every_kind_of_layer(bias=bias), 16)
+    plain = exported(bias=bias)
     better = int8.quantise(plain, PIXELS[:24], SPEC)
     nearest = to_nearest(plain, monkeypatch)
     exact, good, plainly = (_logits(model) for model in (plain, better, nearest))
@@ -181,7 +186,7 @@ def test_a_convolution_of_sequences_keeps_the_nearest_integers(monkeypatch: pyte
 
 
 def test_only_weights_and_biases_change(monkeypatch: pytest.MonkeyPatch) -> None:
-    plain = to_onnx(every_kind_of_layer(), 16)
+    plain = exported(bias=True)
     better = int8.quantise(plain, PIXELS[:24], SPEC)
     nearest = to_nearest(plain, monkeypatch)
     assert [node.SerializeToString() for node in better.graph.node] == [

@@ -35,9 +35,11 @@ class RedOfOnePixel(nn.Module):
         return torch.stack([torch.zeros_like(red), 10 * red], dim=1)
 
 
-def one_pixel_model(folder: Path) -> Model:
+@pytest.fixture(scope="module")
+def one_pixel(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """It sees one pixel of 32 x 32."""
     info = ModelInfo("one pixel", ("other", "melanoma"), InputSpec(32, (0, 0, 0), (1, 1, 1)))
-    path = folder / "one-pixel.onnx"
+    path = tmp_path_factory.mktemp("model") / "one-pixel.onnx"
     path.write_bytes(assemble(to_onnx(RedOfOnePixel(), 32), info).SerializeToString())
     return load(path, operating_point=0.5)
 
@@ -62,7 +64,7 @@ def rank_correlation(one: Floats, other: Floats) -> float:
     return float(spearmanr(one.ravel(), other.ravel()).statistic)
 
 
-def test_the_map_of_a_model_that_sees_one_pixel_is_worked_out_by_hand(tmp_path: Path) -> None:
+def test_the_map_of_a_model_that_sees_one_pixel_is_worked_out_by_hand(one_pixel: Model) -> None:
     """Windows of 4 slide by 2: a pixel of the same 2 x 2 cell shares all 4 of its windows with the one seen,
     one of a cell beside it 2, of a cell at its corner 1, and any other none."""
     pixels = noise(32)
@@ -72,18 +74,18 @@ def test_the_map_of_a_model_that_sees_one_pixel_is_worked_out_by_hand(tmp_path: 
     expected = np.zeros((32, 32))
     expected[10:16, 18:24] = fall * np.kron([[1, 2, 1], [2, 4, 2], [1, 2, 1]], np.ones((2, 2))) / 4
 
-    importance = occlude(one_pixel_model(tmp_path), pixels).importance
+    importance = occlude(one_pixel, pixels).importance
 
     assert window_of(32) == 4
     assert fall > 1
     np.testing.assert_allclose(importance, expected, atol=1e-3)
 
 
-def test_what_lowers_p_is_negative(tmp_path: Path) -> None:
+def test_what_lowers_p_is_negative(one_pixel: Model) -> None:
     pixels = noise(32)
     pixels[12, 20, 0] = 0
 
-    importance = occlude(one_pixel_model(tmp_path), pixels).importance
+    importance = occlude(one_pixel, pixels).importance
 
     assert importance[12, 20] == importance.min() < -1
 
@@ -98,12 +100,12 @@ def test_what_lowers_p_is_negative(tmp_path: Path) -> None:
     ],
 )
 def test_a_place_is_decisive_where_hiding_it_changes_the_decision(
-    tmp_path: Path, red: int, threshold: float, decisive: int
+    one_pixel: Model, red: int, threshold: float, decisive: int
 ) -> None:
     """Of a model that sees one pixel, in an image whose every other pixel has half the red."""
     pixels = np.full((32, 32, 3), 128, dtype=np.uint8)
     pixels[12, 20, 0] = red
-    model = replace_threshold(one_pixel_model(tmp_path), threshold)
+    model = replace_threshold(one_pixel, threshold)
 
     occlusion = occlude(model, pixels)
 
@@ -124,8 +126,8 @@ def test_a_re_stated_prevalence_changes_no_decisive_place(
     assert len(set(decisive)) == 1
 
 
-def test_where_everything_is_called_melanoma_no_place_is_decisive(tmp_path: Path) -> None:
-    model = replace_threshold(one_pixel_model(tmp_path), 0)
+def test_where_everything_is_called_melanoma_no_place_is_decisive(one_pixel: Model) -> None:
+    model = replace_threshold(one_pixel, 0)
 
     assert occlude(model, noise(32)).decisive == 0
 
@@ -214,15 +216,16 @@ def test_an_explanation_does_not_depend_on_the_number_of_cores(
     assert maps[0] == maps[1]
 
 
-def test_log_odds_are_those_of_p_and_finite_where_p_is_not_told_from_1(tmp_path: Path) -> None:
-    model = one_pixel_model(tmp_path)
+def test_log_odds_are_those_of_p_and_finite_where_p_is_not_told_from_1(one_pixel: Model) -> None:
     pixels = np.zeros((2, 32, 32, 3), dtype=np.uint8)
     pixels[1, 12, 20, 0] = 51
 
-    log_odds = model.log_odds(pixels)
+    log_odds = one_pixel.log_odds(pixels)
 
     np.testing.assert_allclose(log_odds, [0, 2], atol=1e-6)
-    np.testing.assert_allclose(expit(log_odds), [model.score(each).probability for each in pixels], rtol=1e-6)
+    np.testing.assert_allclose(
+        expit(log_odds), [one_pixel.score(each).probability for each in pixels], rtol=1e-6
+    )
 
 
 class Certain(nn.Module):
@@ -231,8 +234,8 @@ class Certain(nn.Module):
         return torch.stack([none - 500, none + 500], dim=1)
 
 
-def test_log_odds_of_a_certain_model_are_finite(tmp_path: Path) -> None:
-    info = replace(one_pixel_model(tmp_path).info, architecture="certain")
+def test_log_odds_of_a_certain_model_are_finite(one_pixel: Model, tmp_path: Path) -> None:
+    info = replace(one_pixel.info, architecture="certain")
     path = tmp_path / "certain.onnx"
     path.write_bytes(assemble(to_onnx(Certain(), 32), info).SerializeToString())
     model = load(path, operating_point=0.5)

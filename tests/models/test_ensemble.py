@@ -86,15 +86,15 @@ def test_the_name_of_an_ensemble(architecture: str, expected: list[str]) -> None
 
 def test_members_of_different_kinds_are_saved_and_loaded_in_order(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    info = ModelInfo("resnet10t+dsnet", ("other", "melanoma"), InputSpec(24))
-    network = build("resnet10t+dsnet", 2, 24).eval()
+    info = ModelInfo("test_resnet+dsnet", ("other", "melanoma"), InputSpec(24))
+    network = build("test_resnet+dsnet", 2, 24).eval()
     save_weights(tmp_path / "w.safetensors", network, info)
     loaded, _ = load_weights(tmp_path / "w.safetensors")
     images = torch.randn(3, 3, 24, 24)
     with torch.no_grad():
         assert torch.allclose(loaded(images), network(images), atol=1e-6)
     assert cost.parameters(loaded) == sum(
-        cost.parameters(build(name, 2, 24)) for name in ("resnet10t", "dsnet")
+        cost.parameters(build(name, 2, 24)) for name in ("test_resnet", "dsnet")
     )
 
 

@@ -119,10 +119,10 @@ def test_a_whole_model_is_refused_and_never_run(tmp_path: Path) -> None:
 
 def test_a_network_of_the_zoo_says_what_it_expected(tmp_path: Path) -> None:
     torch.save(
-        {"state_dict": prefixed("module.", dict(zoo.create_headed("resnet10t", 2, "none").state_dict()))},
+        {"state_dict": prefixed("module.", dict(zoo.create_headed("test_resnet", 2, "none").state_dict()))},
         tmp_path / "w.pth",
     )
-    zoo.create_headed("resnet10t", 2, str(tmp_path / "w.pth"))
+    zoo.create_headed("test_resnet", 2, str(tmp_path / "w.pth"))
     with pytest.raises(
         UserError, match=r"w\.pth: weights of another architecture than resnet18: of"
     ) as caught:

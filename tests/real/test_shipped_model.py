@@ -1,10 +1,12 @@
 """The figures on the model's card, measured again; and that a photograph has one answer."""
 
 import io
+from functools import cache
 
 import numpy as np
 import onnxruntime
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 import dermdistill
@@ -23,41 +25,56 @@ from .test_data import needed
 
 MODEL = dermdistill.load()
 INT8 = dermdistill.load(SHIPPED.with_name("dermlet.int8.onnx"))
+MODELS = {"float": MODEL, "int8": INT8}
+
+Bools = NDArray[np.bool_]
 
 
-@pytest.mark.parametrize(("model", "figure"), [(MODEL, 0.912), (INT8, 0.912)], ids=["float", "int8"])
-def test_auc_on_lesions_that_decided_nothing(model: dermdistill.Model, figure: float) -> None:
-    records = images_of("test", needed("ham10000"))
-    scored = [model.score(record.image.decode()).probability for record in records]
-    assert auc(np.array([record.is_melanoma for record in records]), np.array(scored)) == pytest.approx(
-        figure, abs=0.003
-    )
+@cache
+def images_of_test() -> list[Record]:
+    """Of lesions that decided nothing."""
+    return images_of("test", needed("ham10000"))
 
 
-@pytest.mark.parametrize(("model", "figure"), [(MODEL, 0.794), (INT8, 0.793)], ids=["float", "int8"])
-def test_auc_on_another_clinics_images(model: dermdistill.Model, figure: float) -> None:
-    records = read_sources([needed("isic-archive-subset")]).records
-    scored = [model.score(record.image.decode()).probability for record in records]
-    assert auc(np.array([record.is_melanoma for record in records]), np.array(scored)) == pytest.approx(
-        figure, abs=0.003
-    )
+@cache
+def answers(model: str, source: str) -> tuple[Bools, list[dermdistill.Prediction]]:
+    """Which images show melanoma, and what a model says of them: of ``ham10000`` those of the test split."""
+    records = images_of_test() if source == "ham10000" else read_sources([needed(source)]).records
+    scored = [MODELS[model].score(record.image.decode()) for record in records]
+    return np.array([record.is_melanoma for record in records]), scored
+
+
+def probabilities(scored: list[dermdistill.Prediction]) -> NDArray[np.float64]:
+    return np.array([answer.probability for answer in scored])
+
+
+@pytest.mark.parametrize(("model", "figure"), [("float", 0.912), ("int8", 0.912)])
+def test_auc_on_lesions_that_decided_nothing(model: str, figure: float) -> None:
+    melanoma, scored = answers(model, "ham10000")
+    assert auc(melanoma, probabilities(scored)) == pytest.approx(figure, abs=0.003)
+
+
+@pytest.mark.parametrize(("model", "figure"), [("float", 0.794), ("int8", 0.793)])
+def test_auc_on_another_clinics_images(model: str, figure: float) -> None:
+    melanoma, scored = answers(model, "isic-archive-subset")
+    assert auc(melanoma, probabilities(scored)) == pytest.approx(figure, abs=0.003)
 
 
 def test_most_of_the_external_calibration_error_is_prevalence() -> None:
+    melanoma, scored = answers("float", "isic-archive-subset")
+    assert ece(melanoma, probabilities(scored)) == pytest.approx(0.418, abs=0.01)
     records = read_sources([needed("isic-archive-subset")]).records
-    melanoma = np.array([record.is_melanoma for record in records])
-    for prevalence, figure in ((None, 0.418), (melanoma.mean(), 0.115)):
-        model = dermdistill.load(prevalence=prevalence)
-        scored = [model.score(record.image.decode()).probability for record in records]
-        assert ece(melanoma, np.array(scored)) == pytest.approx(figure, abs=0.01)
+    model = dermdistill.load(prevalence=melanoma.mean())
+    scored = [model.score(record.image.decode()) for record in records]
+    assert ece(melanoma, probabilities(scored)) == pytest.approx(0.115, abs=0.01)
 
 
 @pytest.mark.parametrize("model", [MODEL, INT8], ids=["float", "int8"])
 def test_close_ups_without_a_dermatoscope_are_recognised(model: dermdistill.Model) -> None:
     """The files were fitted on these; docs/results.md has the share of those left out of a fit."""
     folder = needed("clinical-photographs")
-    answers = model.predict(sorted(folder.glob("*.jpg")))
-    assert np.mean([NOT_DERMOSCOPIC in answer.warnings for answer in answers]) >= 0.9
+    found = model.predict(sorted(folder.glob("*.jpg")))
+    assert np.mean([NOT_DERMOSCOPIC in answer.warnings for answer in found]) >= 0.9
 
 
 @pytest.mark.parametrize(
@@ -65,23 +82,29 @@ def test_close_ups_without_a_dermatoscope_are_recognised(model: dermdistill.Mode
 )
 def test_few_dermoscopic_photographs_are_taken_for_something_else(source: str, share: float) -> None:
     records = read_sources([needed(source)]).records
-    answers = [MODEL.score(record.image.decode()) for record in records[:: max(len(records) // 500, 1)]]
-    assert np.mean([NOT_DERMOSCOPIC in answer.warnings for answer in answers]) <= share
+    scored = [MODEL.score(record.image.decode()) for record in records[:: -(-len(records) // 500)]]
+    assert np.mean([NOT_DERMOSCOPIC in answer.warnings for answer in scored]) <= share
 
 
 def test_few_closer_crops_are_warned_of() -> None:
-    paths = [str(record.image.name) for record in images_of("test", needed("ham10000"))]
+    _, scored = answers("float", "ham10000")
+    assert 3 <= sum(bool(answer.warnings) for answer in scored) <= 60
+
+
+def test_files_are_scored_in_their_order() -> None:
+    some = slice(None, None, 10)
+    paths = [str(record.image.name) for record in images_of_test()[some]]
     rows = list(score_files(MODEL, paths, workers=2))
-    assert [row.path for row in rows] == paths
-    warned = [row.prediction for row in rows if row.prediction and row.prediction.warnings]
-    assert 3 <= len(warned) <= 60
+    assert [(row.path, row.prediction) for row in rows] == list(
+        zip(paths, answers("float", "ham10000")[1][some], strict=True)
+    )
 
 
 @pytest.mark.parametrize("shape", [(600, 450), (1801, 1351)])
 def test_a_photograph_has_one_answer(shape: tuple[int, int]) -> None:
     """Enlarged to what cameras give: as a file, as a Pillow image, as pixels, and from ONNX Runtime alone."""
     session = onnxruntime.InferenceSession(SHIPPED)
-    for record in images_of("test", needed("ham10000"))[:: 1200 // 20]:
+    for record in images_of_test()[:: 1200 // 20]:
         buffer = io.BytesIO()
         Image.fromarray(record.image.decode()).resize(shape, Image.Resampling.BICUBIC).save(buffer, "JPEG")
         picture = Image.open(buffer).copy()
@@ -101,4 +124,4 @@ def test_copies_of_training_images_are_recognised_and_test_images_are_not() -> N
         return float((found.distance <= SAME_BY_SHORT_HASH).mean())
 
     assert share_recognised(images_of("train", needed("ham10000"))[::20], 150) > 0.97
-    assert share_recognised(images_of("test", needed("ham10000")), 150) < 0.003
+    assert share_recognised(images_of_test(), 150) < 0.003

@@ -1,8 +1,9 @@
 """Reports of run folders made by code, and a reader of their pages."""
 
+import pickle
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,8 +14,29 @@ import pytest
 
 from dermdistill.records import Pixels
 from dermdistill.report import build_report
+from dermdistill.report.plots import Plot, draw_plot
 from dermdistill.runs import RunFolder
 from tests.run_folders import COMPARED_NETWORKS, Scenario, measured_in, write_comparison, write_run
+
+_DRAWN: dict[bytes, bytes] = {}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _each_plot_is_drawn_once() -> Iterator[None]:
+    """Drawing takes half of the time of a page, and most pages here show plots of another one.
+
+    ``test_plots.py`` draws anew.
+    """
+
+    def remembered(plot: Plot, *, synthetic: bool) -> bytes:
+        key = pickle.dumps((plot, synthetic))
+        if key not in _DRAWN:
+            _DRAWN[key] = draw_plot(plot, synthetic=synthetic)
+        return _DRAWN[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("dermdistill.report.page.draw_plot", remembered)
+        yield
 
 
 @pytest.fixture

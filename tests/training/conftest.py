@@ -45,19 +45,24 @@ class Setup:
     student: Callable[[], nn.Module] = lambda: DSNet(SIZE, 2)
     heard: Heard = field(default_factory=Heard)
 
-    def trainer(self, recipe: StudentRecipe, objective: str = "hinton", seed: int = 0) -> Trainer:
-        torch.manual_seed(seed)
-        student = self.student()
+    def teacher(self) -> FrozenTeacher:
         torch.manual_seed(99)
-        teacher = FrozenTeacher(
+        return FrozenTeacher(
             nn.Sequential(nn.Flatten(), nn.BatchNorm1d(3 * SIZE * SIZE), nn.Linear(3 * SIZE * SIZE, 2))
         )
+
+    def trainer(
+        self, recipe: StudentRecipe, objective: str = "hinton", seed: int = 0, *, asks: bool = True
+    ) -> Trainer:
+        """Without a teacher to ask, the student learns from recorded answers."""
+        torch.manual_seed(seed)
+        student = self.student()
         made = OBJECTIVES[objective].of(recipe, training_images=40, class_weights=None)
         return Trainer(
             student,
             INFO,
             objective=made,
-            teacher=teacher,
+            teacher=self.teacher() if asks else None,
             recipe=recipe,
             seed=seed,
             device=torch.device("cpu"),

@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from dermdistill.config import AugmentRecipe, StudentRecipe
 from dermdistill.data.augment import Augment
 from dermdistill.distillation.hard_labels import HardLabels
-from dermdistill.distillation.hinton import Hinton
 from dermdistill.errors import UserError
 from dermdistill.models.checkpoint import save_weights
 from dermdistill.models.dsnet import DSNet
@@ -354,19 +353,10 @@ def test_an_unwritable_folder_is_one_clear_line(setup: Setup, tmp_path: Path) ->
         setup.trainer(RECIPE).fit(setup.data, ModelFolder(tmp_path / "file" / "model"), **FIT)
 
 
-def test_an_objective_without_its_teacher_is_a_programming_error() -> None:
-    made = Hinton(4.0, 0.1)
+def test_an_objective_without_its_teacher_is_a_programming_error(setup: Setup, model_path: Path) -> None:
+    trainer = setup.trainer(RECIPE, asks=False)
     with pytest.raises(ValueError, match="needs a teacher"):
-        Trainer(
-            DSNet(20, 2),
-            INFO,
-            objective=made,
-            teacher=None,
-            recipe=RECIPE,
-            seed=0,
-            device=torch.device("cpu"),
-            reporter=Heard(),
-        )
+        trainer.fit(setup.data, ModelFolder(model_path), **FIT)
 
 
 def test_each_cycle_begins_anew_from_the_best_weights(
@@ -406,7 +396,7 @@ def test_the_average_of_the_cycles_best_weights_is_kept(
     assert result.kept_epochs == (2, 5)
     trainer, network = normed.trainer(CYCLES), normed.student()
     one_more_epoch = [
-        images for images, _ in trainer._batches(normed.data, engine._seed_epoch(seed=0, epoch=7))
+        batch.images for batch in trainer._batches(normed.data, 7, engine._seed_epoch(seed=0, epoch=7))
     ]
     average_weights(network, [of_epochs[2], of_epochs[5]], one_more_epoch)
     torch.testing.assert_close(kept_by(averaging), dict(network.state_dict()))

@@ -98,13 +98,18 @@ def decode_images(
     images = [record.image for record in records]
     digests = content_digests(images, cache_dir=cache_dir, workers=workers, progress=progress)
     key = _key(digests, size)
-    path = cache_dir / f"{key}.npy"
+    path = decoded_path(key, cache_dir)
     shape = (len(images), size, size, 3)
-    finished = _opened(path, shape)
+    finished = opened(path, shape)
     if finished is None:
-        _check_space(cache_dir, shape)
+        check_space(cache_dir, shape, what="the decoded images")
         finished = _built(path, shape, images, workers, progress=progress)
     return DecodedImages(finished, key, tuple(digests))
+
+
+def decoded_path(key: str, cache_dir: Path | None = None) -> Path:
+    """Where the images of a key (``DecodedImages.key``) lie, once they are decoded."""
+    return (cache_dir or default_cache_dir()) / f"{key}.npy"
 
 
 def _built(
@@ -118,10 +123,10 @@ def _built(
     """Decode into a new file, and open it."""
     # The workers come first: one that cannot start workers of its own must not have begun a file.
     with runner(workers, len(images)) as run, replacing(path) as temporary:
-        failures = _build(_Rows.create(temporary, shape), images, run, progress=progress)
+        failures = _build(Rows.create(temporary, shape), images, run, progress=progress)
         if failures:
             raise unusable(failures, of=len(images), folder=path.parent)
-    built = _opened(path, shape)
+    built = opened(path, shape)
     if built is None:
         raise UserError(f"{path}: vanished while it was built; is another program cleaning {path.parent}?")
     return built
@@ -147,7 +152,7 @@ def content_digests(
 
 
 @dataclass(frozen=True, slots=True)
-class _Rows:
+class Rows:
     """The rows of an ``.npy`` file, writable in pieces from several processes.
 
     Written with plain writes: on a full disk these raise OSError, where a memory map kills the process.
@@ -158,7 +163,7 @@ class _Rows:
     size: int
 
     @classmethod
-    def create(cls, path: Path, shape: tuple[int, int, int, int]) -> "_Rows":
+    def create(cls, path: Path, shape: tuple[int, int, int, int]) -> "Rows":
         header = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
         return cls(path, header.offset, shape[1])
 
@@ -172,7 +177,7 @@ class _Rows:
 class _Chunk:
     """Consecutive images and the rows that they fill (see ``decoding_processes.Chunk``)."""
 
-    rows: _Rows
+    rows: Rows
     first: int
     images: Sequence[ImageSource]
 
@@ -190,7 +195,7 @@ class _Chunk:
         return failures
 
 
-def _build(rows: _Rows, images: Sequence[ImageSource], run: Run, *, progress: bool) -> list[UserError]:
+def _build(rows: Rows, images: Sequence[ImageSource], run: Run, *, progress: bool) -> list[UserError]:
     """Fill all rows; returns the error of each damaged image."""
     chunks = [_Chunk(rows, first, images[first : first + CHUNK]) for first in range(0, len(images), CHUNK)]
     failures: list[UserError] = []
@@ -209,8 +214,8 @@ def _key(digests: Iterable[str], size: int) -> str:
     return f"images-{size}px-{hashlib.blake2b(content.encode(), digest_size=16).hexdigest()}"
 
 
-def _opened(path: Path, shape: tuple[int, int, int, int]) -> NDArray[np.uint8] | None:
-    """The finished file as a read-only map; None where there is none, or not a whole one."""
+def opened(path: Path, shape: tuple[int, int, int, int]) -> NDArray[np.uint8] | None:
+    """A finished file of images as a read-only map; None where there is none, or not a whole one."""
     try:
         array = np.lib.format.open_memmap(path, mode="r")
     except (OSError, ValueError):
@@ -232,11 +237,12 @@ def _prepare(cache_dir: Path) -> None:
         raise cannot_write(cache_dir, error) from error
 
 
-def _check_space(cache_dir: Path, shape: tuple[int, int, int, int]) -> None:
-    needed = math.prod(shape)
-    free = shutil.disk_usage(cache_dir).free
+def check_space(folder: Path, shape: tuple[int, int, int, int], *, what: str, of: int = 1) -> None:
+    """Raise UserError, naming the variable that moves the folder, unless ``of`` files of ``shape`` fit."""
+    needed = of * math.prod(shape)
+    free = shutil.disk_usage(folder).free
     if free < needed:
         raise UserError(
-            f"{cache_dir}: the decoded images need {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB are free; "
+            f"{folder}: {what} need {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB are free; "
             "free some space or set DERMDISTILL_CACHE to another folder"
         )

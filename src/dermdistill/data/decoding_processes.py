@@ -50,24 +50,37 @@ def runner(workers: int, images: int) -> Iterator[Run]:
     if workers <= 1 or images < _WORTH_A_POOL:
         yield lambda chunks: (chunk.decode() for chunk in chunks)
         return
+    with pool(workers) as processes:
+        yield lambda chunks: _in_pool(processes, chunks)
+
+
+@contextmanager
+def pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """So many processes that work on images, started at once; they end with this process.
+
+    Raises:
+        UserError: one died, or cannot be started.
+    """
     # Spawned, not forked: a fork of a process in which torch has started threads can hang for ever.
     context = multiprocessing.get_context("spawn")
     try:
-        with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker) as pool:
-            pool.submit(int)
-            yield lambda chunks: _in_pool(pool, chunks)
+        with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker) as processes:
+            processes.submit(int)
+            yield processes
     except BrokenProcessPool as error:
         raise UserError(
-            "a process that decodes images died: out of memory (use fewer workers), or started from standard "
-            'input or a script without `if __name__ == "__main__":`'
+            "a process that works on images died: out of memory (use fewer workers), or started from "
+            'standard input or a script without `if __name__ == "__main__":`'
         ) from error
 
 
-def _in_pool(pool: ProcessPoolExecutor, chunks: Iterable[Chunk]) -> Generator[list[UserError], None, None]:
+def _in_pool(
+    processes: ProcessPoolExecutor, chunks: Iterable[Chunk]
+) -> Generator[list[UserError], None, None]:
     try:
-        yield from pool.map(_decode, chunks)
+        yield from processes.map(_decode, chunks)
     finally:
-        pool.shutdown(cancel_futures=True)
+        processes.shutdown(cancel_futures=True)
 
 
 def _decode(chunk: Chunk) -> list[UserError]:

@@ -46,10 +46,11 @@ class LabelledPixels:
 
 def batches(
     data: LabelledPixels, batch_size: int, generator: torch.Generator, part: Part = WHOLE
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """One epoch in a fresh random order: ``(pixels (B, S, S, 3) uint8, labels (B,))`` on the CPU.
+) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """One epoch in a fresh random order: ``(pixels (B, S, S, 3) uint8, labels (B,), positions (B,))``.
 
-    Of each batch only ``part``, the same order whatever it is.
+    Positions count from 0 among the images of ``data``. All are on the CPU; of each batch only ``part``, the
+    same order whatever it is.
 
     An epoch has as many images as the data, balanced or not. An incomplete last batch is left out, because
     batch norm is poor on few images; the order changes every epoch, so every image takes part. Fewer images
@@ -87,7 +88,8 @@ def _order(data: LabelledPixels, generator: torch.Generator) -> NDArray[np.int64
     return torch.multinomial(weights, len(data), replacement=True, generator=generator).numpy()
 
 
-def _read(data: LabelledPixels, chosen: NDArray[np.int64], part: Part) -> tuple[Tensor, Tensor]:
+def _read(data: LabelledPixels, chosen: NDArray[np.int64], part: Part) -> tuple[Tensor, Tensor, Tensor]:
     # Sorted rows read a memory-mapped file in one direction.
     chosen = np.sort(chosen)[part.of(len(chosen))]
-    return torch.from_numpy(data.pixels[data.rows[chosen]]), torch.from_numpy(data.labels[chosen])
+    pixels, labels = data.pixels[data.rows[chosen]], data.labels[chosen]
+    return torch.from_numpy(pixels), torch.from_numpy(labels), torch.from_numpy(chosen)

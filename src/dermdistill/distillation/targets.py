@@ -1,5 +1,6 @@
 """What a network learns to name: melanoma or not, or all the diagnoses of the source."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,43 +12,43 @@ from dermdistill.records import MELANOMA, OTHER, Record
 _BINARY = (OTHER, MELANOMA)
 
 
+NOT_LEARNED = -1
+"""The class of an image whose diagnosis is none of a network's outputs."""
+
+_LEAST_SHARE = 1 / 1000
+
+
 def classes_of(records: Sequence[Record], target: str) -> tuple[str, ...]:
     """The names of a network's outputs, in order; melanoma is always one of them.
 
     Args:
-        records: the training records: a diagnosis that never occurs there cannot be learned.
-        target: ``binary`` gives ``(other, melanoma)``; ``diagnoses`` the sorted diagnoses of ``records``.
+        records: the training records.
+        target: ``binary`` gives ``(other, melanoma)``; ``diagnoses`` the sorted diagnoses of ``records``,
+            without those of less than one in a thousand: nothing is learned from a handful of images.
 
     Raises:
         UserError: ``diagnoses`` was asked for and the records hold fewer than two.
     """
     if target == "binary":
         return _BINARY
-    found = tuple(sorted({record.diagnosis for record in records}))
+    found = Counter(record.diagnosis for record in records)
     if len(found) < 2 or MELANOMA not in found:
         raise UserError(
-            f"data.target = 'diagnoses': the training images have only {', '.join(found)}; "
+            f"data.target = 'diagnoses': the training images have only {', '.join(sorted(found))}; "
             "expected melanoma and at least one other diagnosis"
         )
-    return found
+    least = _LEAST_SHARE * len(records)
+    return tuple(sorted(name for name, count in found.items() if count >= least or name == MELANOMA))
 
 
 def class_indices(records: Sequence[Record], classes: Sequence[str]) -> NDArray[np.int64]:
     """The class of each record ``(N,)``; in a binary target every other diagnosis is ``other``.
 
-    Raises:
-        UserError: a diagnosis that is not among ``classes``.
+    A diagnosis that is none of ``classes`` has the class ``NOT_LEARNED``.
     """
     index = {name: i for i, name in enumerate(classes)}
-    fallback = index[OTHER] if tuple(classes) == _BINARY else None
-    numbers = [index.get(record.diagnosis, fallback) for record in records]
-    for record, number in zip(records, numbers, strict=True):
-        if number is None:
-            raise UserError(
-                f"{record.image_id}: diagnosis {record.diagnosis!r} does not occur in the training split; "
-                "use data.target = 'binary' or another data.split_seed"
-            )
-    return np.array(numbers, dtype=np.int64)
+    fallback = index[OTHER] if tuple(classes) == _BINARY else NOT_LEARNED
+    return np.array([index.get(record.diagnosis, fallback) for record in records], dtype=np.int64)
 
 
 def class_weights(labels: NDArray[np.int64], classes: int, kind: str) -> NDArray[np.float32] | None:
@@ -71,16 +72,16 @@ def class_frequencies(
     """Share of each class ``(C,)`` as a network meets it in training, summing to 1.
 
     Args:
-        records: of the training images; they hold every class.
+        records: of the training images; they hold every class, and those of no class were left out.
         classes: of the network, in order.
         balanced: whether each class of each source is drawn equally often (``data.balance``).
         weights: kind of ``class_weights``; a class of twice the weight counts as twice as frequent.
     """
-    labels = class_indices(records, classes)
-    drawn = labels
+    drawn = labels = class_indices(records, classes)
     if balanced:
         pairs = {(record.source, int(label)) for record, label in zip(records, labels, strict=True)}
         drawn = np.array([label for _, label in pairs], dtype=np.int64)
+    drawn, labels = drawn[drawn != NOT_LEARNED], labels[labels != NOT_LEARNED]
     shares = np.bincount(drawn, minlength=len(classes)).astype(np.float64)
     weight = class_weights(labels, len(classes), weights)
     if weight is not None:

@@ -86,6 +86,21 @@ def remove_traces(model: ModelProto) -> None:
         del value.metadata_props[:]
 
 
+def shorten_names(model: ModelProto) -> None:
+    """Number nodes and tensors, in place: the quantiser's names are a tenth of a small file."""
+    graph = model.graph
+    names = {INPUT: INPUT, LOGITS: LOGITS}
+    for node in graph.node:
+        for name in (*node.input, *node.output):
+            names.setdefault(name, f"{PREFIX}{len(names)}")
+    for i, node in enumerate(graph.node):
+        node.name = f"{PREFIX}{i}"
+        node.input[:] = [names[name] for name in node.input]
+        node.output[:] = [names[name] for name in node.output]
+    for tensor in graph.initializer:
+        tensor.name = names[tensor.name]
+
+
 def _is_dense(node: NodeProto) -> bool:
     transposed = [attribute.i for attribute in node.attribute if attribute.name == "transB"]
     return node.op_type == "Gemm" and transposed == [1] and len(node.input) == 3

@@ -1,6 +1,7 @@
 """Every network by its name: a student of this program, or a network of timm under the paper's head.
 
-A new student is a file beside this one and an entry in ``STUDENTS``.
+A new student is a file beside this one and an entry in ``STUDENTS``. ``zoo`` is imported only where a network
+of timm is asked for: importing timm takes seconds.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,7 +12,6 @@ from torch import nn
 
 from dermdistill.errors import UserError
 from dermdistill.inference.model_info import member_networks
-from dermdistill.models import zoo
 from dermdistill.models.dermlet import Dermlet
 from dermdistill.models.dsnet import DSNet
 from dermdistill.models.ensemble import Ensemble
@@ -37,6 +37,8 @@ def _dsnet(classes: int, size: int, weights: str) -> nn.Module:
 def _dermlet(classes: int, size: int, weights: str) -> nn.Module:
     network = Dermlet(classes)
     if weights == "imagenet":
+        from dermdistill.models import zoo
+
         network.start_from(zoo.create_headed(zoo.LITE0, classes, weights).backbone.state_dict())
     return network
 
@@ -49,12 +51,18 @@ STUDENTS: Mapping[str, Student] = {
 
 def exists(name: str) -> bool:
     """Whether there is such a network."""
-    return name in STUDENTS or zoo.is_timm(name)
+    if name in STUDENTS:
+        return True
+    from dermdistill.models import zoo
+
+    return zoo.is_timm(name)
 
 
 def check_architecture(name: str, weights: str) -> None:
     """Raise UserError, before any work, unless there are such a network and such first weights."""
     if name not in STUDENTS:
+        from dermdistill.models import zoo
+
         zoo.check_timm(name, weights, others=STUDENTS)
     elif weights not in STUDENTS[name].weights:
         known = " or ".join(map(repr, STUDENTS[name].weights))
@@ -71,6 +79,8 @@ def create(name: str, classes: int, size: int, weights: str) -> nn.Module:
     check_architecture(name, weights)
     if name in STUDENTS:
         return STUDENTS[name].create(classes, size, weights)
+    from dermdistill.models import zoo
+
     return zoo.create_headed(name, classes, weights)
 
 

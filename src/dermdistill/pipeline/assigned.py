@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from dermdistill.config import Recipe
 from dermdistill.data import splits
 from dermdistill.data.loader import LabelledPixels
-from dermdistill.distillation.targets import class_indices, classes_of
+from dermdistill.distillation.targets import NOT_LEARNED, class_indices, classes_of
+from dermdistill.messages import note
 from dermdistill.pipeline.data_path import remembered
 from dermdistill.pipeline.prepare import DataOptions
 from dermdistill.records import DataSet, SplitName
@@ -30,8 +31,12 @@ class Assigned:
         return splits.digest(self.dataset.records, self.split)
 
     def rows(self, *names: SplitName) -> NDArray[np.int64]:
-        """Rows of the records that belong to these splits."""
-        return np.array([i for i, split in enumerate(self.split) if split in names], dtype=np.int64)
+        """Rows of the records that belong to these splits; no training images of a diagnosis not learned."""
+        learned = class_indices(self.dataset.records, self.classes) != NOT_LEARNED
+        chosen = (
+            i for i, split in enumerate(self.split) if split in names and (learned[i] or split != "train")
+        )
+        return np.array(list(chosen), dtype=np.int64)
 
     def labelled(self, pixels: NDArray[np.uint8], name: SplitName) -> LabelledPixels:
         """One split of the decoded images ``(N, S, S, 3)``, with class indices."""
@@ -74,5 +79,8 @@ def assign(dataset: DataSet, recipe: Recipe) -> Assigned:
     assigned = splits.split(dataset.records, fractions=recipe.data.fractions, seed=recipe.data.split_seed)
     train = [record for record, split in zip(dataset.records, assigned, strict=True) if split == "train"]
     classes = classes_of(train, recipe.data.target)
-    class_indices(dataset.records, classes)
+    rare = Counter(record.diagnosis for record in train if recipe.data.target == "diagnoses")
+    left_out = ", ".join(f"{name} ({rare[name]})" for name in sorted(rare) if name not in classes)
+    if left_out:
+        note(f"less than one in a thousand training images, so not learned and left out: {left_out}")
     return Assigned(dataset, assigned, classes)

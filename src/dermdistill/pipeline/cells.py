@@ -27,6 +27,7 @@ from dermdistill.models.checkpoint import load_weights, save_weights
 from dermdistill.models.ensemble import Ensemble
 from dermdistill.models.torch_predictor import TorchPredictor
 from dermdistill.pipeline.plan import Cell, Plan, RunContext
+from dermdistill.pipeline.teacher_logits import logits_of_views
 from dermdistill.runs import ModelSummary, RunFolder
 from dermdistill.training.engine import TrainingData, TrainingResult
 from dermdistill.training.job import Job
@@ -122,7 +123,12 @@ def _train(
     network = registry.create(
         cell.architecture, len(assigned.classes), context.spec.size, cell.recipe.weights
     )
-    teacher = FrozenTeacher(load_weights(context.run.model("teacher").weights)[0]) if cell.distils else None
+    views = context.views
+    teacher, teacher_logits = None, None
+    if cell.distils and views is not None:
+        teacher_logits = logits_of_views(context.run.model("teacher"), views, context.device)
+    elif cell.distils:
+        teacher = FrozenTeacher(load_weights(context.run.model("teacher").weights)[0])
     job = Job(
         network,
         info,
@@ -130,7 +136,13 @@ def _train(
         teacher,
         recipe=cell.recipe,
         seed=cell.seed,
-        data=TrainingData(train, assigned.labelled(pixels, "val"), Augment(context.recipe.augment)),
+        data=TrainingData(
+            train,
+            assigned.labelled(pixels, "val"),
+            Augment(context.recipe.augment),
+            views,
+            teacher_logits,
+        ),
         label=cell.name,
         identity=identity,
     )

@@ -3,10 +3,10 @@
 import platform
 import re
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-import timm
 import torch
 
 from dermdistill import __version__
@@ -55,7 +55,7 @@ def describe_environment(device: torch.device) -> dict[str, str]:
         "dermdistill": __version__,
         "python": platform.python_version(),
         "torch": torch.__version__,
-        "timm": timm.__version__,
+        "timm": version("timm"),
         "numpy": np.__version__,
         "platform": f"{platform.system()} {platform.machine()}",
         "processor": _processor(),

@@ -23,7 +23,7 @@ from dermdistill.export.detector import Detector
 from dermdistill.export.detector_fit import FeatureFile, fit, limits
 from dermdistill.export.graph import assemble
 from dermdistill.export.int8 import CALIBRATION_IMAGES, quantise
-from dermdistill.export.network import to_onnx
+from dermdistill.export.network import shorten_names, to_onnx
 from dermdistill.export.other_pictures import drawn, framed_anew, read_pictures, views
 from dermdistill.export.parity import Parity, measure_parity
 from dermdistill.files import write_bytes
@@ -128,6 +128,7 @@ def export(
     save_weights(folder / f"{name}.safetensors", network, float_info)
     if int8:
         small = quantise(plain, images.some("train", at_most=CALIBRATION_IMAGES), info.input)
+        shorten_names(small)
         small_info, detector = _describe(small, info, images, shares, others)
         content, model_file = _assembled(small, small_info, detector)
         parity = measure_parity(

@@ -17,6 +17,7 @@ import torch
 from dermdistill.config import ComparedNetwork, Recipe, StudentRecipe, TeacherRecipe
 from dermdistill.data.cache import DecodedImages
 from dermdistill.data.images import InputSpec
+from dermdistill.data.views import Views
 from dermdistill.distillation.objectives import OBJECTIVES
 from dermdistill.errors import UserError
 from dermdistill.inference.model_info import joint_architecture
@@ -37,6 +38,14 @@ class RunContext:
     spec: InputSpec
     device: torch.device
     ranks: Ranks = ALONE
+
+    @property
+    def views(self) -> Views | None:
+        """The views of the training images; None where every batch is changed anew."""
+        if not self.recipe.augment.views:
+            return None
+        rows = self.assigned.rows("train")
+        return Views(self.images.key, rows, self.spec.size, self.recipe.augment)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from dermdistill.config import TrainingRecipe
@@ -19,6 +20,7 @@ from dermdistill.data.augment import Augment
 from dermdistill.data.draws import WHOLE, PartOfDraws
 from dermdistill.data.images import InputSpec
 from dermdistill.data.loader import LabelledPixels, batches, batches_in_epoch, images_in_batch
+from dermdistill.data.views import Views
 from dermdistill.distillation.objective import Losses, Objective
 from dermdistill.distillation.teacher import FrozenTeacher
 from dermdistill.errors import UserError
@@ -39,11 +41,27 @@ from dermdistill.training.schedule import learning_rate
 
 @dataclass(frozen=True, slots=True)
 class TrainingData:
-    """What a network trains on and is selected by; teacher and students share it."""
+    """What a network trains on and is selected by; teacher and students share it.
+
+    Attributes:
+        views: of the training images, shown in their stead; None changes every batch anew.
+        teacher_logits: the teacher's answers to the views, ``(V, N, C)`` float32; None asks it every time.
+    """
 
     train: LabelledPixels
     val: LabelledPixels
     augment: Augment
+    views: Views | None = None
+    teacher_logits: NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """This process's part of a batch: normalised images, their labels and, if known, the teacher's logits."""
+
+    images: Tensor
+    labels: Tensor
+    teacher_logits: Tensor | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +101,6 @@ class Trainer:
         reporter: Reporter,
         ranks: Ranks = ALONE,
     ) -> None:
-        if objective.needs_teacher and teacher is None:
-            raise ValueError("this objective needs a teacher")
         self._network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._info = info
         self._objective = objective
@@ -117,6 +133,8 @@ class Trainer:
                 not finite in the first epoch, so that there are no weights to keep.
             RankDiedError: another process of the training has ended.
         """
+        if self._objective.needs_teacher and self._teacher is None and data.teacher_logits is None:
+            raise ValueError("this objective needs a teacher")
         with self._ranks.watched():
             return self._fit(data, folder, label, identity)
 
@@ -165,8 +183,9 @@ class Trainer:
 
     def _take_average(self, data: TrainingData, label: str, epochs: tuple[int, ...]) -> None:
         """Take the average of the cycles' best weights."""
-        generator = _seed_epoch(self._seed, self._recipe.epochs + 1)
-        images = (images for images, _ in self._batches(data, generator))
+        epoch = self._recipe.epochs + 1
+        generator = _seed_epoch(self._seed, epoch)
+        images = (batch.images for batch in self._batches(data, epoch, generator))
         with self._ranks.whole_batch(self._images_in_batch(data)):
             average_weights(self._network, self._best_of_cycles, images)
         val_auc, _ = self._validate(data.val, "the average")
@@ -197,7 +216,7 @@ class Trainer:
         totals: dict[str, Tensor] = {}
         rate = 0.0
         self._network.train()
-        for i, (images, labels) in enumerate(self._batches(data, generator)):
+        for i, batch in enumerate(self._batches(data, epoch, generator)):
             rate = learning_rate(
                 (epoch - 1) % self._epochs_in_cycle * count + i,
                 base=recipe.learning_rate,
@@ -205,7 +224,7 @@ class Trainer:
                 warmup=round(recipe.warmup_epochs * count),
                 kind=recipe.schedule,
             )
-            losses = self._step(images, labels, rate, self._images_in_batch(data))
+            losses = self._step(batch, rate, self._images_in_batch(data))
             if not torch.isfinite(losses["total"]):
                 raise NonFiniteLossError(
                     f"the loss is {losses['total'].item()} in epoch {epoch}, batch {i + 1}"
@@ -215,31 +234,39 @@ class Trainer:
             self._reporter.batch_done(label, epoch, recipe.epochs, (i + 1) / count)
         return {name: float(value) / count for name, value in totals.items()}, rate
 
-    def _batches(self, data: TrainingData, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
-        """This process's part of an epoch: augmented, normalised images and labels, on the device."""
-        part = self._ranks.part
+    def _batches(self, data: TrainingData, epoch: int, generator: torch.Generator) -> Iterator[_Batch]:
+        """This process's part of an epoch, on the device."""
+        part, views = self._ranks.part, data.views
         draws = generator if part == WHOLE else PartOfDraws(generator, self._images_in_batch(data), part)
-        for pixels, labels in batches(data.train, self._recipe.batch_size, generator, part):
+        train = data.train if views is None else views.labelled(data.train, epoch)
+        logits = None
+        if views is not None and data.teacher_logits is not None and self._objective.needs_teacher:
+            logits = torch.from_numpy(data.teacher_logits[views.index(epoch)])
+        for pixels, labels, positions in batches(train, self._recipe.batch_size, generator, part):
             images = pixels.to(self._device, non_blocking=True).permute(0, 3, 1, 2).float() / 255
-            images = normalise(data.augment(images, draws), self._info.input)
-            yield (
-                images.contiguous(memory_format=torch.channels_last),
+            if views is None:
+                images = data.augment(images, draws)
+            yield _Batch(
+                normalise(images, self._info.input).contiguous(memory_format=torch.channels_last),
                 labels.to(self._device, non_blocking=True),
+                None if logits is None else logits[positions].to(self._device, non_blocking=True),
             )
 
     def _images_in_batch(self, data: TrainingData) -> int:
         return images_in_batch(len(data.train), self._recipe.batch_size)
 
-    def _step(self, images: Tensor, labels: Tensor, rate: float, batch: int) -> Losses:
+    def _step(self, own: _Batch, rate: float, batch: int) -> Losses:
         """Train on this process's part of a batch of ``batch`` images."""
+        teacher_logits = own.teacher_logits
         with _mixed_precision(self._device), self._ranks.whole_batch(batch):
-            teacher_logits = self._teacher(images).float() if self._teacher is not None else None
-            student_logits = self._steps(images).float()
+            if self._teacher is not None:
+                teacher_logits = self._teacher(own.images).float()
+            student_logits = self._steps(own.images).float()
         gather = self._ranks.gather
         losses = self._objective(
             student_logits=gather(student_logits, batch),
             teacher_logits=None if teacher_logits is None else gather(teacher_logits, batch),
-            labels=gather(labels, batch),
+            labels=gather(own.labels, batch),
         )
         self._optimizer.zero_grad(set_to_none=True)
         self._ranks.backward(losses["total"])

@@ -36,5 +36,6 @@ def load_state(path: Path) -> dict[str, Any] | None:
     digest, payload = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
     if hashlib.sha256(payload).digest() != digest:
         raise UserError(f"{path}: the checkpoint is damaged; delete it to train this model from its start")
-    state: dict[str, Any] = torch.load(io.BytesIO(payload), weights_only=True)
+    # A training may go on on another device; network and optimiser move the tensors to theirs.
+    state: dict[str, Any] = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
     return state
