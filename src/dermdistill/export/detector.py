@@ -101,7 +101,7 @@ def add_answers(builder: Builder, detector: Detector) -> None:
     centre = builder.constant("detector/centre", detector.centre)
     # A distance needs no more than half precision: a thirtieth of a small file's bytes. A factor keeps the
     # numbers in its range.
-    factor = np.float32(max(float(np.abs(detector.whitening).max()), np.finfo(np.float32).tiny))
+    factor = np.float32(max(np.abs(detector.whitening).max().item(), float(np.finfo(np.float32).tiny)))
     halves = builder.constant("detector/whitening", (detector.whitening / factor).astype(np.float16))
     whitening = builder.add("Cast", "detector/float_whitening", halves, to=TensorProto.FLOAT)
     offset = builder.add("Sub", "detector/offset", LAST, centre)
@@ -121,8 +121,11 @@ def detector_of(model: ModelProto) -> Detector | None:
     }
     if "detector/weights" not in constants:
         return None
-    weights, bias, centre, whitening, factor = (
+    weights, bias, centre, whitening = (
         numpy_helper.to_array(constants[f"detector/{name}"])
-        for name in ("weights", "bias", "centre", "whitening", "factor")
+        for name in ("weights", "bias", "centre", "whitening")
     )
+    # Files of the first detectors have no factor.
+    stored = constants.get("detector/factor")
+    factor = np.float32(1) if stored is None else numpy_helper.to_array(stored)
     return Detector(weights[:, 0], float(bias[0]), centre, whitening.astype(np.float32) * factor)
