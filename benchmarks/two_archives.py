@@ -42,6 +42,18 @@ PAIRS = (
     ("int8", "float"),
 )
 
+TITLES = {
+    "teacher": "teacher",
+    "teacher-seed0": "EfficientNet-Lite0, a member of it",
+    "teacher-seed1": "EfficientNet-Lite1, another",
+    "teacher-seed2": "EfficientNet-Lite2, another",
+    "hinton": "Dermlet, hinton",
+    "labels": "Dermlet, labels only",
+    "float": "shipped file",
+    "int8": "shipped 8-bit file",
+    "before": "former shipped file",
+}
+
 Sets = Mapping[str, Sequence[Predictions]]
 """Predictions of one test set by group: one of each seed, or one of a file."""
 
@@ -75,7 +87,11 @@ def main() -> None:
             if name != CROPS
         }
         assert all(set(each.lesion_id) == ids for tables in trained.values() for each in tables)
-        rows += rows_of(name, {**trained, **scored})
+        found = rows_of(name, {**trained, **scored})
+        for row in found:
+            if (model := models.get(str(row["of"]))) is not None:
+                row["points"] = decided(model, scored[str(row["of"])][0])
+        rows += found
     write_text(given.output, json.dumps(rounded({"rows": rows}), indent=1) + "\n")
 
 
@@ -102,6 +118,20 @@ def table_of(model: dermdistill.Model, records: Sequence[Record]) -> Predictions
     probabilities = np.array([list(answer.diagnoses.values()) for answer in answers])
     table = tabulate(list(records), ["test"] * len(records), probabilities, model.info.classes)
     return replace(table, probability=np.array([answer.probability for answer in answers]))
+
+
+def decided(model: dermdistill.Model, lesions: Predictions) -> dict[str, dict[str, float]]:
+    """Sensitivity and specificity at each operating point of a file."""
+    label, found = lesions.label, {}
+    for point in model.info.thresholds:
+        if point.threshold is None:
+            continue
+        flagged = lesions.probability >= point.threshold
+        found[point.name] = {
+            "sensitivity": float(flagged[label].mean()),
+            "specificity": float((~flagged[~label]).mean()),
+        }
+    return found
 
 
 def rows_of(test_set: str, groups: Sets) -> list[dict[str, object]]:
@@ -133,6 +163,8 @@ def rows_of(test_set: str, groups: Sets) -> list[dict[str, object]]:
         {
             "test_set": test_set,
             "of": name,
+            "kind": "difference" if " minus " in name else "model",
+            "title": " minus ".join(TITLES.get(part, part) for part in name.split(" minus ")),
             "seeds": len(groups.get(name, ())) or None,
             "lesions": len(order),
             "melanomas": int(label.sum()),

@@ -24,8 +24,9 @@ WEIGHTS = SHIPPED.parent
 @pytest.fixture(scope="module")
 def pixels() -> np.ndarray:
     """Drawn lesions: real images are not at hand everywhere."""
-    records = synthetic.read(20, size=128, difficulty=0.3, seed=3).records
-    return np.stack([resize(record.image.decode(), 128) for record in records])
+    size = dermdistill.load().info.input.size
+    records = synthetic.read(20, size=size, difficulty=0.3, seed=3).records
+    return np.stack([resize(record.image.decode(), size) for record in records])
 
 
 def test_it_is_small() -> None:
@@ -69,7 +70,8 @@ def test_every_file_knows_its_training_images() -> None:
     described = [OnnxModel.read(path).info for path in WEIGHTS.glob("*.onnx")]
     tables = {info.learned_from for info in (*described, load_weights(WEIGHTS / "dermlet.safetensors")[1])}
     assert len(tables) == 1
-    assert len(unpack_hashes(tables.pop() or "")) == 4_189 + 597  # training and validation images of the card
+    # Training and validation images of the card, those that look alike counted once.
+    assert 0.995 * 10_576 < len(unpack_hashes(tables.pop() or "")) <= 10_576
 
 
 def test_every_file_knows_how_frequent_the_diagnoses_were() -> None:

@@ -51,7 +51,7 @@ def test_results_are_those_of_the_documentation(packaged: pack.Contents) -> None
     assert found == {
         f"{name} test images": (auc["value"], [auc["low"], auc["high"]]) for name, auc in aucs.items()
     }
-    assert "development choices were made on these images too" in " ".join(
+    assert "one answer per lesion: the mean of the log-odds of its photographs" in " ".join(
         packaged["README.md"].decode().split()
     )
 

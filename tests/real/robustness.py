@@ -1,12 +1,13 @@
 """Spoil photographs as the world does, and see how far the shipped model's answers move.
 
-    python -m tests.real.robustness HAM10000
+    python -m tests.real.robustness SPLIT.csv HAM10000 ISIC-ARCHIVE > docs/results/robustness.json
 
-prints the table of docs/results.md for the validation images of the recipe's split; no test image is spent.
+writes the table of docs/results.md for the validation images of the split; no test image is spent.
 """
 
 import argparse
 import io
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 import dermdistill
 from dermdistill.evaluation.metrics import auc
-from dermdistill.records import MELANOMA
+from dermdistill.records import MELANOMA, Record
 
 from .shipped_split import images_of
 
@@ -232,35 +233,34 @@ def _picture(pixels: np.ndarray) -> Image.Image:
     return Image.fromarray(np.clip(pixels, 0, 255).round().astype(np.uint8))
 
 
-def _print_table(ham10000: Path) -> None:
-    model, records = dermdistill.load(), images_of("val", ham10000)
+def _table(records: list[Record]) -> list[dict[str, object]]:
+    model = dermdistill.load()
     pictures = [Image.fromarray(record.image.decode()) for record in records]
     melanoma = np.array([record.is_melanoma for record in records])
     clean = scores(model, pictures)
-    _print_row(
-        "photograph", "AUC", "mean P", "95 % of P move by", "other decision", "sens. / spec.", "warned"
-    )
-    _print_row(*["---"] * 7)
+    rows = []
     for name, spoil in {"as it is": lambda picture: picture, **EVERYDAY, **HARSH}.items():
         it = effect(model, [spoil(picture) for picture in pictures], melanoma, clean)
-        _print_row(
-            name,
-            f"{it.auc:.3f}",
-            f"{it.mean_probability:.3f}",
-            f"{it.moved_95:.3f}",
-            f"{100 * it.decided_otherwise:.1f} %",
-            f"{it.sensitivity:.2f} / {it.specificity:.2f}",
-            f"{100 * it.warned:.0f} %",
+        rows.append(
+            {
+                "photograph": name,
+                "auc": round(it.auc, 3),
+                "mean_probability": round(it.mean_probability, 3),
+                "p95_change": round(it.moved_95, 3),
+                "other_decision_percent": round(100 * it.decided_otherwise, 1),
+                "sensitivity": round(it.sensitivity, 2),
+                "specificity": round(it.specificity, 2),
+                "warned_percent": round(100 * it.warned),
+            }
         )
-
-
-def _print_row(*cells: str) -> None:
-    print("|", " | ".join(cells), "|")
+    return rows
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(
         description="How far spoiled photographs move the shipped model's answers."
     )
-    parser.add_argument("ham10000", type=Path, help="the data set's folder")
-    _print_table(parser.parse_args().ham10000)
+    parser.add_argument("split", type=Path)
+    parser.add_argument("sources", type=Path, nargs="+")
+    given = parser.parse_args()
+    print(json.dumps({"changes": _table(images_of("val", given.split, *given.sources))}, indent=1))

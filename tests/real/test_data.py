@@ -25,6 +25,12 @@ def needed(name: str) -> Path:
     return path
 
 
+def of_the_shipped_model() -> tuple[Path, Path, Path]:
+    """The split, and the two archives."""
+    archives = needed("ham10000-full"), needed("isic-archive")
+    return SHARED / "splits" / "dermoscopy-2.csv", *archives
+
+
 def test_ham10000_subset() -> None:
     data = read_sources([needed("ham10000")])
     assert data.layout == "ham10000"
