@@ -24,8 +24,8 @@ suite: install
 	$(BIN)/pytest
 
 # As on a processor without AVX, without oneDNN, with two threads (and a training on a cluster that is killed), started
-# in the background; and the light half with
-# the oldest packages that pyproject.toml allows. Five times as long as `make test`.
+# in the background; and the light half with the oldest packages that pyproject.toml allows. Five times as long as
+# `make test`.
 test-everywhere: install javascript chromium $(LOWEST)/installed
 	ONEDNN_MAX_CPU_ISA=SSE41 ATEN_CPU_CAPABILITY=default MKL_CBWR=COMPATIBLE OPENBLAS_CORETYPE=Prescott $(BIN)/pytest
 	DERMDISTILL_TEST_ONEDNN=off $(BIN)/pytest

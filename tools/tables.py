@@ -59,10 +59,11 @@ def filled(page: str) -> str:
 def _table(match: re.Match[str]) -> str:
     description, file, rows, condition, lines, end = match.groups()
     columns = [[part.strip() for part in line.split("|")] for line in lines.splitlines()]
-    cells = [[_cell(row, paths) for paths, _ in columns] for row in _rows(file, rows, condition)]
-    for (paths, _), column in zip(columns, zip(*cells, strict=True), strict=True):
-        if not any(column):
+    chosen = _rows(file, rows, condition)
+    for paths, _ in columns:
+        if all(_at(row, path) is None for row in chosen for path in paths.split(" + ")):
             raise ValueError(f"{file}: no row of {rows} has {paths}")
+    cells = [[_cell(row, paths) for paths, _ in columns] for row in chosen]
     table = [[title for _, title in columns], ["---"] * len(columns), *cells]
     lines = "".join(f"| {' | '.join(row)} |\n" for row in table)
     return f"{description}\n{lines}\n{end}"
