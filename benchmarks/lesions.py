@@ -117,7 +117,10 @@ def draws(lesions: list[list[int]], log_odds: Floats, count: int) -> list[Floats
 
 
 class Figures:
-    """AUC and ECE of one P(melanoma) per lesion, as functions of the lesions' weights ``(..., L)``."""
+    """AUC, sensitivity at 90 % specificity and ECE of one P(melanoma) per lesion.
+
+    As functions of the lesions' weights ``(..., L)``.
+    """
 
     def __init__(self, label: Bools, probability: Floats) -> None:
         self._ranking, self._gaps = Ranking.of(label, probability), bin_gaps(label, probability)
@@ -125,8 +128,10 @@ class Figures:
 
     def __call__(self, weights: Floats) -> dict[str, Floats]:
         gaps = mean_gaps(self._gaps, weights)
+        counts = self._ranking.count(weights)
         return {
-            "auc": self._ranking.count(weights).auc(),
+            "auc": counts.auc(),
+            "sensitivity": counts.sensitivity_at_specificity(0.9),
             "ece": np.abs(gaps).sum(axis=-1),
             f"ece{CHANCE}": np.abs(gaps - self._unweighted).sum(axis=-1),
         }

@@ -17,15 +17,15 @@ from pathlib import Path
 import numpy as np
 
 import dermdistill
+from benchmarks.lesions import Figures
 from dermdistill.data import splits
 from dermdistill.data.fixed_split import read_fixed_split, with_split
 from dermdistill.data.sources import read_sources
 from dermdistill.digits import rounded
-from dermdistill.evaluation.intervals import CHANCE, bootstrap
+from dermdistill.evaluation.intervals import bootstrap
 from dermdistill.evaluation.lesions import by_lesion
-from dermdistill.evaluation.metrics import Floats, Ranking
+from dermdistill.evaluation.metrics import Floats
 from dermdistill.evaluation.predictions import Predictions, read_predictions, tabulate
-from dermdistill.evaluation.reliability import bin_gaps, mean_gaps
 from dermdistill.files import write_text
 from dermdistill.inference.model import SHIPPED
 from dermdistill.inference.onnx import INT8_SUFFIX
@@ -178,24 +178,6 @@ def in_order(table: Predictions, lesions: Sequence[str]) -> Predictions:
     """The rows of these lesions."""
     place = {lesion: i for i, lesion in enumerate(table.lesion_id)}
     return table.take([place[lesion] for lesion in lesions])
-
-
-class Figures:
-    """AUC, sensitivity at 90 % specificity and ECE, as functions of the lesions' weights ``(..., L)``."""
-
-    def __init__(self, label: np.ndarray, probability: Floats) -> None:
-        self._ranking, self._gaps = Ranking.of(label, probability), bin_gaps(label, probability)
-        self._unweighted = mean_gaps(self._gaps, np.ones(len(label)))
-
-    def __call__(self, weights: Floats) -> dict[str, Floats]:
-        gaps = mean_gaps(self._gaps, weights)
-        counts = self._ranking.count(weights)
-        return {
-            "auc": counts.auc(),
-            "sensitivity": counts.sensitivity_at_specificity(0.9),
-            "ece": np.abs(gaps).sum(axis=-1),
-            f"ece{CHANCE}": np.abs(gaps - self._unweighted).sum(axis=-1),
-        }
 
 
 if __name__ == "__main__":

@@ -27,12 +27,16 @@ class TorchPredictor:
         return self._info
 
     @torch.inference_mode()
+    def logits(self, pixels: NDArray[np.uint8]) -> Tensor:
+        """Logits ``(N, classes)``, on the processor, of RGB pixels ``(N, size, size, 3)``."""
+        images = torch.from_numpy(self._info.input.normalise(pixels)).to(self._device)
+        logits: Tensor = self._network(images.contiguous(memory_format=torch.channels_last)).cpu()
+        return logits
+
     def predict(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Class probabilities ``(N, classes)`` of RGB pixels ``(N, size, size, 3)``."""
-        images = torch.from_numpy(self._info.input.normalise(pixels)).to(self._device)
-        images = images.contiguous(memory_format=torch.channels_last)
         # In float64, which Apple's GPUs lack, so on the processor.
-        result: NDArray[np.float64] = probabilities(self._network(images).cpu(), self._info.output).numpy()
+        result: NDArray[np.float64] = probabilities(self.logits(pixels), self._info.output).numpy()
         calibration = self._info.calibration
         return result if calibration is None else calibration.apply(result, self._info.melanoma)
 

@@ -79,8 +79,9 @@ def assign(dataset: DataSet, recipe: Recipe) -> Assigned:
     assigned = splits.split(dataset.records, fractions=recipe.data.fractions, seed=recipe.data.split_seed)
     train = [record for record, split in zip(dataset.records, assigned, strict=True) if split == "train"]
     classes = classes_of(train, recipe.data.target)
-    rare = Counter(record.diagnosis for record in train if recipe.data.target == "diagnoses")
-    left_out = ", ".join(f"{name} ({rare[name]})" for name in sorted(rare) if name not in classes)
+    found = zip(train, class_indices(train, classes), strict=True)
+    rare = Counter(record.diagnosis for record, index in found if index == NOT_LEARNED)
+    left_out = ", ".join(f"{name} ({count})" for name, count in sorted(rare.items()))
     if left_out:
         note(f"less than one in a thousand training images, so not learned and left out: {left_out}")
     return Assigned(dataset, assigned, classes)

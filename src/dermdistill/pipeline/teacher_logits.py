@@ -1,17 +1,13 @@
 """What a teacher answers to the views of the training images: asked once, for all students."""
 
-from collections.abc import Iterable
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
-from dermdistill.data.images import InputSpec
 from dermdistill.data.views import Views
-from dermdistill.distillation.teacher import FrozenTeacher
 from dermdistill.files import replacing
 from dermdistill.models.checkpoint import load_weights
+from dermdistill.models.torch_predictor import TorchPredictor
 from dermdistill.progress import bar
 from dermdistill.runs import ModelFolder
 
@@ -27,29 +23,11 @@ def logits_of_views(folder: ModelFolder, views: Views, device: torch.device) -> 
     paths = [folder.view_logits(index) for index in range(views.recipe.views)]
     missing = [index for index, path in enumerate(paths) if not path.exists()]
     if missing:
-        network, info = load_weights(folder.weights)
-        teacher = FrozenTeacher(network).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        teacher = TorchPredictor(*load_weights(folder.weights), device)
         for index in bar(missing, label="The teacher answers", unit="view"):
-            logits = _answers(teacher, info.input, views.of(index), device)
+            pixels = views.of(index)
+            starts = range(0, len(pixels), _BATCH)
+            logits = np.concatenate([teacher.logits(pixels[start : start + _BATCH]) for start in starts])
             with replacing(paths[index]) as temporary, temporary.open("wb") as file:
                 np.save(file, logits)
     return np.stack([np.load(path) for path in paths])
-
-
-def _answers(
-    teacher: nn.Module, spec: InputSpec, pixels: NDArray[np.uint8], device: torch.device
-) -> NDArray[np.float32]:
-    """Logits ``(N, C)`` of images ``(N, S, S, 3)``."""
-    return np.concatenate([_of_batch(teacher, spec, batch, device) for batch in _batches(pixels)])
-
-
-def _batches(pixels: NDArray[np.uint8]) -> Iterable[NDArray[np.uint8]]:
-    return (pixels[start : start + _BATCH] for start in range(0, len(pixels), _BATCH))
-
-
-def _of_batch(
-    teacher: nn.Module, spec: InputSpec, pixels: NDArray[np.uint8], device: torch.device
-) -> NDArray[np.float32]:
-    images = torch.from_numpy(spec.normalise(pixels)).to(device)
-    logits: NDArray[np.float32] = teacher(images.contiguous(memory_format=torch.channels_last)).cpu().numpy()
-    return logits
