@@ -142,6 +142,14 @@ def test_members_are_a_number_or_the_networks_names() -> None:
             TeacherRecipe.model_validate({"members": wrong})
 
 
+def test_a_teacher_sees_at_least_as_much_as_its_student() -> None:
+    assert Recipe.model_validate({"name": "r", "data": {"size": 64}}).teacher_size == 64
+    larger = {"name": "r", "data": {"size": 64}, "teacher": {"size": 96}}
+    assert Recipe.model_validate(larger).teacher_size == 96
+    with pytest.raises(UserError, match=r"teacher\.size must be at least data\.size, 224, not 96"):
+        load_recipe("paper", ["teacher.size=96"])
+
+
 def test_one_weights_file_cannot_be_that_of_different_members() -> None:
     with pytest.raises(UserError, match=r"teacher\.weights must be 'imagenet' or 'none'"):
         load_recipe("demo", ['teacher.members=["resnet18", "vgg11"]', "teacher.weights=file.pth"])

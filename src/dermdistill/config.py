@@ -91,13 +91,18 @@ class AugmentRecipe(_Section):
         blur: largest standard deviation of a Gaussian blur, as a share of the side.
         hair: share of the images with hair drawn over them.
         corners: share of the images with dark corners drawn over them.
+        frames: share of the images with a black frame drawn around them.
+        reflections: share of the images with white reflections drawn over them.
+        stickers: share of the images with a coloured disc drawn beside their middle.
         jpeg: share of the images that are compressed, at qualities from 20 to 95.
         views: how many changed copies of each image are made once and kept on disk, one for each epoch in
             turn; all trainings share them, and the teacher answers each of them once. 0 changes every batch
             anew.
     """
 
-    later: ClassVar[frozenset[str]] = frozenset({"stretch", "blur", "hair", "corners", "jpeg", "views"})
+    later: ClassVar[frozenset[str]] = frozenset(
+        {"stretch", "blur", "hair", "corners", "frames", "reflections", "stickers", "jpeg", "views"}
+    )
 
     rotate: bool = True
     flip: bool = True
@@ -111,6 +116,9 @@ class AugmentRecipe(_Section):
     blur: float = Field(0.0, ge=0, le=0.1)
     hair: float = Field(0.0, ge=0, le=1)
     corners: float = Field(0.0, ge=0, le=1)
+    frames: float = Field(0.0, ge=0, le=1)
+    reflections: float = Field(0.0, ge=0, le=1)
+    stickers: float = Field(0.0, ge=0, le=1)
     jpeg: float = Field(0.0, ge=0, le=1)
     views: int = Field(0, ge=0, le=999)
 
@@ -162,15 +170,18 @@ class TeacherRecipe(TrainingRecipe):
     Attributes:
         model: any timm model.
         weights: ``imagenet``, ``none``, or a file of weights made by this program or by timm.
+        size: side of its square input, pixels; at least ``data.size``, which None takes. Training images are
+            then changed at this size, and a student sees them made smaller.
         members: how many networks, or the timm name of each (instead of ``model``); they have the seeds
             ``seed``, ``seed + 1``, ... and are trained one by one; the teacher is the mean of their logits.
     """
 
-    later: ClassVar[frozenset[str]] = TrainingRecipe.later | {"members"}
+    later: ClassVar[frozenset[str]] = TrainingRecipe.later | {"members", "size"}
 
     model: str = "resnet50"
     weights: str = "imagenet"
     seed: int = Field(0, ge=0)
+    size: int | None = Field(None, ge=18, le=1024)
     members: Annotated[int | tuple[str, ...], Field(union_mode="smart")] = 1
 
     @property
@@ -298,6 +309,19 @@ class Recipe(_Section):
     student: StudentRecipe = StudentRecipe()
     compare: CompareRecipe | None = None
     evaluation: EvaluationRecipe = EvaluationRecipe()
+
+    @property
+    def teacher_size(self) -> int:
+        """Side of the teacher's input and of the training images when they are changed, pixels."""
+        return self.teacher.size or self.data.size
+
+    @model_validator(mode="after")
+    def _teacher_sees_most(self) -> Self:
+        if self.teacher_size < self.data.size:
+            raise ValueError(
+                f"teacher.size must be at least data.size, {self.data.size}, not {self.teacher_size}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _cycles_are_whole(self) -> Self:

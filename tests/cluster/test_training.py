@@ -29,7 +29,7 @@ RECIPE = Recipe.model_validate(
         "name": "tiny",
         "data": {"size": 32},
         "synthetic": {"lesions": 60},
-        "teacher": {"model": "test_resnet", "weights": "none", **TINY, "epochs": EPOCHS},
+        "teacher": {"model": "test_resnet", "weights": "none", "size": 40, **TINY, "epochs": EPOCHS},
         "student": {"objectives": ["hinton"], **TINY},
     }
 )

@@ -30,6 +30,9 @@ def changed(before: torch.Tensor, after: torch.Tensor) -> torch.Tensor:
     [
         (artefacts.hair, torch.ones(400, 3, 32, 32)),
         (artefacts.corners, torch.ones(400, 3, 32, 32)),
+        (artefacts.frames, torch.ones(400, 3, 32, 32)),
+        (artefacts.reflections, torch.zeros(400, 3, 32, 32)),
+        (artefacts.stickers, torch.zeros(400, 3, 32, 32)),
         (artefacts.jpeg, noise(400)),
     ],
 )
@@ -41,7 +44,10 @@ def test_only_the_asked_share_of_images_changes(artefact: Artefact, given: torch
 
 @pytest.mark.parametrize(
     ("artefact", "amount"),
-    [(artefacts.hair, 1.0), (artefacts.corners, 1.0), (artefacts.blur, 0.05), (artefacts.jpeg, 1.0)],
+    [
+        *((artefacts.hair, 1.0), (artefacts.corners, 1.0), (artefacts.blur, 0.05), (artefacts.jpeg, 1.0)),
+        *((artefacts.frames, 1.0), (artefacts.reflections, 1.0), (artefacts.stickers, 1.0)),
+    ],
 )
 def test_shape_range_and_the_generator(artefact: Artefact, amount: float) -> None:
     given = noise()
@@ -53,6 +59,42 @@ def test_shape_range_and_the_generator(artefact: Artefact, amount: float) -> Non
     assert torch.equal(given, kept)
     assert torch.equal(result, artefact(given, amount, seeded(1)))
     assert not torch.equal(result, artefact(given, amount, seeded(2)))
+
+
+def test_a_frame_is_black_equally_wide_and_loses_nothing_of_the_photograph() -> None:
+    side = 100
+    framed = artefacts.frames(torch.ones(50, 3, side, side), 1.0, seeded())[:, 0]
+    middle = side // 2
+    for edge in (framed[:, middle, :middle], framed[:, middle, middle:], framed[:, :middle, middle]):
+        share = (edge < 0.5).float().mean(dim=1)  # of half the side
+        assert share.min() > 0.03
+        assert share.max() <= 0.42
+        assert share.max() > 0.3
+    left, right = framed[:, middle, :middle], framed[:, middle, middle:].flip(1)
+    assert torch.allclose(left, right, atol=1e-5)
+    # What was at a quarter of the side is still there, nearer to the middle.
+    line = torch.zeros(50, 3, side, side)
+    line[:, :, :, 2:6] = 1
+    assert (artefacts.frames(line, 1.0, seeded())[:, 0, middle].amax(dim=1) > 0.5).all()
+
+
+def test_reflections_are_white_spots_on_the_photograph_itself() -> None:
+    result = artefacts.reflections(torch.full((50, 3, 64, 64), 0.2), 1.0, seeded())
+    spots = result > 0.8
+    assert torch.equal(spots[:, 0], spots[:, 2])
+    covered = spots[:, 0].float().mean(dim=(1, 2))
+    assert 0 < covered.mean() < 0.1
+    assert (result >= 0.2 - 1e-6).all()
+
+
+def test_a_sticker_has_one_colour_and_leaves_the_middle_free() -> None:
+    result = artefacts.stickers(torch.full((50, 3, 64, 64), 2.0), 1.0, seeded())
+    for image in result:
+        inside = image[:, image[0] <= 1]
+        assert 0 < inside.shape[1] < 64 * 64 / 3
+        of_one_colour = (inside - inside.median(dim=1, keepdim=True).values).abs().amax(dim=0) < 1e-6
+        assert of_one_colour.float().mean() > 0.7  # all but the edge
+        assert (image[:, 26:38, 26:38] == 2).all()
 
 
 def test_blur_keeps_flat_images_and_means() -> None:

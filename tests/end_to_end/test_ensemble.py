@@ -23,6 +23,7 @@ lesions = 60
 [teacher]
 model = "test_resnet"
 weights = "none"
+size = 40
 epochs = 2
 batch_size = 16
 members = 2

@@ -25,6 +25,7 @@ lesions = 60
 [teacher]
 model = "test_resnet"
 weights = "none"
+size = 40
 epochs = {EPOCHS}
 batch_size = 15
 [student]

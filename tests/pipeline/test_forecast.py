@@ -38,6 +38,9 @@ def test_work_is_three_passes_of_the_network_and_one_of_the_teacher_it_learns_fr
     assert forecast.work(cell("dsnet-labels-seed0")) == 3 * 3 * macs("dsnet")
     assert forecast.work(cell("dsnet-hinton-seed0")) == 3 * (3 * macs("dsnet") + macs("resnet10t"))
     assert forecast.work(cell("mobilenetv1_100-labels-seed0")) == 2 * 3 * macs("mobilenetv1_100")
+    larger = RECIPE.model_copy(update={"teacher": RECIPE.teacher.model_copy(update={"size": 64})})
+    of_teacher = cost.macs(build("resnet10t", 2, 64), 64)
+    assert Forecast(CELLS, larger).work(cell("dsnet-hinton-seed0")) == 3 * (3 * macs("dsnet") + of_teacher)
     # It takes 224 px only; its training will say so.
     assert forecast.work(cell("vit_tiny_patch16_224-labels-seed0")) == 0
 

@@ -23,10 +23,10 @@ def teacher_of(members: int, *, seed: int = 0) -> Recipe:
 
 def plan_of(recipe: Recipe) -> Plan:
     assigned = SimpleNamespace(classes=("other", "melanoma"), digest="d")
-    images = SimpleNamespace(key="k")
+    images = {recipe.teacher_size: SimpleNamespace(key="k")}
     # As before large images were halved, which made every training another one.
     spec = InputSpec(32, halving=None)
-    context = SimpleNamespace(recipe=recipe, assigned=assigned, images=images, spec=spec)
+    context = SimpleNamespace(recipe=recipe, assigned=assigned, images=images, input_of=lambda cell: spec)
     return Plan.of(cells_of(recipe), cast(RunContext, context))
 
 

@@ -51,6 +51,7 @@ ALL = ("teacher", "dsnet-labels-seed0", "dsnet-hinton-seed0")
             "(data.size: 224 -> 64, data.target: binary -> diagnoses)",
         ),
         ({"teacher": {"members": 3}}, "teacher: .*(teacher.members: 1 -> 3)"),
+        ({"teacher": {"size": 300}}, "teacher: .*(teacher.size: nothing -> 300)"),
         ({"student": {"seeds": [1]}}, "(student.seeds: [0] -> [1])"),
         ({"student": {"model": "resnet18"}}, "(student.model: dsnet -> resnet18)"),
         ({"student": {"objectives": ["labels"]}}, "(student.objectives: ['labels', 'hinton'] -> ['labels'])"),
@@ -67,7 +68,11 @@ def test_a_distilled_student_depends_on_the_teachers_entries(tmp_path: Path) -> 
     run = begun(tmp_path, recipe(), "dsnet-hinton-seed0")
     with pytest.raises(UserError, match=r"dsnet-hinton-seed0: .*\(teacher\.learning_rate: 0\.001 -> 0\.01\)"):
         refuse(recipe(teacher={"learning_rate": 0.01}), run)
-    refuse(recipe(teacher={"learning_rate": 0.01}), begun(tmp_path / "other", recipe(), "dsnet-labels-seed0"))
+    alone = begun(tmp_path / "other", recipe(), "dsnet-labels-seed0")
+    refuse(recipe(teacher={"learning_rate": 0.01}), alone)
+    # The training images of all students are changed at the teacher's size.
+    with pytest.raises(UserError, match=r"dsnet-labels-seed0: .*\(teacher\.size: nothing -> 300\)"):
+        refuse(recipe(teacher={"size": 300}), alone)
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def test_two_processes_have_the_figures_of_one_and_each_resumes_the_other(
     _, expected = trained(alone, tmp_path / "alone")
     failing = fail_in_epoch(monkeypatch, 3)
 
-    with helped(2, setup.data.train.pixels, CPU) as ranks:
+    with helped(2, {SIZE: setup.data.train.pixels}, CPU) as ranks:
         both = job(setup)
         _, found = trained(both, tmp_path / "both", ranks)
         check_same(found, expected)
@@ -140,7 +140,7 @@ def test_a_dead_process_ends_the_training_with_one_line_and_one_process_goes_on(
         pytest.raises(
             RankDiedError, match="another process of this training has ended; start the command again"
         ),
-        helped(2, setup.data.train.pixels, CPU) as ranks,
+        helped(2, {SIZE: setup.data.train.pixels}, CPU) as ranks,
     ):
         job(setup).train(folder, CPU, Killer(), ranks)
     assert len(folder.history.read_text().splitlines()) == 2, "one epoch is stored"

@@ -85,11 +85,10 @@ class _Job:
     def _submit(self, cells: Iterable[Cell], events: Any) -> dict[Any, Cell]:
         """A task for each cell, which begins when the tasks that it needs have ended; the cells by task."""
         context, run = self.context, RunFolder(self.context.run.path.resolve())
-        pixels = ray.put(np.asarray(context.images.pixels))
+        pixels = {size: ray.put(np.asarray(images.pixels)) for size, images in context.images.items()}
+        bare = {size: replace(images, pixels=_NO_PIXELS) for size, images in context.images.items()}
         device = torch.device("cuda" if self.on_gpus else "cpu")
-        rest = ray.put(
-            replace(context, run=run, device=device, images=replace(context.images, pixels=_NO_PIXELS))
-        )
+        rest = ray.put(replace(context, run=run, device=device, images=bare))
         place = ray.put(Place(run.manifest.read_bytes(), self.mirror))
         plan = ray.put(self.plan)
         tasks: dict[str, Any] = {}
@@ -181,12 +180,20 @@ def _check_resources(cells: Iterable[Cell], *, on_gpus: bool) -> None:
 
 @ray.remote
 def _task(
-    cell: Cell, plan: Plan, context: RunContext, pixels: Any, place: Place, events: Any, *needs: Outcome
+    cell: Cell,
+    plan: Plan,
+    context: RunContext,
+    references: Mapping[int, Any],
+    place: Place,
+    events: Any,
+    *needs: Outcome,
 ) -> Outcome:
     if any(each.failure is not None for each in needs):
         return Outcome(cell.name, "a model that it needs could not be trained")
     torch.set_num_threads(cell.recipe.cpus)
-    context = replace(context, images=replace(context.images, pixels=pixels))
+    pixels = {size: ray.get(reference) for size, reference in references.items()}
+    images = {size: replace(images, pixels=pixels[size]) for size, images in context.images.items()}
+    context = replace(context, images=images)
     count = int(resources(cell, on_gpus=context.device.type == "cuda")["num_gpus"])
     with helped(count, pixels, context.device) if count > 1 else nullcontext(ALONE) as ranks:
         outcome = carry_out(cell, plan, replace(context, ranks=ranks), place, events.add.remote)

@@ -1,4 +1,4 @@
-"""What other clinics' images have and these may lack: blur, hair, dark corners, compression."""
+"""What other clinics' photographs have and these may lack: blur, hair, spots, dark borders, compression."""
 
 import math
 
@@ -15,6 +15,14 @@ _HAIR_BEND = 0.6  # largest deviation from a straight line after half a side, as
 _CORNER_RADIUS = (0.85, 1.3)  # half sides; the corners lie at sqrt(2)
 _CORNER_EDGE = (0.01, 0.08)  # half sides
 _DARKEST = 0.15
+_SPOTS = 10
+_SPOT_RADIUS = (0.02, 0.1)  # half sides
+_SPOT_LENGTH = (1.0, 2.5)  # of its longer axis in its shorter one
+_SPOT_EDGE = (0.1, 0.6)  # of its radius
+_BRIGHTEST = (0.85, 1.0)
+_STICKER_RADIUS = (0.2, 0.6)  # half sides
+_STICKER_CENTRE = (0.85, 1.15)  # half sides from the image's centre
+_FRAME = (0.05, 0.4)  # half sides
 _QUALITY = (20, 95)
 _ENLARGED = (1.0, 2.0)
 
@@ -67,6 +75,79 @@ def hair(images: Tensor, share: float, draws: Draws) -> Tensor:
     result = images.clone()
     cover = opacity.amax(dim=1, keepdim=True)
     result[chosen] = images[chosen] * (1 - cover) + _DARKEST * drawn[:, :1, 4] * cover
+    return result
+
+
+def reflections(images: Tensor, share: float, draws: Draws) -> Tensor:
+    """Draw up to ten white spots over a share of the images, as lamps and drops of contact fluid do.
+
+    Args:
+        images: ``(N, 3, S, S)`` in [0, 1].
+        share: probability that an image has reflections.
+        draws: of this batch.
+    """
+    count, side = len(images), images.shape[-1]
+    drawn = uniform(draws, count, _SPOTS, 7).to(images.device)
+    white = _between(_BRIGHTEST, uniform(draws, count, 1, 1, 1).to(images.device))
+    chosen = uniform(draws, count).to(images.device) < share
+    if not chosen.any():
+        return images
+    drawn = drawn[chosen].view(-1, _SPOTS, 7, 1, 1)
+    x, y = _coordinates(side, images.device)
+    across, down = x - (2 * drawn[:, :, 0] - 1), y - (2 * drawn[:, :, 1] - 1)
+    angle = math.pi * drawn[:, :, 2]
+    along = (across * angle.cos() + down * angle.sin()) / _between(_SPOT_LENGTH, drawn[:, :, 3])
+    aside = down * angle.cos() - across * angle.sin()
+    radius = _between(_SPOT_RADIUS, drawn[:, :, 4])
+    edge = radius * _between(_SPOT_EDGE, drawn[:, :, 5])
+    opacity = ((radius - (along**2 + aside**2).sqrt()) / edge + 0.5).clamp(0, 1) * (drawn[:, :, 6] < 0.5)
+    cover = opacity.amax(dim=1, keepdim=True)
+    result = images.clone()
+    result[chosen] = images[chosen] * (1 - cover) + white[chosen] * cover
+    return result
+
+
+def stickers(images: Tensor, share: float, draws: Draws) -> Tensor:
+    """Draw a disc of one colour beside the middle of a share of the images.
+
+    Args:
+        images: ``(N, 3, S, S)`` in [0, 1].
+        share: probability that an image has a sticker.
+        draws: of this batch.
+    """
+    count, side = len(images), images.shape[-1]
+    drawn = uniform(draws, count, 7).to(images.device)
+    has = (drawn[:, 0] < share).view(-1, 1, 1, 1)
+    colour = drawn[:, 4:].view(-1, 3, 1, 1)
+    drawn = drawn.view(-1, 7, 1, 1)
+    x, y = _coordinates(side, images.device)
+    angle, away = 2 * math.pi * drawn[:, 1], _between(_STICKER_CENTRE, drawn[:, 2])
+    distance = ((x - away * angle.cos()) ** 2 + (y - away * angle.sin()) ** 2).sqrt()
+    cover = ((_between(_STICKER_RADIUS, drawn[:, 3]) - distance) * side / 2 + 0.5).clamp(0, 1).unsqueeze(
+        1
+    ) * has
+    return images * (1 - cover) + colour * cover
+
+
+def frames(images: Tensor, share: float, draws: Draws) -> Tensor:
+    """Shrink a share of the images into a black frame, whose four sides are equally wide.
+
+    Args:
+        images: ``(N, 3, S, S)`` in [0, 1].
+        share: probability that an image has a frame.
+        draws: of this batch.
+    """
+    drawn = uniform(draws, len(images), 2).to(images.device)
+    chosen = drawn[:, 0] < share
+    if not chosen.any():
+        return images
+    grown = 1 / (1 - _between(_FRAME, drawn[chosen, 1]))
+    matrices = torch.zeros(len(grown), 2, 3, device=images.device)
+    matrices[:, 0, 0] = matrices[:, 1, 1] = grown
+    inside = images[chosen]
+    grid = F.affine_grid(matrices, list(inside.shape), align_corners=False)
+    result = images.clone()
+    result[chosen] = F.grid_sample(inside, grid, padding_mode="zeros", align_corners=False)
     return result
 
 

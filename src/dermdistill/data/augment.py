@@ -60,10 +60,16 @@ class Augment:
         return torch.cat([matrix, shift.unsqueeze(2)], dim=2)
 
     def _spoiled(self, images: Tensor, draws: Draws) -> Tensor:
-        """Blur, hair and dark corners; before the colours, because the light falls on them too."""
+        """Blur and all that is drawn; before the colours, because the light falls on it too."""
         recipe = self._recipe
         if recipe.hair:
             images = artefacts.hair(images, recipe.hair, draws)
+        if recipe.stickers:
+            images = artefacts.stickers(images, recipe.stickers, draws)
+        if recipe.reflections:
+            images = artefacts.reflections(images, recipe.reflections, draws)
+        if recipe.frames:
+            images = artefacts.frames(images, recipe.frames, draws)
         if recipe.corners:
             images = artefacts.corners(images, recipe.corners, draws)
         if recipe.blur:

@@ -38,6 +38,11 @@ class LabelledPixels:
     def __len__(self) -> int:
         return len(self.rows)
 
+    @property
+    def size(self) -> int:
+        """Side of the images, pixels."""
+        return int(self.pixels.shape[1])
+
     def by_source(self) -> dict[str, NDArray[np.int64]]:
         """Positions ``(M,)`` among the N images of each source, in the order in which they first occur."""
         names = np.array(self.sources)

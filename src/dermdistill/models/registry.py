@@ -105,6 +105,5 @@ def try_out(name: str, weights: str, size: int) -> None:
     except (RuntimeError, AssertionError, ValueError) as error:
         reason = str(error).splitlines()[0][:120]
         raise UserError(
-            f"model {name!r} cannot take images of data.size = {size} pixels ({reason}); "
-            "choose another size or network"
+            f"model {name!r} cannot take images of {size} pixels ({reason}); choose another size or network"
         ) from error

@@ -104,9 +104,10 @@ def _compose(cell: Cell, context: RunContext) -> tuple[nn.Module, ModelInfo, Tra
 def _train(
     cell: Cell, context: RunContext, identity: str, reporter: Reporter
 ) -> tuple[nn.Module, ModelInfo, TrainingResult]:
-    assigned, pixels = context.assigned, context.images.pixels
+    assigned, spec = context.assigned, context.input_of(cell)
     train = replace(
-        assigned.labelled(pixels, "train"), balanced=context.recipe.data.balance == "source-and-class"
+        assigned.labelled(context.images[context.recipe.teacher_size].pixels, "train"),
+        balanced=context.recipe.data.balance == "source-and-class",
     )
     weights = class_weights(train.labels, len(assigned.classes), cell.recipe.class_weights)
     objective = _objective(
@@ -115,14 +116,12 @@ def _train(
     info = ModelInfo(
         architecture=cell.architecture,
         classes=assigned.classes,
-        input=context.spec,
+        input=spec,
         output=objective.output,
         provenance=_provenance(cell, context),
     )
     torch.manual_seed(cell.seed)
-    network = registry.create(
-        cell.architecture, len(assigned.classes), context.spec.size, cell.recipe.weights
-    )
+    network = registry.create(cell.architecture, len(assigned.classes), spec.size, cell.recipe.weights)
     views = context.views
     teacher, teacher_logits = None, None
     if cell.distils and views is not None:
@@ -138,7 +137,7 @@ def _train(
         seed=cell.seed,
         data=TrainingData(
             train,
-            assigned.labelled(pixels, "val"),
+            assigned.labelled(context.images[spec.size].pixels, "val"),
             Augment(context.recipe.augment),
             views,
             teacher_logits,
@@ -160,7 +159,8 @@ def _score(predictor: TorchPredictor, context: RunContext) -> Predictions:
     """Predictions of the validation and test images."""
     assigned = context.assigned
     rows = assigned.rows("val", "test")
-    probabilities = predict_in_batches(predictor, context.images.pixels, rows)
+    pixels = context.images[predictor.info.input.size].pixels
+    probabilities = predict_in_batches(predictor, pixels, rows)
     records = [assigned.dataset.records[i] for i in rows]
     return tabulate(records, [assigned.split[i] for i in rows], probabilities, predictor.info.classes)
 

@@ -206,10 +206,12 @@ def _points(
 
 
 def _open_data(data: DataOptions, run: RunFolder, info: ModelInfo) -> DataSet:
-    drawing = load_recipe(str(run.recipe)).synthetic if run.recipe.exists() else SyntheticRecipe()
+    recipe = load_recipe(str(run.recipe)) if run.recipe.exists() else None
     if not data.synthetic:
         data = replace(data, reading=replace(data.reading, for_evaluation=True))
-    return open_data(data, drawing, info.input.size)
+    if recipe is None:
+        return open_data(data, SyntheticRecipe(), info.input.size)
+    return open_data(data, recipe.synthetic, recipe.teacher_size)
 
 
 def _say_if_without_melanoma(dataset: DataSet) -> None:

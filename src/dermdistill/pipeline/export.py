@@ -176,7 +176,8 @@ class _Images:
         recipe = load_recipe(str(run.recipe))
         of_run = read_json(run.manifest, RunManifest).data
         where = tuple(data) or _where(of_run, run)
-        dataset = open_data(DataOptions(where, reading=of_run.reading), recipe.synthetic, size)
+        options = DataOptions(where, reading=of_run.reading)
+        dataset = open_data(options, recipe.synthetic, recipe.teacher_size)
         records = dataset.records
         workers = torch.get_num_threads()
         decoded = decode(records, size, workers=workers)

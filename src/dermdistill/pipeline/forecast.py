@@ -25,9 +25,11 @@ class Forecast:
         self, cells: Iterable[Cell], recipe: Recipe, *, judging: float = 0, measuring: float = 0
     ) -> None:
         self.judging, self.measuring = judging, measuring
-        self._macs = {name: _macs(name, recipe) for name in {cell.architecture for cell in cells}}
-        self._teacher = sum(_macs(name, recipe) for name in recipe.teacher.networks)
-        self._seconds: dict[tuple[str, bool], list[float]] = {}
+        self._sizes = {"teacher": recipe.teacher_size, "student": recipe.data.size}
+        networks = {(cell.architecture, self._sizes[cell.role]) for cell in cells}
+        self._macs = {(name, size): _macs(name, size) for name, size in networks}
+        self._teacher = sum(_macs(name, recipe.teacher_size) for name in recipe.teacher.networks)
+        self._seconds: dict[tuple[str, str, bool], list[float]] = {}
         self._rates: list[float] = []
 
     def work(self, cell: Cell) -> float:
@@ -37,13 +39,14 @@ class Forecast:
         """
         if cell.members:
             return 0
-        return cell.recipe.epochs * (3 * self._macs[cell.architecture] + self._teacher * cell.distils)
+        own = self._macs[cell.architecture, self._sizes[cell.role]]
+        return cell.recipe.epochs * (3 * own + self._teacher * cell.distils)
 
     def learn(self, cell: Cell, seconds: float) -> None:
         """A training of this cell took so long; a composed teacher's seconds are its members'."""
         if cell.members:
             return
-        key = (cell.architecture, cell.distils)
+        key = (cell.architecture, cell.role, cell.distils)
         self._seconds.setdefault(key, []).append(seconds / cell.recipe.epochs)
         if work := self.work(cell):
             self._rates.append(seconds / work)
@@ -59,7 +62,7 @@ class Forecast:
         return sum(self._of(cell) for cell in cells)
 
     def _of(self, cell: Cell) -> float:
-        seen = self._seconds.get((cell.architecture, cell.distils))
+        seen = self._seconds.get((cell.architecture, cell.role, cell.distils))
         if seen:
             return mean(seen) * cell.recipe.epochs
         return mean(self._rates) * self.work(cell)
@@ -70,10 +73,10 @@ def judging_seconds(models: int, images: int, replicates: int) -> float:
     return _JUDGING * models * images * replicates
 
 
-def _macs(architecture: str, recipe: Recipe) -> int:
-    """Of one image; none where the network cannot take it: its training then ends before it begins."""
+def _macs(architecture: str, size: int) -> int:
+    """Of one image; none where the network cannot take this size: its training then ends before it begins."""
     try:
         with torch.device("meta"):
-            return cost.macs(build(architecture, 2, recipe.data.size), recipe.data.size)
+            return cost.macs(build(architecture, 2, size), size)
     except Exception:  # whatever it is, the training says it
         return 0

@@ -8,7 +8,6 @@ import torch
 
 from dermdistill.config import Recipe, is_recipe, load_recipe, to_toml
 from dermdistill.data.counts import counts_table
-from dermdistill.data.images import InputSpec
 from dermdistill.data.perceptual_hash import to_hex
 from dermdistill.data.split_file import write_split
 from dermdistill.errors import UserError
@@ -90,18 +89,22 @@ def open_run(
     """
     refuse_other_recipe(recipe, cells, folder, synthetic=data.synthetic)
     data = as_recorded(folder, data)
-    dataset = open_data(data, recipe.synthetic, recipe.data.size)
+    dataset = open_data(data, recipe.synthetic, recipe.teacher_size)
     assigned = assign(dataset, recipe)
     inform(counts_table(dataset.records, assigned.split))
     refuse_other_images(recipe, assigned, folder)
     _try_out(recipe, cells, begun(folder))
-    images = decode(dataset.records, recipe.data.size, workers=torch.get_num_threads())
-    context = RunContext(recipe, folder, assigned, images, _input_spec(recipe), device)
+    images = {
+        size: decode(dataset.records, size, workers=torch.get_num_threads())
+        for size in sorted({recipe.data.size, recipe.teacher_size})
+    }
+    context = RunContext(recipe, folder, assigned, images, *_normalisation(recipe), device)
     plan = Plan.of(cells, context)
     refuse_other_results(plan, folder)
     adopt(plan, folder)
+    contents = images[recipe.data.size].contents
     coefficients = coefficients_of(
-        dataset.records, images.contents, synthetic=dataset.synthetic, workers=torch.get_num_threads()
+        dataset.records, contents, synthetic=dataset.synthetic, workers=torch.get_num_threads()
     )
     copies = copies_in_two_splits(dataset.records, assigned.split, coefficients)
     for text in copies:
@@ -153,32 +156,32 @@ def _try_out(recipe: Recipe, cells: Sequence[Cell], begun: Sequence[str]) -> Non
     """Build the networks that all else depends on, the teacher's and the student, before any is trained."""
     if not any(cell.role == "teacher" and cell.name in begun for cell in cells):
         for name in sorted(set(recipe.teacher.networks)):
-            registry.try_out(name, recipe.teacher.weights, recipe.data.size)
+            registry.try_out(name, recipe.teacher.weights, recipe.teacher_size)
     own = [cell for cell in cells if cell.recipe == recipe.student]
     if own and not any(cell.name in begun for cell in own):
         registry.create(recipe.student.model, 2, recipe.data.size, recipe.student.weights)
 
 
-def _input_spec(recipe: Recipe) -> InputSpec:
-    """The preprocessing that the teacher's first weights expect; all students share it."""
+def _normalisation(recipe: Recipe) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+    """The mean and std that the teacher's first weights expect; all students share them."""
     own = read_info(Path(recipe.teacher.weights))
     if own is not None:
-        return InputSpec(recipe.data.size, own.input.mean, own.input.std)
+        return own.input.mean, own.input.std
     expected = {name: zoo.statistics(name, recipe.teacher.weights) for name in recipe.teacher.networks}
     if len(set(expected.values())) > 1:
         raise UserError(
             f"teacher.members {', '.join(expected)}: their weights expect different normalisations; "
             "choose members that share one"
         )
-    mean, std = next(iter(expected.values()))
-    return InputSpec(recipe.data.size, mean, std)
+    return next(iter(expected.values()))
 
 
 def _write_what_it_is(context: RunContext, hashes: Sequence[str], *, data: DataSummary, command: str) -> None:
     """Write recipe, split and manifest; a resumed run keeps its first command, environment and start."""
     folder, assigned = context.run, context.assigned
     write_text(folder.recipe, to_toml(context.recipe))
-    write_split(folder.split, assigned.dataset.records, assigned.split, context.images.contents, hashes)
+    contents = context.images[context.recipe.data.size].contents
+    write_split(folder.split, assigned.dataset.records, assigned.split, contents, hashes)
     manifest = RunManifest(
         recipe_name=context.recipe.name,
         command=command,

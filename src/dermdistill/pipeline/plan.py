@@ -29,13 +29,20 @@ from dermdistill.training.ranks import ALONE, Ranks
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """What all cells of a run share; ``ranks`` are the processes that train each of them together."""
+    """What all cells of a run share.
+
+    Attributes:
+        images: all images, by the side to which they were decoded: one of each network's input.
+        mean, std: of the normalisation of every network (``InputSpec``).
+        ranks: the processes that train each network together.
+    """
 
     recipe: Recipe
     run: RunFolder
     assigned: Assigned
-    images: DecodedImages
-    spec: InputSpec
+    images: Mapping[int, DecodedImages]
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
     device: torch.device
     ranks: Ranks = ALONE
 
@@ -44,8 +51,13 @@ class RunContext:
         """The views of the training images; None where every batch is changed anew."""
         if not self.recipe.augment.views:
             return None
-        rows = self.assigned.rows("train")
-        return Views(self.images.key, rows, self.spec.size, self.recipe.augment)
+        size = self.recipe.teacher_size
+        return Views(self.images[size].key, self.assigned.rows("train"), size, self.recipe.augment)
+
+    def input_of(self, cell: "Cell") -> InputSpec:
+        """What a cell's network sees."""
+        size = self.recipe.teacher_size if cell.role == "teacher" else self.recipe.data.size
+        return InputSpec(size, self.mean, self.std)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,10 +226,10 @@ def _identity(cell: Cell, context: RunContext, split: str, known: Mapping[str, s
         ],
         "recipe": {k: v for k, v in cell.recipe.shaping().items() if k not in ("objectives", "seeds")},
         "augment": recipe.augment.shaping(),
-        "input": context.spec.to_dict(),
+        "input": context.input_of(cell).to_dict(),
         "classes": context.assigned.classes,
         "split": split,
-        "pixels": context.images.key,
+        "pixels": context.images[recipe.teacher_size].key,
         "teacher": known["teacher"] if cell.distils else None,
         "weights": hashlib.sha256(first_weights.read_bytes()).hexdigest()
         if first_weights.is_file()

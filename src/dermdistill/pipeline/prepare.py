@@ -1,6 +1,6 @@
 """From ``--data`` to labelled, decoded images; imports nothing of PyTorch."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -114,11 +114,12 @@ class ImagesOfRun:
     """The decoded images of a run for another process of it (see ``training.job.PixelSource``)."""
 
     records: tuple[Record, ...]
-    size: int
+    sizes: tuple[int, ...]
 
-    def read(self) -> NDArray[np.uint8]:
+    def read(self) -> Mapping[int, NDArray[np.uint8]]:
         """From the cache of that process's machine, or decoded there."""
-        return decode(self.records, self.size, workers=default_workers()).pixels
+        workers = default_workers()
+        return {size: decode(self.records, size, workers=workers).pixels for size in self.sizes}
 
 
 def digests_of(records: Sequence[Record], *, workers: int) -> tuple[str, ...]:

@@ -114,6 +114,8 @@ def _shaping(cell: Cell, recipe: Recipe, *, synthetic: bool) -> RecipeEntries:
         sections["synthetic"] = recipe.synthetic.model_dump(mode="json")
     if cell.distils:
         sections["teacher"] = _own(teacher_cell(recipe).recipe)
+    elif cell.role == "student":  # its training images are changed at this size
+        sections["teacher"] = {"size": recipe.teacher.size}
     return _dotted(sections)
 
 

@@ -74,7 +74,7 @@ def run(
 def assisted(ranks: Ranks, context: RunContext) -> Iterator[None]:
     """Give the other processes, if there are any, the images, and in the end their leave."""
     if isinstance(ranks, Together):
-        ranks.share(ImagesOfRun(tuple(context.assigned.dataset.records), context.spec.size))
+        ranks.share(ImagesOfRun(tuple(context.assigned.dataset.records), tuple(context.images)))
     yield
     if isinstance(ranks, Together):
         ranks.share(None)

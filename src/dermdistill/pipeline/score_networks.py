@@ -41,19 +41,22 @@ class NetworkScorer:
 
     def score(self, records: Sequence[Record], *, synthetic: bool) -> ScoredImages:
         """Score the images, decoded once; raises UserError where some of them cannot be read."""
-        size = next(iter(self.infos.values())).input.size
-        images = decode(records, size, workers=self._workers)
+        sizes = sorted({info.input.size for info in self.infos.values()})
+        images = {size: decode(records, size, workers=self._workers) for size in sizes}
+        smallest = images[sizes[0]]
         every = np.arange(len(records))
-        angles = () if synthetic else cells([typology_angle(pixels) for pixels in images.pixels])
+        angles = () if synthetic else cells([typology_angle(pixels) for pixels in smallest.pixels])
         return ScoredImages(
             rows=every,
-            contents=images.contents,
+            contents=smallest.contents,
             coefficients=coefficients_of(
-                records, images.contents, synthetic=synthetic, workers=self._workers
+                records, smallest.contents, synthetic=synthetic, workers=self._workers
             ),
             details={"typology_angle": angles} if angles else {},
             probabilities={
-                name: predict_in_batches(predictor, images.pixels, every, progress=name)
+                name: predict_in_batches(
+                    predictor, images[predictor.info.input.size].pixels, every, progress=name
+                )
                 for name, predictor in self._predictors.items()
             },
         )

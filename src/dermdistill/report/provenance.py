@@ -84,7 +84,7 @@ def recipe_table(recipe: Recipe) -> Table:
         "recipe",
         f"Recipe “{recipe.name}”",
         [
-            ("input", f"{recipe.data.size} x {recipe.data.size} pixels"),
+            ("input", _input(recipe)),
             ("target", "all diagnoses" if recipe.data.target == "diagnoses" else "melanoma or not"),
             ("teacher", f"{networks}, weights: {teacher.weights}; {_training(teacher)}"),
             ("students", f"{student.model}, weights: {student.weights}; {_training(student)}"),
@@ -95,6 +95,11 @@ def recipe_table(recipe: Recipe) -> Table:
             ),
         ],
     )
+
+
+def _input(recipe: Recipe) -> str:
+    own, teacher = (f"{size} x {size} pixels" for size in (recipe.data.size, recipe.teacher_size))
+    return own if own == teacher else f"{own}; of the teacher {teacher}"
 
 
 def environment_table(run: ReportedRun) -> Table:

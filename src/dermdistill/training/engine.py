@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -44,6 +45,8 @@ class TrainingData:
     """What a network trains on and is selected by; teacher and students share it.
 
     Attributes:
+        train: of the network's own size, or larger: it sees them made smaller, and its teacher as they are.
+        val: of the network's own size.
         views: of the training images, shown in their stead; None changes every batch anew.
         teacher_logits: the teacher's answers to the views, ``(V, N, C)`` float32; None asks it every time.
     """
@@ -57,9 +60,16 @@ class TrainingData:
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """This process's part of a batch: normalised images, their labels and, if known, the teacher's logits."""
+    """This process's part of a batch, on the device.
+
+    Attributes:
+        images: normalised, as the teacher sees them.
+        inputs: the same in the network's own size.
+        teacher_logits: if they are known.
+    """
 
     images: Tensor
+    inputs: Tensor
     labels: Tensor
     teacher_logits: Tensor | None
 
@@ -185,7 +195,7 @@ class Trainer:
         """Take the average of the cycles' best weights."""
         epoch = self._recipe.epochs + 1
         generator = _seed_epoch(self._seed, epoch)
-        images = (batch.images for batch in self._batches(data, epoch, generator))
+        images = (batch.inputs for batch in self._batches(data, epoch, generator))
         with self._ranks.whole_batch(self._images_in_batch(data)):
             average_weights(self._network, self._best_of_cycles, images)
         val_auc, _ = self._validate(data.val, "the average")
@@ -246,8 +256,10 @@ class Trainer:
             images = pixels.to(self._device, non_blocking=True).permute(0, 3, 1, 2).float() / 255
             if views is None:
                 images = data.augment(images, draws)
+            images = normalise(images, self._info.input).contiguous(memory_format=torch.channels_last)
             yield _Batch(
-                normalise(images, self._info.input).contiguous(memory_format=torch.channels_last),
+                images,
+                smaller(images, self._info.input.size),
                 labels.to(self._device, non_blocking=True),
                 None if logits is None else logits[positions].to(self._device, non_blocking=True),
             )
@@ -261,7 +273,7 @@ class Trainer:
         with _mixed_precision(self._device), self._ranks.whole_batch(batch):
             if self._teacher is not None:
                 teacher_logits = self._teacher(own.images).float()
-            student_logits = self._steps(own.images).float()
+            student_logits = self._steps(own.inputs).float()
         gather = self._ranks.gather
         losses = self._objective(
             student_logits=gather(student_logits, batch),
@@ -348,6 +360,14 @@ def normalise(images: Tensor, spec: InputSpec) -> Tensor:
     mean = torch.tensor(spec.mean, device=images.device).view(1, 3, 1, 1)
     std = torch.tensor(spec.std, device=images.device).view(1, 3, 1, 1)
     return (images - mean) / std
+
+
+def smaller(images: Tensor, size: int) -> Tensor:
+    """Images ``(N, 3, S, S)`` at ``size`` pixels, at most S, by the filter of ``data.images.resize``."""
+    if images.shape[-1] == size:
+        return images
+    resized = F.interpolate(images, (size, size), mode="bilinear", align_corners=False, antialias=True)
+    return resized.contiguous(memory_format=torch.channels_last)
 
 
 def _best_epoch(rows: Sequence[EpochRow]) -> int:

@@ -1,5 +1,6 @@
 """A training as several processes can be given it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -21,13 +22,12 @@ from dermdistill.training.history import EpochRow
 from dermdistill.training.ranks import ALONE, RankDiedError, Ranks, Together
 from dermdistill.training.reporter import Reporter
 
-Pixels = NDArray[np.uint8]
-
-_NONE = np.empty((0, 0, 0, 3), dtype=np.uint8)
+Pixels = Mapping[int, NDArray[np.uint8]]
+"""Decoded images ``(N, S, S, 3)`` by their side S."""
 
 
 class PixelSource(Protocol):
-    """Where a process finds the decoded images ``(N, S, S, 3)`` of a run."""
+    """Where a process finds the decoded images of a run."""
 
     def read(self) -> Pixels:
         """All of them; may be memory-mapped."""
@@ -69,7 +69,7 @@ class Job:
                     f"{self.label}: a batch of {batch} images cannot be divided among "
                     f"{ranks.part.count} processes"
                 )
-            ranks.share(self._with(_NONE))
+            ranks.share(self._without_pixels())
         trainer = Trainer(
             self.network,
             self.info,
@@ -83,9 +83,15 @@ class Job:
         )
         return trainer.fit(self.data, folder, label=self.label, identity=self.identity)
 
+    def _without_pixels(self) -> "Job":
+        """To send; what is left of the images says their size."""
+        sizes = {self.data.train.size, self.data.val.size}
+        return self._with({size: np.empty((0, size, size, 3), dtype=np.uint8) for size in sizes})
+
     def _with(self, pixels: Pixels) -> "Job":
         data = self.data
-        train, val = replace(data.train, pixels=pixels), replace(data.val, pixels=pixels)
+        train = replace(data.train, pixels=pixels[data.train.size])
+        val = replace(data.val, pixels=pixels[data.val.size])
         return replace(self, data=replace(data, train=train, val=val))
 
     def assist(self, pixels: Pixels, device: torch.device, ranks: Together) -> None:

@@ -28,15 +28,25 @@ _PATIENCE = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
-class PixelFile:
-    """Decoded images in a file that all processes see (see ``job.PixelSource``)."""
+class PixelFiles:
+    """Decoded images in files that all processes see (see ``job.PixelSource``)."""
 
-    path: Path
+    folder: Path
+    sizes: tuple[int, ...]
+
+    @classmethod
+    def write(cls, folder: Path, pixels: Pixels) -> "PixelFiles":
+        files = cls(folder, tuple(pixels))
+        for size, of_size in pixels.items():
+            np.save(files._path(size), of_size)
+        return files
 
     def read(self) -> Pixels:
-        """A memory map."""
-        pixels: Pixels = np.load(self.path, mmap_mode="r")
-        return pixels
+        """Memory maps."""
+        return {size: np.load(self._path(size), mmap_mode="r") for size in self.sizes}
+
+    def _path(self, size: int) -> Path:
+        return self.folder / f"{size}px.npy"
 
 
 def started_by_torchrun() -> bool:
@@ -113,7 +123,7 @@ def helped(count: int, pixels: Pixels, device: torch.device) -> Iterator[Togethe
     context = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory(prefix="dermdistill-") as name:
         folder = Path(name)
-        np.save(folder / "pixels.npy", pixels)
+        files = PixelFiles.write(folder, pixels)
         threads = torch.get_num_threads()
         arguments = [(index, count, folder, device.type, threads) for index in range(1, count)]
         helpers = [context.Process(target=_help, args=each, daemon=True) for each in arguments]
@@ -121,7 +131,7 @@ def helped(count: int, pixels: Pixels, device: torch.device) -> Iterator[Togethe
             helper.start()
         try:
             with _group(0, count, folder, device.type) as ranks:
-                ranks.share(PixelFile(folder / "pixels.npy"))
+                ranks.share(files)
                 yield ranks
                 ranks.share(None)
         finally:
