@@ -88,7 +88,7 @@ def carried_out(
     monkeypatch.setattr(worker, "keep_freed_memory", lambda: None)
     events: list[Event] = []
     unused: Any = None
-    context = RunContext(RECIPE, run, unused, unused, unused, unused)
+    context = RunContext(RECIPE, run, unused, unused, unused, unused, unused)
     outcome = carry_out(HINTON, Plan(CELLS, {}), context, Place(b"this run", mirror), events.append)
     return outcome, events
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from dermdistill.config import AugmentRecipe, StudentRecipe
 from dermdistill.data.augment import Augment
 from dermdistill.data.images import resize
+from dermdistill.distillation.teacher import FrozenTeacher
 from dermdistill.runs import ModelFolder
 
 from .conftest import INFO, SIZE, Setup
@@ -24,7 +25,8 @@ def test_a_student_sees_made_smaller_what_its_teacher_sees(setup: Setup, model_p
     pixels = np.random.default_rng(0).integers(0, 256, (60, side, side, 3), dtype=np.uint8)
     data = replace(setup.data, train=replace(setup.data.train, pixels=pixels), augment=Augment(UNCHANGED))
     trainer = setup.trainer(StudentRecipe(epochs=1, batch_size=8))
-    trainer._teacher = _Remembers()
+    teacher = _Remembers()
+    trainer._teacher = FrozenTeacher(teacher)
     seen: list[Tensor] = []
 
     def remember(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
@@ -33,7 +35,7 @@ def test_a_student_sees_made_smaller_what_its_teacher_sees(setup: Setup, model_p
 
     trainer._network.register_forward_pre_hook(remember)
     trainer.fit(data, ModelFolder(model_path), label="student", identity="a")
-    shown = torch.cat(trainer._teacher.seen)
+    shown = torch.cat(teacher.seen)
     assert shown.shape == (40, 3, side, side)
     whole = ((shown * 0.25 + 0.5) * 255).round().byte().permute(0, 2, 3, 1).numpy()
     expected = INFO.input.normalise(np.stack([resize(image, SIZE) for image in whole]))
