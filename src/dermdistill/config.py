@@ -41,7 +41,7 @@ class DataRecipe(_Section):
     """How records become inputs and targets.
 
     Attributes:
-        size: side of the square input, pixels.
+        size: side of the square input, pixels; that of a teacher may be larger (``teacher.size``).
         target: ``binary`` (melanoma or not) or ``diagnoses`` (all of the source; P(melanoma) is one entry).
         fractions: shares of train, validation and test where the source gives no split.
         split_seed: fixes the split; runs that are to be compared share it.
@@ -77,7 +77,7 @@ class SyntheticRecipe(_Section):
 
 
 class AugmentRecipe(_Section):
-    """Random changes of training images; teacher and student see the same pixels.
+    """Random changes of training images; teacher and student see the same, each in its own size.
 
     Attributes:
         rotate: any angle, with mirrored borders.
@@ -91,7 +91,7 @@ class AugmentRecipe(_Section):
         blur: largest standard deviation of a Gaussian blur, as a share of the side.
         hair: share of the images with hair drawn over them.
         corners: share of the images with dark corners drawn over them.
-        frames: share of the images with a black frame drawn around them.
+        frames: share of the images with a dark frame drawn around them.
         reflections: share of the images with white reflections drawn over them.
         stickers: share of the images with a coloured disc drawn beside their middle.
         jpeg: share of the images that are compressed, at qualities from 20 to 95.
@@ -314,6 +314,10 @@ class Recipe(_Section):
     def teacher_size(self) -> int:
         """Side of the teacher's input and of the training images when they are changed, pixels."""
         return self.teacher.size or self.data.size
+
+    def input_size(self, role: Literal["teacher", "student"]) -> int:
+        """Side of the input of networks of this role, pixels."""
+        return self.teacher_size if role == "teacher" else self.data.size
 
     @model_validator(mode="after")
     def _teacher_sees_most(self) -> Self:

@@ -20,6 +20,8 @@ RECIPE = """
 size = 32
 [synthetic]
 lesions = 60
+[augment]
+views = 2
 [teacher]
 model = "test_resnet"
 weights = "none"
@@ -95,6 +97,11 @@ def test_a_teacher_of_two_members(command: Callable[..., Outcome], run: Run, who
     assert both.training_seconds == sum(part.training_seconds for part in parts)
     assert both.parameters == sum(part.parameters for part in parts)
     assert both.macs == sum(part.macs for part in parts)
+    assert {both.input_size, *(part.input_size for part in parts)} == {40}
+    assert {out.model(name).path.name: summary(out.model(name)).input_size for name in names[3:]} == {
+        "dsnet-hinton-seed0": 32,
+        "dsnet-labels-seed0": 32,
+    }
     info = load_weights(teacher.weights)[1]
     assert info.architecture == "test_resnet*2"
     assert info.thresholds != load_weights(members[0].weights)[1].thresholds

@@ -49,5 +49,5 @@ def test_what_there_is_not_is_refused_before_any_work(name: str, weights: str, m
 
 def test_images_that_a_network_cannot_take_are_refused() -> None:
     for name in ("vit_tiny_patch16_224", "dsnet"):
-        with pytest.raises(UserError, match=f"model '{name}' cannot take images of 17 pixels"):
+        with pytest.raises(UserError, match=f"model '{name}' cannot take images of data.size = 17 pixels"):
             registry.try_out(name, "none", 17)

@@ -68,6 +68,11 @@ def test_a_lone_teacher_keeps_the_identity_that_it_had_before_there_were_members
     }
 
 
+def test_a_size_that_is_the_students_too_is_no_other_teacher() -> None:
+    said = Recipe.model_validate({"name": "r", "teacher": {"size": 224}})
+    assert identities(said) == identities(teacher_of(1))
+
+
 def test_cycles_that_are_averaged_are_other_models_than_those_that_were_not() -> None:
     """Whose identities these are."""
     recipe = Recipe.model_validate({"name": "r", "student": {"epochs": 8, "cycles": 2}})

@@ -51,7 +51,7 @@ ALL = ("teacher", "dsnet-labels-seed0", "dsnet-hinton-seed0")
             "(data.size: 224 -> 64, data.target: binary -> diagnoses)",
         ),
         ({"teacher": {"members": 3}}, "teacher: .*(teacher.members: 1 -> 3)"),
-        ({"teacher": {"size": 300}}, "teacher: .*(teacher.size: nothing -> 300)"),
+        ({"teacher": {"size": 300}}, "teacher: .*(teacher.size: 224 -> 300)"),
         ({"student": {"seeds": [1]}}, "(student.seeds: [0] -> [1])"),
         ({"student": {"model": "resnet18"}}, "(student.model: dsnet -> resnet18)"),
         ({"student": {"objectives": ["labels"]}}, "(student.objectives: ['labels', 'hinton'] -> ['labels'])"),
@@ -71,7 +71,7 @@ def test_a_distilled_student_depends_on_the_teachers_entries(tmp_path: Path) -> 
     alone = begun(tmp_path / "other", recipe(), "dsnet-labels-seed0")
     refuse(recipe(teacher={"learning_rate": 0.01}), alone)
     # The training images of all students are changed at the teacher's size.
-    with pytest.raises(UserError, match=r"dsnet-labels-seed0: .*\(teacher\.size: nothing -> 300\)"):
+    with pytest.raises(UserError, match=r"dsnet-labels-seed0: .*\(teacher\.size: 224 -> 300\)"):
         refuse(recipe(teacher={"size": 300}), alone)
 
 
@@ -90,6 +90,16 @@ def test_a_distilled_student_depends_on_the_teachers_entries(tmp_path: Path) -> 
 def test_entries_that_change_no_model_are_allowed(change: dict[str, Any], tmp_path: Path) -> None:
     run = begun(tmp_path, recipe(), *ALL)
     refuse(recipe(**change), run)
+
+
+def test_a_teacher_of_its_own_size_does_not_depend_on_the_students(tmp_path: Path) -> None:
+    larger = {"size": 300}
+    run = begun(tmp_path, recipe(teacher=larger), "teacher")
+    refuse(recipe(teacher=larger, data={"size": 96}), run)
+    refuse(recipe(teacher={"size": 224}), begun(tmp_path / "same", recipe(), *ALL))
+    run = begun(tmp_path / "all", recipe(teacher=larger), "dsnet-labels-seed0")
+    with pytest.raises(UserError, match=r"dsnet-labels-seed0: .*\(data\.size: 224 -> 96\)"):
+        refuse(recipe(teacher=larger, data={"size": 96}), run)
 
 
 def test_procedural_images_are_of_the_recipe(tmp_path: Path) -> None:

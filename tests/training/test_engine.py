@@ -396,7 +396,7 @@ def test_the_average_of_the_cycles_best_weights_is_kept(
     assert result.kept_epochs == (2, 5)
     trainer, network = normed.trainer(CYCLES), normed.student()
     one_more_epoch = [
-        batch.images for batch in trainer._batches(normed.data, 7, engine._seed_epoch(seed=0, epoch=7))
+        batch.inputs for batch in trainer._batches(normed.data, 7, engine._seed_epoch(seed=0, epoch=7))
     ]
     average_weights(network, [of_epochs[2], of_epochs[5]], one_more_epoch)
     torch.testing.assert_close(kept_by(averaging), dict(network.state_dict()))

@@ -13,6 +13,7 @@ from torch import nn
 from dermdistill.config import AugmentRecipe, StudentRecipe
 from dermdistill.data.augment import Augment
 from dermdistill.data.draws import Part, PartOfDraws
+from dermdistill.data.images import resize
 from dermdistill.distillation.objectives import OBJECTIVES
 from dermdistill.distillation.teacher import FrozenTeacher
 from dermdistill.errors import UserError
@@ -20,7 +21,7 @@ from dermdistill.models.dsnet import DSNet
 from dermdistill.runs import ModelFolder
 from dermdistill.training import engine
 from dermdistill.training.engine import TrainingResult
-from dermdistill.training.job import Job
+from dermdistill.training.job import Job, Pixels
 from dermdistill.training.processes import helped
 from dermdistill.training.ranks import ALONE, RankDiedError, Ranks
 from dermdistill.training.resume import load_state
@@ -31,6 +32,8 @@ CPU = torch.device("cpu")
 # Of 40 images: two batches of 15, an odd number; the rest is left out. At a larger learning rate AdamW would
 # amplify what a processor rounds.
 RECIPE = StudentRecipe(epochs=4, cycles=2, batch_size=15, learning_rate=1e-5)
+LARGE = SIZE + 4
+"""What the teacher sees."""
 AUGMENT = AugmentRecipe(stretch=0.3, blur=0.05, hair=0.5, corners=0.5, jpeg=0.5)
 
 
@@ -38,11 +41,18 @@ def job(setup: Setup, recipe: StudentRecipe = RECIPE) -> Job:
     """DSNet, which has batch norm and dropout, on all augmentations and classes of unequal weight."""
     torch.manual_seed(0)
     network = DSNet(SIZE, 2)
-    teacher = nn.Sequential(nn.Flatten(), nn.Linear(3 * SIZE * SIZE, 2))
+    teacher = nn.Sequential(nn.Flatten(), nn.Linear(3 * LARGE * LARGE, 2))
     weights = torch.tensor([0.5, 2.0])
     objective = OBJECTIVES["hinton"].of(recipe, training_images=40, class_weights=weights)
-    data = replace(setup.data, augment=Augment(AUGMENT))
+    train = replace(setup.data.train, pixels=pixels_of(setup)[LARGE])
+    data = replace(setup.data, train=train, augment=Augment(AUGMENT))
     return Job(network, INFO, objective, FrozenTeacher(teacher), recipe, 0, data, "student", "a")
+
+
+def pixels_of(setup: Setup) -> Pixels:
+    """The images in both sizes."""
+    own = setup.data.val.pixels
+    return {SIZE: own, LARGE: np.stack([resize(image, LARGE) for image in own])}
 
 
 def trained(work: Job, path: Path, ranks: Ranks = ALONE) -> tuple[TrainingResult, list[dict[str, float]]]:
@@ -68,7 +78,7 @@ def test_two_processes_have_the_figures_of_one_and_each_resumes_the_other(
     _, expected = trained(alone, tmp_path / "alone")
     failing = fail_in_epoch(monkeypatch, 3)
 
-    with helped(2, {SIZE: setup.data.train.pixels}, CPU) as ranks:
+    with helped(2, pixels_of(setup), CPU) as ranks:
         both = job(setup)
         _, found = trained(both, tmp_path / "both", ranks)
         check_same(found, expected)
@@ -140,7 +150,7 @@ def test_a_dead_process_ends_the_training_with_one_line_and_one_process_goes_on(
         pytest.raises(
             RankDiedError, match="another process of this training has ended; start the command again"
         ),
-        helped(2, {SIZE: setup.data.train.pixels}, CPU) as ranks,
+        helped(2, pixels_of(setup), CPU) as ranks,
     ):
         job(setup).train(folder, CPU, Killer(), ranks)
     assert len(folder.history.read_text().splitlines()) == 2, "one epoch is stored"

@@ -12,10 +12,14 @@ from dermdistill.card.facts import DOCUMENT, LIMITS, Evidence
 from dermdistill.card.facts_of_file import title
 from dermdistill.card.figures import TestSet
 from dermdistill.card.markdown import bullets, paragraph, table
-from dermdistill.inference.decision import default_point
+from dermdistill.inference.decision import LESION_SUFFIX, default_point, for_images
 
 _TAGS = ("melanoma", "dermoscopy", "skin-cancer", "medical-imaging", "onnx", "dermdistill")
 _UNANSWERED = "*Unanswered: nothing recorded says it.*"
+_OF_LESIONS = (
+    f" A point whose name ends in `{LESION_SUFFIX}` is for the mean of the log-odds of a lesion's photos, "
+    "it was chosen on the lesions of these images."
+)
 
 _SECTIONS = (
     ("What it is", ("task", "use", "network", "ensembling", "input", "output")),
@@ -143,6 +147,7 @@ def _points(evidence: Evidence) -> Iterator[str]:
         f"Operating points, chosen on the validation images; {default_point(evidence.subject.info)} is the "
         "default. An image is called melanoma where P(melanoma) is at or above the threshold. Sensitivity "
         "and specificity are those on the validation images."
+        + (_OF_LESIONS if len(for_images(points)) < len(points) else "")
     )
     yield table([("Operating point", "Threshold", "Sensitivity", "Specificity"), *rows])
 

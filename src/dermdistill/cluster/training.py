@@ -13,6 +13,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from dermdistill.cluster.connection import connected
 from dermdistill.cluster.worker import Event, Outcome, Place, carry_out
+from dermdistill.data.cache import default_cache_dir, keep_decoded
 from dermdistill.errors import UserError
 from dermdistill.pipeline.board import Board
 from dermdistill.pipeline.executor import result_of
@@ -85,7 +86,8 @@ class _Job:
     def _submit(self, cells: Iterable[Cell], events: Any) -> dict[Any, Cell]:
         """A task for each cell, which begins when the tasks that it needs have ended; the cells by task."""
         context, run = self.context, RunFolder(self.context.run.path.resolve())
-        pixels = {size: ray.put(np.asarray(images.pixels)) for size, images in context.images.items()}
+        # Arguments of their own, so that Ray has them on a node before it gives a task cores there.
+        pixels = [ray.put(np.asarray(images.pixels)) for images in context.images.values()]
         bare = {size: replace(images, pixels=_NO_PIXELS) for size, images in context.images.items()}
         device = torch.device("cuda" if self.on_gpus else "cpu")
         rest = ray.put(replace(context, run=run, device=device, images=bare))
@@ -99,7 +101,7 @@ class _Job:
             task = _task.options(
                 name=cell.name, max_retries=_RETRIES, retry_exceptions=[RankDiedError], **options
             )
-            tasks[cell.name] = task.remote(cell, plan, rest, pixels, place, events, *needs)
+            tasks[cell.name] = task.remote(cell, plan, rest, place, events, *pixels, *needs)
             cell_of[tasks[cell.name]] = cell
         return cell_of
 
@@ -183,17 +185,20 @@ def _task(
     cell: Cell,
     plan: Plan,
     context: RunContext,
-    references: Mapping[int, Any],
     place: Place,
     events: Any,
-    *needs: Outcome,
+    *pixels_and_needs: Any,
 ) -> Outcome:
+    """Finish a cell, given the pixels of each size of the context, in its order, and the cells it needs."""
+    pixels = dict(zip(context.images, pixels_and_needs, strict=False))
+    needs: tuple[Outcome, ...] = pixels_and_needs[len(pixels) :]
     if any(each.failure is not None for each in needs):
         return Outcome(cell.name, "a model that it needs could not be trained")
     torch.set_num_threads(cell.recipe.cpus)
-    pixels = {size: ray.get(reference) for size, reference in references.items()}
     images = {size: replace(images, pixels=pixels[size]) for size, images in context.images.items()}
     context = replace(context, images=images)
+    if context.views is not None:  # which are made of what lies in the cache
+        keep_decoded(images[context.recipe.teacher_size], default_cache_dir())
     count = int(resources(cell, on_gpus=context.device.type == "cuda")["num_gpus"])
     with helped(count, pixels, context.device) if count > 1 else nullcontext(ALONE) as ranks:
         outcome = carry_out(cell, plan, replace(context, ranks=ranks), place, events.add.remote)

@@ -132,6 +132,8 @@ def stickers(images: Tensor, share: float, draws: Draws) -> Tensor:
 def frames(images: Tensor, share: float, draws: Draws) -> Tensor:
     """Shrink a share of the images into a black frame, whose four sides are equally wide.
 
+    Changes of colour that follow make some frames grey.
+
     Args:
         images: ``(N, 3, S, S)`` in [0, 1].
         share: probability that an image has a frame.

@@ -107,6 +107,21 @@ def decode_images(
     return DecodedImages(finished, key, tuple(digests))
 
 
+def keep_decoded(images: DecodedImages, cache_dir: Path) -> None:
+    """Write images that another machine decoded into the cache, unless they lie there.
+
+    Raises:
+        UserError: the folder cannot be written or has too little space.
+    """
+    path = decoded_path(images.key, cache_dir)
+    if opened(path, images.pixels.shape) is not None:
+        return
+    _prepare(cache_dir)
+    check_space(cache_dir, images.pixels.shape, what="the decoded images")
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.save(file, images.pixels)
+
+
 def decoded_path(key: str, cache_dir: Path | None = None) -> Path:
     """Where the images of a key (``DecodedImages.key``) lie, once they are decoded."""
     return (cache_dir or default_cache_dir()) / f"{key}.npy"

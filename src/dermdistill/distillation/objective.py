@@ -11,7 +11,7 @@ Losses = dict[str, Tensor]
 
 
 class Objective(Protocol):
-    """Takes the logits of student and teacher on the same pixels, and the labels, and gives named losses.
+    """Takes the logits of student and teacher on the same images, and the labels, and gives named losses.
 
     The engine calls backward on ``total`` alone. Arguments are keywords, so that the two logits cannot be
     swapped.

@@ -1,10 +1,11 @@
 """The operating point at which an image is called melanoma."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from dermdistill.errors import UserError
-from dermdistill.inference.model_info import ModelInfo
+from dermdistill.inference.model_info import ChosenThreshold, ModelInfo
 from dermdistill.records import MELANOMA, OTHER
 
 DEFAULT_POINT = "sensitivity_0.90"
@@ -15,6 +16,11 @@ REFER = "refer"
 
 LESION_SUFFIX = "_lesions"
 """Ends the name of an operating point for the mean over a lesion's photographs."""
+
+
+def for_images(points: Iterable[ChosenThreshold]) -> tuple[ChosenThreshold, ...]:
+    """Without the points that are for the mean over a lesion's photographs."""
+    return tuple(point for point in points if not point.name.endswith(LESION_SUFFIX))
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ def build(architecture: str, classes: int, size: int) -> nn.Module:
     return create(architecture, classes, size, "none")
 
 
-def try_out(name: str, weights: str, size: int) -> None:
+def try_out(name: str, weights: str, size: int, *, entry: str = "data.size") -> None:
     """Build the network and show it one black image, so that what cannot work fails before any work is done.
 
     Raises:
@@ -105,5 +105,6 @@ def try_out(name: str, weights: str, size: int) -> None:
     except (RuntimeError, AssertionError, ValueError) as error:
         reason = str(error).splitlines()[0][:120]
         raise UserError(
-            f"model {name!r} cannot take images of {size} pixels ({reason}); choose another size or network"
+            f"model {name!r} cannot take images of {entry} = {size} pixels ({reason}); "
+            "choose another size or network"
         ) from error

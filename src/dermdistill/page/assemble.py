@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dermdistill.data.images import read_image_bytes
 from dermdistill.errors import UserError
-from dermdistill.inference.decision import default_point
+from dermdistill.inference.decision import default_point, for_images
 from dermdistill.inference.onnx import OnnxModel
 from dermdistill.inference.prediction import probability_columns
 
@@ -80,7 +80,7 @@ def site(model: Path) -> dict[str, Resource]:
 def _description(model: OnnxModel, name: str) -> str:
     """What the page has to know of a model, as JSON: ONNX Runtime Web does not show a file's metadata."""
     info = model.info
-    points = [asdict(point) for point in info.thresholds if point.threshold is not None]
+    points = [asdict(point) for point in for_images(info.thresholds) if point.threshold is not None]
     if not points:
         raise UserError(f"{name}: has no operating points, so a page could not decide; export it again")
     photograph = _SELF_TEST.read_bytes()

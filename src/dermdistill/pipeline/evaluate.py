@@ -15,7 +15,7 @@ from dermdistill.evaluation.estimates import OperatingPoint
 from dermdistill.evaluation.lesions import by_lesion
 from dermdistill.evaluation.predictions import Predictions, tabulate, write_predictions
 from dermdistill.evaluation.thresholds import stored
-from dermdistill.inference.decision import LESION_SUFFIX, default_point, point_of
+from dermdistill.inference.decision import LESION_SUFFIX, default_point, for_images, point_of
 from dermdistill.inference.diagnoses import frequencies_of
 from dermdistill.inference.model import SHIPPED
 from dermdistill.inference.model_info import ModelInfo
@@ -189,7 +189,10 @@ def _points(
     Raises:
         UserError: a model does not have the one that the user names.
     """
-    points = {model.name: stored(infos[model.name].thresholds) for model in models}
+    every = {model.name: infos[model.name].thresholds for model in models}
+    if not options.per_lesion and options.point is None:
+        every = {name: for_images(of_model) for name, of_model in every.items()}
+    points = {name: stored(of_model) for name, of_model in every.items()}
     if options.point is None:  # which a model without melanomas on validation lacks
         name = default_point(next(iter(infos.values())))
         of_lesions = f"{name}{LESION_SUFFIX}"

@@ -15,6 +15,8 @@ from dermdistill.data.perceptual_hash import Signs, has_hash, signs
 from dermdistill.data.split_file import read_split, splits_again
 from dermdistill.distillation.targets import class_frequencies
 from dermdistill.errors import UserError
+from dermdistill.evaluation.estimates import OperatingPoint
+from dermdistill.evaluation.lesions import by_lesion
 from dermdistill.evaluation.metrics import auc
 from dermdistill.evaluation.platt import fit_calibration
 from dermdistill.evaluation.predictions import Predictions, read_predictions, tabulate
@@ -27,6 +29,7 @@ from dermdistill.export.network import shorten_names, to_onnx
 from dermdistill.export.other_pictures import drawn, framed_anew, read_pictures, views
 from dermdistill.export.parity import Parity, measure_parity
 from dermdistill.files import write_bytes
+from dermdistill.inference.decision import LESION_SUFFIX, for_images
 from dermdistill.inference.detector import DetectorLimits
 from dermdistill.inference.diagnoses import at_prevalence
 from dermdistill.inference.inputs import Inputs
@@ -115,7 +118,7 @@ def export(
     trained = TorchPredictor(network, float_info, torch.device("cpu"))
     content, model_file = _assembled(plain, float_info, detector)
     floats = images.predictions(model_file, "test")
-    points = stored(float_info.thresholds)
+    points = stored(for_images(float_info.thresholds))
     parity = measure_parity(
         ("PyTorch", images.predictions(trained, "test"), points),
         ("ONNX", floats, points),
@@ -133,7 +136,7 @@ def export(
         content, model_file = _assembled(small, small_info, detector)
         parity = measure_parity(
             ("ONNX", floats, points),
-            ("ONNX int8", images.predictions(model_file, "test"), stored(small_info.thresholds)),
+            ("ONNX int8", images.predictions(model_file, "test"), stored(for_images(small_info.thresholds))),
             size=len(content),
             tolerance=int8_tolerance,
             photographs=images.of_photographs(model_file),
@@ -266,7 +269,7 @@ def _describe(
     detector, detector_limits = _detector(network, info, images, others)
     described = replace(
         calibrated,
-        thresholds=to_store(operating_points(validation)),
+        thresholds=(*to_store(operating_points(validation)), *to_store(_points_of_lesions(validation))),
         validation=ValidationScores(
             melanoma=_sorted(validation.probability[validation.label]),
             other=_sorted(validation.probability[~validation.label]),
@@ -277,6 +280,15 @@ def _describe(
         frequencies=tuple(map(float, at_prevalence(shares, info.melanoma, float(validation.label.mean())))),
     )
     return described, detector
+
+
+def _points_of_lesions(validation: Predictions) -> list[OperatingPoint]:
+    """For the mean of a lesion's photographs; none where no lesion has several, or for lack of a class."""
+    lesions = by_lesion(validation)
+    if len(lesions) == len(validation):
+        return []
+    chosen = (point for point in operating_points(lesions) if point.chosen_on == "val")
+    return [point.model_copy(update={"name": point.name + LESION_SUFFIX}) for point in chosen]
 
 
 def _detector(

@@ -25,9 +25,8 @@ class Forecast:
         self, cells: Iterable[Cell], recipe: Recipe, *, judging: float = 0, measuring: float = 0
     ) -> None:
         self.judging, self.measuring = judging, measuring
-        self._sizes = {"teacher": recipe.teacher_size, "student": recipe.data.size}
-        networks = {(cell.architecture, self._sizes[cell.role]) for cell in cells}
-        self._macs = {(name, size): _macs(name, size) for name, size in networks}
+        networks = {(cell.architecture, cell.role) for cell in cells}
+        self._macs = {(name, role): _macs(name, recipe.input_size(role)) for name, role in networks}
         self._teacher = sum(_macs(name, recipe.teacher_size) for name in recipe.teacher.networks)
         self._seconds: dict[tuple[str, str, bool], list[float]] = {}
         self._rates: list[float] = []
@@ -39,7 +38,7 @@ class Forecast:
         """
         if cell.members:
             return 0
-        own = self._macs[cell.architecture, self._sizes[cell.role]]
+        own = self._macs[cell.architecture, cell.role]
         return cell.recipe.epochs * (3 * own + self._teacher * cell.distils)
 
     def learn(self, cell: Cell, seconds: float) -> None:

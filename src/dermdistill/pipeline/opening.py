@@ -155,8 +155,9 @@ def _is_run(folder: RunFolder) -> bool:
 def _try_out(recipe: Recipe, cells: Sequence[Cell], begun: Sequence[str]) -> None:
     """Build the networks that all else depends on, the teacher's and the student, before any is trained."""
     if not any(cell.role == "teacher" and cell.name in begun for cell in cells):
+        entry = "teacher.size" if recipe.teacher.size else "data.size"
         for name in sorted(set(recipe.teacher.networks)):
-            registry.try_out(name, recipe.teacher.weights, recipe.teacher_size)
+            registry.try_out(name, recipe.teacher.weights, recipe.teacher_size, entry=entry)
     own = [cell for cell in cells if cell.recipe == recipe.student]
     if own and not any(cell.name in begun for cell in own):
         registry.create(recipe.student.model, 2, recipe.data.size, recipe.student.weights)

@@ -26,6 +26,9 @@ from dermdistill.pipeline.assigned import Assigned
 from dermdistill.runs import TEACHER_MEMBER, RunFolder
 from dermdistill.training.ranks import ALONE, Ranks
 
+_ELSEWHERE = ("objectives", "seeds", "size")
+"""Entries of a network's recipe that stand in its cell or its input."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
@@ -56,8 +59,7 @@ class RunContext:
 
     def input_of(self, cell: "Cell") -> InputSpec:
         """What a cell's network sees."""
-        size = self.recipe.teacher_size if cell.role == "teacher" else self.recipe.data.size
-        return InputSpec(size, self.mean, self.std)
+        return InputSpec(self.recipe.input_size(cell.role), self.mean, self.std)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +226,7 @@ def _identity(cell: Cell, context: RunContext, split: str, known: Mapping[str, s
             cell.objective,
             cell.seed,
         ],
-        "recipe": {k: v for k, v in cell.recipe.shaping().items() if k not in ("objectives", "seeds")},
+        "recipe": {k: v for k, v in cell.recipe.shaping().items() if k not in _ELSEWHERE},
         "augment": recipe.augment.shaping(),
         "input": context.input_of(cell).to_dict(),
         "classes": context.assigned.classes,

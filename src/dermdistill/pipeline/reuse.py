@@ -47,8 +47,10 @@ def refuse_other_recipe(recipe: Recipe, cells: Sequence[Cell], run: RunFolder, *
             changes = _changes(_flat(before), _flat(recipe), only=_CHOOSES_MODELS)
             reason = changes or "this command makes no such model"
             raise UserError(f"{where}: a model of another recipe ({reason}); {_WAY_OUT}")
+        named = "teacher.size" if before.teacher.size or recipe.teacher.size else "data.size"
         changes = _changes(
-            _shaping(old[name], before, synthetic=synthetic), _shaping(new[name], recipe, synthetic=synthetic)
+            _shaping(old[name], before, size_of_teacher=named, synthetic=synthetic),
+            _shaping(new[name], recipe, size_of_teacher=named, synthetic=synthetic),
         )
         if changes:
             raise UserError(f"{where}: a model of another recipe ({changes}); {_WAY_OUT}")
@@ -103,24 +105,29 @@ def begun(run: RunFolder) -> list[str]:
     return [each.path.name for each in folders if each.summary.exists() or each.checkpoint.exists()]
 
 
-def _shaping(cell: Cell, recipe: Recipe, *, synthetic: bool) -> RecipeEntries:
-    """The entries that shape a model, apart from those that only may change the split."""
+def _shaping(cell: Cell, recipe: Recipe, *, size_of_teacher: str, synthetic: bool) -> RecipeEntries:
+    """The entries that shape a model, apart from those that only may change the split.
+
+    Training images are changed at the teacher's size, whoever sees them; ``size_of_teacher`` is the entry
+    that says it.
+    """
     sections = {
         _section(cell, recipe): _own(cell.recipe),
         "augment": recipe.augment.model_dump(mode="json"),
-        "data": recipe.data.model_dump(mode="json", include={"size", "target", "balance"}),
+        "data": recipe.data.model_dump(mode="json", include={"target", "balance"}),
     }
     if synthetic:
         sections["synthetic"] = recipe.synthetic.model_dump(mode="json")
     if cell.distils:
         sections["teacher"] = _own(teacher_cell(recipe).recipe)
-    elif cell.role == "student":  # its training images are changed at this size
-        sections["teacher"] = {"size": recipe.teacher.size}
-    return _dotted(sections)
+    sizes = {"data.size": recipe.input_size(cell.role), size_of_teacher: recipe.teacher_size}
+    if cell.role == "teacher":
+        sizes = {size_of_teacher: recipe.teacher_size}
+    return {**sizes, **_dotted(sections)}
 
 
 def _own(recipe: TrainingRecipe) -> dict[str, object]:
-    return recipe.model_dump(mode="json", exclude={"objectives", "seeds", *recipe.resources})
+    return recipe.model_dump(mode="json", exclude={"objectives", "seeds", "size", *recipe.resources})
 
 
 def _section(cell: Cell, recipe: Recipe) -> str:

@@ -40,7 +40,7 @@ class NetworkScorer:
         return {name: predictor.info for name, predictor in self._predictors.items()}
 
     def score(self, records: Sequence[Record], *, synthetic: bool) -> ScoredImages:
-        """Score the images, decoded once; raises UserError where some of them cannot be read."""
+        """Score the images, decoded once for each input size; raises UserError where some cannot be read."""
         sizes = sorted({info.input.size for info in self.infos.values()})
         images = {size: decode(records, size, workers=self._workers) for size in sizes}
         smallest = images[sizes[0]]

@@ -35,7 +35,7 @@ class ScoredImages:
 
 
 class Scorer(Protocol):
-    """One or several models, opened; all take images of one size."""
+    """One or several models, opened."""
 
     @property
     def infos(self) -> Mapping[str, ModelInfo]:

@@ -1,5 +1,6 @@
 """Which plots a report shows, from the judgement and the training histories."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -201,17 +202,16 @@ def _cost_plot(run: ReportedRun, name: str, axis: str, costs: Sequence[tuple[Gro
         aside = 0 if style == 0 else (style - len(kinds) / 2) * _APART
         series.append(_points(kind, of_kind, style, aside))
     teachers = [group.mean.auc.value for group, _ in costs if _kind(group) == _TEACHER]
-    names = {_network(group): cost for group, cost in costs}
+    names = {label: cost for label, (_, cost) in zip(_labels(costs), costs, strict=True)}
     words = "; ".join(
-        f"{_network(group)}, {_kind(group)}: {numbers.three_digits(cost)}, AUC "
-        f"{numbers.with_interval(group.mean.auc)}"
-        for group, cost in costs
+        f"{label}, {_kind(group)}: {numbers.three_digits(cost)}, AUC {numbers.with_interval(group.mean.auc)}"
+        for label, (group, cost) in zip(_labels(costs), costs, strict=True)
     )
     return Plot(
         (Panel(axis, "test AUC", series, "cost", names=names, level=teachers[0] if teachers else None),),
         f"Test AUC against {name}, logarithmic. Bars: 95\N{NO-BREAK SPACE}% intervals of the means over the "
-        "seeds. The points of a network have one cost and are drawn side by side. Dashed: the AUC of the "
-        "teacher.",
+        "seeds. The points of a network and size have one cost and are drawn side by side. Dashed: the AUC "
+        "of the teacher.",
         f"Test AUC against {name}. {words}.",
         size=(11.0, 4.6),
         legend="below",
@@ -220,6 +220,13 @@ def _cost_plot(run: ReportedRun, name: str, axis: str, costs: Sequence[tuple[Gro
 
 def _kind(group: Group) -> str:
     return _TEACHER if group.is_teacher else objective_name(summary_of(group).objective)
+
+
+def _labels(costs: Sequence[tuple[Group, float]]) -> list[str]:
+    """The network of each group, with its input size where it has another one in another group."""
+    kinds = [(_network(group), summary_of(group).input_size) for group, _ in costs]
+    several = Counter(name for name, _ in set(kinds))
+    return [f"{name}, {size} px" if several[name] > 1 else name for name, size in kinds]
 
 
 def _network(group: Group) -> str:

@@ -42,7 +42,7 @@ from dermdistill.training.schedule import learning_rate
 
 @dataclass(frozen=True, slots=True)
 class TrainingData:
-    """What a network trains on and is selected by; teacher and students share it.
+    """What a network trains on and is selected by; teacher and students share the training images.
 
     Attributes:
         train: of the network's own size, or larger: it sees them made smaller, and its teacher as they are.
@@ -63,13 +63,13 @@ class _Batch:
     """This process's part of a batch, on the device.
 
     Attributes:
-        images: normalised, as the teacher sees them.
-        inputs: the same in the network's own size.
+        inputs: normalised, in the network's own size.
+        of_teacher: the same as a teacher sees them that has to be asked; None where there is none.
         teacher_logits: if they are known.
     """
 
-    images: Tensor
     inputs: Tensor
+    of_teacher: Tensor | None
     labels: Tensor
     teacher_logits: Tensor | None
 
@@ -256,13 +256,15 @@ class Trainer:
             images = pixels.to(self._device, non_blocking=True).permute(0, 3, 1, 2).float() / 255
             if views is None:
                 images = data.augment(images, draws)
-            images = normalise(images, self._info.input).contiguous(memory_format=torch.channels_last)
             yield _Batch(
-                images,
-                smaller(images, self._info.input.size),
+                self._normalised(smaller(images, self._info.input.size)),
+                None if self._teacher is None else self._normalised(images),
                 labels.to(self._device, non_blocking=True),
                 None if logits is None else logits[positions].to(self._device, non_blocking=True),
             )
+
+    def _normalised(self, images: Tensor) -> Tensor:
+        return normalise(images, self._info.input).contiguous(memory_format=torch.channels_last)
 
     def _images_in_batch(self, data: TrainingData) -> int:
         return images_in_batch(len(data.train), self._recipe.batch_size)
@@ -272,7 +274,7 @@ class Trainer:
         teacher_logits = own.teacher_logits
         with _mixed_precision(self._device), self._ranks.whole_batch(batch):
             if self._teacher is not None:
-                teacher_logits = self._teacher(own.images).float()
+                teacher_logits = self._teacher(own.of_teacher).float()
             student_logits = self._steps(own.inputs).float()
         gather = self._ranks.gather
         losses = self._objective(
@@ -366,8 +368,7 @@ def smaller(images: Tensor, size: int) -> Tensor:
     """Images ``(N, 3, S, S)`` at ``size`` pixels, at most S, by the filter of ``data.images.resize``."""
     if images.shape[-1] == size:
         return images
-    resized = F.interpolate(images, (size, size), mode="bilinear", align_corners=False, antialias=True)
-    return resized.contiguous(memory_format=torch.channels_last)
+    return F.interpolate(images, (size, size), mode="bilinear", align_corners=False, antialias=True)
 
 
 def _best_epoch(rows: Sequence[EpochRow]) -> int:

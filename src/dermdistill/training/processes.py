@@ -36,6 +36,7 @@ class PixelFiles:
 
     @classmethod
     def write(cls, folder: Path, pixels: Pixels) -> "PixelFiles":
+        """A file of each size in a folder."""
         files = cls(folder, tuple(pixels))
         for size, of_size in pixels.items():
             np.save(files._path(size), of_size)
