@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 
 from dermdistill.data import artefacts
+from dermdistill.training.engine import smaller
 
 Artefact = Callable[[torch.Tensor, float, torch.Generator], torch.Tensor]
 
@@ -132,6 +133,15 @@ def test_hairs_are_thin_and_dark() -> None:
     assert covered.max() < 0.25
     assert (covered > 0.005).float().mean() > 0.8
     assert result.min() < 0.16
+
+
+def test_compression_shows_at_the_size_that_the_smallest_network_sees() -> None:
+    def seen(smallest: int | None) -> torch.Tensor:
+        given = noise(40, 96)
+        return smaller(artefacts.jpeg(given, 1.0, seeded(), smallest), 32) - smaller(given, 32)
+
+    assert seen(32).abs().mean() > 2 * seen(None).abs().mean()
+    assert artefacts.jpeg(noise(2, 96), 1.0, seeded(), 32).shape == (2, 3, 96, 96)
 
 
 def test_compression_is_that_of_jpeg_files(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,6 +40,13 @@ def test_a_view_holds_every_training_image_changed(decoded: np.ndarray) -> None:
     assert all((first[i] != second[i]).any() for i in range(70))
 
 
+def test_compression_is_that_of_the_smallest_network() -> None:
+    recipe = RECIPE.model_copy(update={"jpeg": 1.0})
+    own, small = made(recipe), replace(made(recipe), smallest=SIZE // 2)
+    assert (own.of(0) != small.of(0)).any()
+    np.testing.assert_array_equal(own.of(0), replace(own, smallest=SIZE).of(0))
+
+
 def test_without_changes_a_view_is_the_images_in_order(decoded: np.ndarray) -> None:
     same = AugmentRecipe(
         rotate=False, flip=False, scale=0, shift=0, brightness=0, contrast=0, saturation=0, channel=0, views=1

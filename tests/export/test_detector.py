@@ -15,6 +15,7 @@ from dermdistill.data.sources import synthetic
 from dermdistill.export.detector import Detector, detector_of, looked_at
 from dermdistill.export.detector_fit import FeatureFile, fit, limits
 from dermdistill.export.graph import assemble, network_of
+from dermdistill.export.int8 import quantise
 from dermdistill.export.network import to_onnx
 from dermdistill.export.other_pictures import drawn, framed_anew, views
 from dermdistill.inference.detector import DetectorLimits
@@ -45,10 +46,10 @@ def looker(architecture: str = "dermlet") -> FeatureFile:
     return found
 
 
-def test_it_looks_at_the_last_six_linear_maps_of_a_mobile_network() -> None:
+def test_it_looks_at_the_last_eight_linear_maps_of_a_mobile_network() -> None:
     made_by = {output: node.op_type for node in network("dermlet").graph.node for output in node.output}
     names = looked_at(network("dermlet"))
-    assert len(names) == 6
+    assert len(names) == 8
     assert {made_by[name] for name in names} == {"Conv", "Add"}
 
 
@@ -56,7 +57,7 @@ def test_its_features_are_the_means_of_those_maps(lesions: NDArray[np.uint8]) ->
     torch.manual_seed(0)
     trained = build("dermlet", 2, SIZE).eval()
     maps: list[torch.Tensor] = []
-    for block in list(trained.features)[-6:]:  # type: ignore[arg-type]
+    for block in list(trained.features)[-8:]:  # type: ignore[arg-type]
         block.register_forward_hook(lambda _module, _input, output: maps.append(output))
     spec = INFO.input
     normalised = (lesions.astype(np.float32) / 255 - spec.mean) / spec.std
@@ -65,6 +66,15 @@ def test_its_features_are_the_means_of_those_maps(lesions: NDArray[np.uint8]) ->
     expected = torch.cat([each.mean(dim=(2, 3)) for each in maps], dim=1).numpy()
     np.testing.assert_allclose(looker().features(lesions), expected, atol=1e-4)
     assert looker().last == maps[-1].shape[1]
+
+
+def test_an_8_bit_file_looks_at_the_same_maps(lesions: NDArray[np.uint8]) -> None:
+    """Its rounding takes the place of the activations after wide convolutions, which are no other maps."""
+    found = FeatureFile.of(quantise(network("dermlet"), lesions[:20], INFO.input), INFO)
+    assert found is not None
+    floats, rounded = looker().features(lesions), found.features(lesions)
+    assert rounded.shape == floats.shape
+    assert np.corrcoef(floats.ravel(), rounded.ravel())[0, 1] > 0.95
 
 
 @pytest.mark.parametrize("architecture", ["test_resnet", "dsnet"])

@@ -172,23 +172,26 @@ def corners(images: Tensor, share: float, draws: Draws) -> Tensor:
     return images * (1 - cover) + _DARKEST * drawn[:, 5:6] * cover
 
 
-def jpeg(images: Tensor, share: float, draws: Draws) -> Tensor:
+def jpeg(images: Tensor, share: float, draws: Draws, smallest: int | None = None) -> Tensor:
     """Compress a share of the images as JPEG files of a random quality.
 
     Photographs have more pixels than a network looks at and are compressed before they are made smaller, so
-    each image is enlarged before, up to twice, and made smaller after.
+    each is compressed at one to two times the side that the smallest network looks at.
 
     Args:
         images: ``(N, 3, S, S)`` in [0, 1].
         share: probability that an image is compressed.
         draws: of this batch.
+        smallest: side of the input of the smallest network that sees them; None is S. At S, a smaller network
+            would see hardly anything of the compression.
     """
     side, result = images.shape[-1], images.clone()
+    smallest = smallest or side
     drawn = uniform(draws, len(images), 3)
     for i in torch.nonzero(drawn[:, 0] < share).flatten().tolist():
         quality, enlarged = int(_between(_QUALITY, drawn[i, 1])), float(_between(_ENLARGED, drawn[i, 2]))
-        large = _resized(images[i], round(side * enlarged))
-        pixels = (255 * large).round().to(torch.uint8).permute(1, 2, 0).contiguous().cpu().numpy()
+        photograph = _resized(images[i], round(smallest * enlarged))
+        pixels = (255 * photograph).round().to(torch.uint8).permute(1, 2, 0).contiguous().cpu().numpy()
         content = simplejpeg.encode_jpeg(pixels, quality, colorsubsampling="420", fastdct=False)
         compressed = simplejpeg.decode_jpeg(content, fastdct=False, fastupsample=False)
         back = torch.from_numpy(compressed).permute(2, 0, 1).to(images.device) / 255

@@ -17,10 +17,15 @@ class Augment:
     """Draws new changes of geometry and colour, and new artefacts, for every image of a batch.
 
     Parameters are drawn on the CPU, so that one seed gives the same changes on every device.
+
+    Args:
+        recipe: how large the changes are.
+        smallest: side of the input of the smallest network that sees the images; None is their own.
     """
 
-    def __init__(self, recipe: AugmentRecipe) -> None:
+    def __init__(self, recipe: AugmentRecipe, smallest: int | None = None) -> None:
         self._recipe = recipe
+        self._smallest = smallest
 
     def __call__(self, images: Tensor, draws: Draws) -> Tensor:
         """Change images ``(N, 3, S, S)``, float in [0, 1]; the result has the same shape and range."""
@@ -37,7 +42,8 @@ class Augment:
         mean = images.mean(dim=(2, 3), keepdim=True)
         images = (mean + contrast.view(-1, 1, 1, 1) * (images - mean)).clamp(0, 1)
         # Last, as a camera does it.
-        return artefacts.jpeg(images, self._recipe.jpeg, draws) if self._recipe.jpeg else images
+        share = self._recipe.jpeg
+        return artefacts.jpeg(images, share, draws, self._smallest) if share else images
 
     def _moves(self, count: int, draws: Draws) -> Tensor | None:
         """Affine matrices ``(N, 2, 3)`` from output to input coordinates; None where nothing moves."""

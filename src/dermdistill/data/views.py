@@ -40,12 +40,14 @@ class Views:
         rows: ``(N,)`` rows of the training images among them.
         size: their side, pixels.
         recipe: how a view differs from the image; ``recipe.views`` is how many there are.
+        smallest: side of the input of the smallest network that sees them; None is ``size``.
     """
 
     key: str
     rows: NDArray[np.int64]
     size: int
     recipe: AugmentRecipe
+    smallest: int | None = None
 
     def index(self, epoch: int) -> int:
         """Which view an epoch (from 1) shows; after the last view comes the first again."""
@@ -80,8 +82,10 @@ class Views:
     def _folder(self) -> Path:
         shaping = self.recipe.shaping()
         shaping.pop("views")
-        content = json.dumps([_VERSION, self.key, self.rows.tolist(), shaping], sort_keys=True)
-        digest = hashlib.blake2b(content.encode(), digest_size=16).hexdigest()
+        content = [_VERSION, self.key, self.rows.tolist(), shaping]
+        if self.smallest not in (None, self.size):
+            content.append(self.smallest)
+        digest = hashlib.blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=16).hexdigest()
         return default_cache_dir() / f"views-{self.size}px-{digest}"
 
     def _path(self, index: int) -> Path:
@@ -108,7 +112,7 @@ class Views:
         starts = range(0, len(self.rows), _CHUNK)
         source = decoded_path(self.key)
         return [
-            _Part(source, self.rows[start : start + _CHUNK], self.recipe, index, start, target)
+            _Part(source, self.rows[start : start + _CHUNK], self.recipe, self.smallest, index, start, target)
             for start in starts
         ]
 
@@ -120,6 +124,7 @@ class _Part:
     source: Path
     rows: NDArray[np.int64]
     recipe: AugmentRecipe
+    smallest: int | None
     view: int
     first: int
     target: Rows
@@ -132,6 +137,6 @@ def _make(part: _Part) -> int:
     draws = torch.Generator().manual_seed(seed)
     pixels = np.load(part.source, mmap_mode="r")[part.rows]
     images = torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255
-    changed = Augment(part.recipe)(images, draws)
+    changed = Augment(part.recipe, part.smallest)(images, draws)
     part.target.write(part.first, (255 * changed).round().byte().permute(0, 2, 3, 1).contiguous().numpy())
     return len(part.rows)

@@ -17,7 +17,7 @@ from dermdistill.inference.features import before_last_layer
 
 ANSWERS, FEATURES, LAST = "detector/answers", "detector/features", "detector/last"
 
-_MAPS = 6
+_MAPS = 8
 _ROUNDING = ("QuantizeLinear", "DequantizeLinear")
 Floats = NDArray[np.float64]
 
@@ -48,10 +48,12 @@ class Detector:
 def looked_at(network: ModelProto) -> list[str]:
     """Names of the feature maps that the detector looks at, in order; empty where the graph has none.
 
-    They are the last six outputs of blocks that no activation follows (the linear bottlenecks of mobile
-    networks); in a network without any, the input of its last layer, which is no map any more.
+    They are the last eight outputs of blocks that no activation follows: sums, and convolutions that narrow
+    (the linear bottlenecks of mobile networks; in 8-bit files other convolutions lose their activations to
+    the rounding). In a network without any it is the input of its last layer, which is no map any more.
     """
     made_by = {output: node for node in network.graph.node for output in node.output}
+    shapes = {tensor.name: tuple(tensor.dims) for tensor in network.graph.initializer}
 
     def origin(name: str) -> NodeProto | None:
         node = made_by.get(name)
@@ -59,13 +61,20 @@ def looked_at(network: ModelProto) -> list[str]:
             node = made_by.get(node.input[0])
         return node
 
+    def is_linear(node: NodeProto) -> bool:
+        if node.op_type != "Conv":
+            return node.op_type == "Add"
+        rounded = made_by.get(node.input[1])
+        weights = shapes.get(node.input[1] if rounded is None else rounded.input[0])
+        return weights is not None and weights[0] < weights[1]  # outputs, inputs
+
     pooled = [
         node for node in network.graph.node if node.op_type in ("Conv", "GlobalAveragePool", "ReduceMean")
     ]
     maps = dict.fromkeys(
         node.input[0]
         for node in pooled
-        if (source := origin(node.input[0])) is not None and source.op_type in ("Conv", "Add")
+        if (source := origin(node.input[0])) is not None and is_linear(source)
     )
     if len(maps) > 1:
         return list(maps)[-_MAPS:]

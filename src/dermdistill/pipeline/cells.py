@@ -138,7 +138,7 @@ def _train(
         data=TrainingData(
             train,
             assigned.labelled(context.images[spec.size].pixels, "val"),
-            Augment(context.recipe.augment),
+            Augment(context.recipe.augment, context.recipe.data.size),
             views,
             teacher_logits,
         ),

@@ -55,7 +55,8 @@ class RunContext:
         if not self.recipe.augment.views:
             return None
         size = self.recipe.teacher_size
-        return Views(self.images[size].key, self.assigned.rows("train"), size, self.recipe.augment)
+        rows, smallest = self.assigned.rows("train"), self.recipe.data.size
+        return Views(self.images[size].key, rows, size, self.recipe.augment, smallest)
 
     def input_of(self, cell: "Cell") -> InputSpec:
         """What a cell's network sees."""
@@ -218,7 +219,7 @@ def _identity(cell: Cell, context: RunContext, split: str, known: Mapping[str, s
         return _digest([known[member.name] for member in cell.members])
     recipe = context.recipe
     first_weights = Path(cell.recipe.weights)
-    shaping = {
+    shaping: dict[str, object] = {
         # A teacher and a member are the same training, so the one may be moved into the other's folder.
         "cell": [
             "teacher" if cell.role == "teacher" else cell.name,
@@ -237,6 +238,8 @@ def _identity(cell: Cell, context: RunContext, split: str, known: Mapping[str, s
         if first_weights.is_file()
         else None,
     }
+    if recipe.teacher_size != recipe.data.size and recipe.augment.jpeg:
+        shaping["smallest"] = recipe.data.size
     if recipe.data.balance != "none":
         shaping["balance"] = recipe.data.balance
     if cell.recipe.cycles > 1:
