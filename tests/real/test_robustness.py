@@ -22,6 +22,8 @@ def photographs() -> tuple[list[Image.Image], np.ndarray]:
 
 
 WEAK = {
+    "JPEG quality 50": (0.025, 0.13),
+    "gamma 1.4": (0.025, 0.1),
     "black frame of 0.15": (0.03, 0.16),
     "a tenth cut off at each border": (0.02, 0.13),
 }
