@@ -14,6 +14,7 @@ import dermdistill
 from dermdistill.cli.commands.download import KNOWN
 from dermdistill.cli.options import PACKAGED_POINTS
 from dermdistill.download.published import PUBLISHED
+from dermdistill.inference.decision import for_images
 
 from ..conftest import Outcome
 
@@ -101,7 +102,7 @@ def test_completion_can_be_installed(command: Command) -> None:
 
 
 def test_names_that_are_listed_without_a_look_are_those_that_there_are() -> None:
-    points = dermdistill.load().info.thresholds
+    points = for_images(dermdistill.load().info.thresholds)
     assert set(PACKAGED_POINTS) == {point.name for point in points if point.threshold is not None}
     assert [published.name for published in PUBLISHED] == list(KNOWN)
 

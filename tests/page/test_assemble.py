@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import dermdistill
-from dermdistill.inference.decision import DEFAULT_POINT
+from dermdistill.inference.decision import DEFAULT_POINT, for_images
 from dermdistill.inference.model import SHIPPED
 from dermdistill.page.assemble import BUILT, page, site
 from dermdistill.signed_page import is_unedited
@@ -66,7 +66,7 @@ def test_describes_the_model(text: str) -> None:
     assert said["prevalence"] == model.prevalence
     assert said["default_point"] == DEFAULT_POINT
     assert {point["name"] for point in said["operating_points"]} == {
-        point.name for point in model.info.thresholds if point.threshold is not None
+        point.name for point in for_images(model.info.thresholds) if point.threshold is not None
     }
     photograph = base64.b64decode(said["self_test"]["image"])
     assert said["self_test"]["probabilities"] == list(model.predict(photograph)[0].diagnoses.values())

@@ -106,5 +106,5 @@ def _named(info: ModelInfo, name: str, where: str) -> OperatingPointUsed:
 
 
 def _names(info: ModelInfo) -> str:
-    names = [point.name for point in info.thresholds if point.threshold is not None]
+    names = [point.name for point in for_images(info.thresholds) if point.threshold is not None]
     return ", ".join(names) or "no operating points of its own"
