@@ -8,7 +8,6 @@ import torch
 from PIL import Image
 
 from dermdistill.data import artefacts
-from dermdistill.training.engine import smaller
 
 Artefact = Callable[[torch.Tensor, float, torch.Generator], torch.Tensor]
 
@@ -138,7 +137,8 @@ def test_hairs_are_thin_and_dark() -> None:
 def test_compression_shows_at_the_size_that_the_smallest_network_sees() -> None:
     def seen(smallest: int | None) -> torch.Tensor:
         given = noise(40, 96)
-        return smaller(artefacts.jpeg(given, 1.0, seeded(), smallest), 32) - smaller(given, 32)
+        spoiled = artefacts.jpeg(given, 1.0, seeded(), smallest)
+        return artefacts.resized(spoiled, 32) - artefacts.resized(given, 32)
 
     assert seen(32).abs().mean() > 2 * seen(None).abs().mean()
     assert artefacts.jpeg(noise(2, 96), 1.0, seeded(), 32).shape == (2, 3, 96, 96)

@@ -10,7 +10,7 @@ from dermdistill import __version__
 from dermdistill.cli.scoring_model import introduce
 from dermdistill.cores import default_workers
 from dermdistill.errors import UserError
-from dermdistill.inference.decision import OperatingPointUsed, for_images
+from dermdistill.inference.decision import OperatingPointUsed, names_of_points
 from dermdistill.inference.model import Model, load, model_file
 from dermdistill.messages import inform, warn
 from dermdistill.page.assemble import site
@@ -91,9 +91,7 @@ def token_of(environment: Mapping[str, str]) -> str | None:
 
 
 def _points(scoring: Scoring, model: Model) -> list[OperatingPointUsed]:
-    named = for_images(model.info.thresholds)  # it answers for photographs alone
-    names = [point.name for point in named if point.threshold is not None]
-    return [scoring.load(name).operating_point for name in names]
+    return [scoring.load(name).operating_point for name in names_of_points(model.info)]
 
 
 def _ended(metrics: Metrics) -> Callable[[int], None]:

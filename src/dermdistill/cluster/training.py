@@ -197,7 +197,7 @@ def _task(
     torch.set_num_threads(cell.recipe.cpus)
     images = {size: replace(images, pixels=pixels[size]) for size, images in context.images.items()}
     context = replace(context, images=images)
-    if context.views is not None:  # which are made of what lies in the cache
+    if context.recipe.augment.views:  # which are made of what lies in the cache
         keep_decoded(images[context.recipe.teacher_size], default_cache_dir())
     count = int(resources(cell, on_gpus=context.device.type == "cuda")["num_gpus"])
     with helped(count, pixels, context.device) if count > 1 else nullcontext(ALONE) as ranks:

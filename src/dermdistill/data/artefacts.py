@@ -64,11 +64,9 @@ def hair(images: Tensor, share: float, draws: Draws) -> Tensor:
     if not chosen.any():
         return images
     drawn = drawn[chosen].view(-1, _STRANDS, 6, 1, 1)
-    x, y = _coordinates(side, images.device)
-    angle = 2 * math.pi * drawn[:, :, 0]
-    across, down = x - (2 * drawn[:, :, 1] - 1), y - (2 * drawn[:, :, 2] - 1)
-    along = across * angle.cos() + down * angle.sin()
-    aside = down * angle.cos() - across * angle.sin() - _HAIR_BEND * (2 * drawn[:, :, 3] - 1) * along**2
+    from_point = _offsets(images, 2 * drawn[:, :, 1] - 1, 2 * drawn[:, :, 2] - 1)
+    along, aside = _turned(from_point, 2 * math.pi * drawn[:, :, 0])
+    aside = aside - _HAIR_BEND * (2 * drawn[:, :, 3] - 1) * along**2
     half_width = _between(_HAIR_WIDTH, drawn[:, :, 4])
     # A pixel is 2 / side wide here; a hair's edge fades over one pixel.
     opacity = ((half_width - aside.abs()) * side / 2 + 0.5).clamp(0, 1) * (drawn[:, :, 5] < 0.5)
@@ -86,21 +84,19 @@ def reflections(images: Tensor, share: float, draws: Draws) -> Tensor:
         share: probability that an image has reflections.
         draws: of this batch.
     """
-    count, side = len(images), images.shape[-1]
+    count = len(images)
     drawn = uniform(draws, count, _SPOTS, 7).to(images.device)
     white = _between(_BRIGHTEST, uniform(draws, count, 1, 1, 1).to(images.device))
     chosen = uniform(draws, count).to(images.device) < share
     if not chosen.any():
         return images
     drawn = drawn[chosen].view(-1, _SPOTS, 7, 1, 1)
-    x, y = _coordinates(side, images.device)
-    across, down = x - (2 * drawn[:, :, 0] - 1), y - (2 * drawn[:, :, 1] - 1)
-    angle = math.pi * drawn[:, :, 2]
-    along = (across * angle.cos() + down * angle.sin()) / _between(_SPOT_LENGTH, drawn[:, :, 3])
-    aside = down * angle.cos() - across * angle.sin()
+    from_centre = _offsets(images, 2 * drawn[:, :, 0] - 1, 2 * drawn[:, :, 1] - 1)
+    along, aside = _turned(from_centre, math.pi * drawn[:, :, 2])
+    along = along / _between(_SPOT_LENGTH, drawn[:, :, 3])
     radius = _between(_SPOT_RADIUS, drawn[:, :, 4])
     edge = radius * _between(_SPOT_EDGE, drawn[:, :, 5])
-    opacity = ((radius - (along**2 + aside**2).sqrt()) / edge + 0.5).clamp(0, 1) * (drawn[:, :, 6] < 0.5)
+    opacity = ((radius - _length(along, aside)) / edge + 0.5).clamp(0, 1) * (drawn[:, :, 6] < 0.5)
     cover = opacity.amax(dim=1, keepdim=True)
     result = images.clone()
     result[chosen] = images[chosen] * (1 - cover) + white[chosen] * cover
@@ -120,12 +116,10 @@ def stickers(images: Tensor, share: float, draws: Draws) -> Tensor:
     has = (drawn[:, 0] < share).view(-1, 1, 1, 1)
     colour = drawn[:, 4:].view(-1, 3, 1, 1)
     drawn = drawn.view(-1, 7, 1, 1)
-    x, y = _coordinates(side, images.device)
     angle, away = 2 * math.pi * drawn[:, 1], _between(_STICKER_CENTRE, drawn[:, 2])
-    distance = ((x - away * angle.cos()) ** 2 + (y - away * angle.sin()) ** 2).sqrt()
-    cover = ((_between(_STICKER_RADIUS, drawn[:, 3]) - distance) * side / 2 + 0.5).clamp(0, 1).unsqueeze(
-        1
-    ) * has
+    distance = _length(*_offsets(images, away * angle.cos(), away * angle.sin()))
+    inside = ((_between(_STICKER_RADIUS, drawn[:, 3]) - distance) * side / 2 + 0.5).clamp(0, 1)
+    cover = inside.unsqueeze(1) * has
     return images * (1 - cover) + colour * cover
 
 
@@ -164,9 +158,7 @@ def corners(images: Tensor, share: float, draws: Draws) -> Tensor:
     drawn = uniform(draws, len(images), 6).to(images.device)
     has = (drawn[:, 0] < share).view(-1, 1, 1, 1)
     drawn = drawn.view(-1, 6, 1, 1)
-    x, y = _coordinates(images.shape[-1], images.device)
-    centre_x, centre_y = 0.2 * drawn[:, 1] - 0.1, 0.2 * drawn[:, 2] - 0.1
-    distance = ((x - centre_x) ** 2 + (y - centre_y) ** 2).sqrt()
+    distance = _length(*_offsets(images, 0.2 * drawn[:, 1] - 0.1, 0.2 * drawn[:, 2] - 0.1))
     radius, edge = _between(_CORNER_RADIUS, drawn[:, 3]), _between(_CORNER_EDGE, drawn[:, 4])
     cover = ((distance - radius) / edge).sigmoid().unsqueeze(1) * has
     return images * (1 - cover) + _DARKEST * drawn[:, 5:6] * cover
@@ -190,26 +182,37 @@ def jpeg(images: Tensor, share: float, draws: Draws, smallest: int | None = None
     drawn = uniform(draws, len(images), 3)
     for i in torch.nonzero(drawn[:, 0] < share).flatten().tolist():
         quality, enlarged = int(_between(_QUALITY, drawn[i, 1])), float(_between(_ENLARGED, drawn[i, 2]))
-        photograph = _resized(images[i], round(smallest * enlarged))
-        pixels = (255 * photograph).round().to(torch.uint8).permute(1, 2, 0).contiguous().cpu().numpy()
+        photograph = resized(images[i : i + 1], round(smallest * enlarged)).clamp(0, 1)
+        pixels = (255 * photograph[0]).round().to(torch.uint8).permute(1, 2, 0).contiguous().cpu().numpy()
         content = simplejpeg.encode_jpeg(pixels, quality, colorsubsampling="420", fastdct=False)
         compressed = simplejpeg.decode_jpeg(content, fastdct=False, fastupsample=False)
         back = torch.from_numpy(compressed).permute(2, 0, 1).to(images.device) / 255
-        result[i] = _resized(back, side)
+        result[i] = resized(back[None], side)[0].clamp(0, 1)
     return result
 
 
-def _resized(image: Tensor, side: int) -> Tensor:
-    """``(3, S, S)`` to ``(3, side, side)``."""
-    size = (side, side)
-    resized = F.interpolate(image[None], size, mode="bilinear", align_corners=False, antialias=True)
-    return resized[0].clamp(0, 1)
+def resized(images: Tensor, side: int) -> Tensor:
+    """Images ``(N, 3, S, S)`` at ``side`` pixels, by the filter of ``data.images.resize``."""
+    if images.shape[-1] == side:
+        return images
+    return F.interpolate(images, (side, side), mode="bilinear", align_corners=False, antialias=True)
 
 
-def _coordinates(side: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """``x (1, S)`` and ``y (S, 1)`` of the pixels' centres, from -1 to 1."""
-    centres = (2 * torch.arange(side, device=device) + 1) / side - 1
-    return centres.view(1, side), centres.view(side, 1)
+def _offsets(images: Tensor, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """How far each pixel's centre lies from points, across and down; the image reaches from -1 to 1."""
+    side = images.shape[-1]
+    centres = (2 * torch.arange(side, device=images.device) + 1) / side - 1
+    return centres.view(1, side) - x, centres.view(side, 1) - y
+
+
+def _turned(offsets: tuple[Tensor, Tensor], angle: Tensor) -> tuple[Tensor, Tensor]:
+    """Offsets along a direction, and aside of it."""
+    across, down = offsets
+    return across * angle.cos() + down * angle.sin(), down * angle.cos() - across * angle.sin()
+
+
+def _length(across: Tensor, down: Tensor) -> Tensor:
+    return (across**2 + down**2).sqrt()
 
 
 def _between(limits: tuple[float, float], share: Tensor) -> Tensor:

@@ -2,8 +2,10 @@
 
 import math
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
 from dermdistill.config import AugmentRecipe
@@ -44,6 +46,12 @@ class Augment:
         # Last, as a camera does it.
         share = self._recipe.jpeg
         return artefacts.jpeg(images, share, draws, self._smallest) if share else images
+
+    def of_pixels(self, pixels: NDArray[np.uint8], draws: Draws) -> NDArray[np.uint8]:
+        """Change decoded images ``(N, S, S, 3)``."""
+        images = torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255
+        changed = (255 * self(images, draws)).round().byte()
+        return changed.permute(0, 2, 3, 1).contiguous().numpy()
 
     def _moves(self, count: int, draws: Draws) -> Tensor | None:
         """Affine matrices ``(N, 2, 3)`` from output to input coordinates; None where nothing moves."""

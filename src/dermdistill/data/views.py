@@ -136,7 +136,5 @@ def _make(part: _Part) -> int:
     seed = int(np.random.SeedSequence([part.view, part.first]).generate_state(1)[0])
     draws = torch.Generator().manual_seed(seed)
     pixels = np.load(part.source, mmap_mode="r")[part.rows]
-    images = torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255
-    changed = Augment(part.recipe, part.smallest)(images, draws)
-    part.target.write(part.first, (255 * changed).round().byte().permute(0, 2, 3, 1).contiguous().numpy())
+    part.target.write(part.first, Augment(part.recipe, part.smallest).of_pixels(pixels, draws))
     return len(part.rows)

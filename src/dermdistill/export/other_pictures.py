@@ -52,9 +52,7 @@ def _changed(images: Images, recipe: AugmentRecipe, seed: int) -> Images:
     augment, generator = Augment(recipe), torch.Generator().manual_seed(seed)
     changed = np.empty_like(images)
     for start in range(0, len(images), _BATCH):
-        part = torch.from_numpy(images[start : start + _BATCH]).permute(0, 3, 1, 2).float() / 255
-        of_part = (augment(part, generator) * 255).round().byte().permute(0, 2, 3, 1)
-        changed[start : start + _BATCH] = of_part.numpy()
+        changed[start : start + _BATCH] = augment.of_pixels(images[start : start + _BATCH], generator)
     return changed
 
 

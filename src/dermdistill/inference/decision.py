@@ -105,6 +105,10 @@ def _named(info: ModelInfo, name: str, where: str) -> OperatingPointUsed:
     raise UserError(f"operating point {name!r}: {where} has {_names(info)}; or give a threshold from 0 to 1")
 
 
+def names_of_points(info: ModelInfo) -> list[str]:
+    """Of the operating points for single photographs that have a threshold."""
+    return [point.name for point in for_images(info.thresholds) if point.threshold is not None]
+
+
 def _names(info: ModelInfo) -> str:
-    names = [point.name for point in for_images(info.thresholds) if point.threshold is not None]
-    return ", ".join(names) or "no operating points of its own"
+    return ", ".join(names_of_points(info)) or "no operating points of its own"

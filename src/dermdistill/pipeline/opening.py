@@ -102,9 +102,8 @@ def open_run(
     plan = Plan.of(cells, context)
     refuse_other_results(plan, folder)
     adopt(plan, folder)
-    contents = images[recipe.data.size].contents
     coefficients = coefficients_of(
-        dataset.records, contents, synthetic=dataset.synthetic, workers=torch.get_num_threads()
+        dataset.records, context.contents, synthetic=dataset.synthetic, workers=torch.get_num_threads()
     )
     copies = copies_in_two_splits(dataset.records, assigned.split, coefficients)
     for text in copies:
@@ -181,8 +180,7 @@ def _write_what_it_is(context: RunContext, hashes: Sequence[str], *, data: DataS
     """Write recipe, split and manifest; a resumed run keeps its first command, environment and start."""
     folder, assigned = context.run, context.assigned
     write_text(folder.recipe, to_toml(context.recipe))
-    contents = context.images[context.recipe.data.size].contents
-    write_split(folder.split, assigned.dataset.records, assigned.split, contents, hashes)
+    write_split(folder.split, assigned.dataset.records, assigned.split, context.contents, hashes)
     manifest = RunManifest(
         recipe_name=context.recipe.name,
         command=command,

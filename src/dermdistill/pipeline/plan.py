@@ -50,6 +50,11 @@ class RunContext:
     ranks: Ranks = ALONE
 
     @property
+    def contents(self) -> tuple[str, ...]:
+        """A digest of each image, the same at every size."""
+        return self.images[self.recipe.data.size].contents
+
+    @property
     def views(self) -> Views | None:
         """The views of the training images; None where every batch is changed anew."""
         if not self.recipe.augment.views:

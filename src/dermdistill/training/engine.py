@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from dermdistill.config import TrainingRecipe
+from dermdistill.data.artefacts import resized
 from dermdistill.data.augment import Augment
 from dermdistill.data.draws import WHOLE, PartOfDraws
 from dermdistill.data.images import InputSpec
@@ -257,7 +257,7 @@ class Trainer:
             if views is None:
                 images = data.augment(images, draws)
             yield _Batch(
-                self._normalised(smaller(images, self._info.input.size)),
+                self._normalised(resized(images, self._info.input.size)),
                 None if self._teacher is None else self._normalised(images),
                 labels.to(self._device, non_blocking=True),
                 None if logits is None else logits[positions].to(self._device, non_blocking=True),
@@ -362,13 +362,6 @@ def normalise(images: Tensor, spec: InputSpec) -> Tensor:
     mean = torch.tensor(spec.mean, device=images.device).view(1, 3, 1, 1)
     std = torch.tensor(spec.std, device=images.device).view(1, 3, 1, 1)
     return (images - mean) / std
-
-
-def smaller(images: Tensor, size: int) -> Tensor:
-    """Images ``(N, 3, S, S)`` at ``size`` pixels, at most S, by the filter of ``data.images.resize``."""
-    if images.shape[-1] == size:
-        return images
-    return F.interpolate(images, (size, size), mode="bilinear", align_corners=False, antialias=True)
 
 
 def _best_epoch(rows: Sequence[EpochRow]) -> int:
