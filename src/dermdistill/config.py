@@ -37,6 +37,9 @@ class _Section(BaseModel):
         }
 
 
+Role = Literal["teacher", "student"]
+
+
 class DataRecipe(_Section):
     """How records become inputs and targets.
 
@@ -94,7 +97,8 @@ class AugmentRecipe(_Section):
         frames: share of the images with a dark frame drawn around them.
         reflections: share of the images with white reflections drawn over them.
         stickers: share of the images with a coloured disc drawn beside their middle.
-        jpeg: share of the images that are compressed, at qualities from 20 to 95.
+        jpeg: share of the images that are compressed, at qualities from 20 to 95, when they have one to two
+            times as many pixels a side as the network looks at.
         views: how many changed copies of each image are made once and kept on disk, one for each epoch in
             turn; all trainings share them, and the teacher answers each of them once. 0 changes every batch
             anew.
@@ -315,7 +319,7 @@ class Recipe(_Section):
         """Side of the teacher's input and of the training images when they are changed, pixels."""
         return self.teacher.size or self.data.size
 
-    def input_size(self, role: Literal["teacher", "student"]) -> int:
+    def input_size(self, role: Role) -> int:
         """Side of the input of networks of this role, pixels."""
         return self.teacher_size if role == "teacher" else self.data.size
 

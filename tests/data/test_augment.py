@@ -18,7 +18,8 @@ def images(count: int = 8, side: int = 16) -> torch.Tensor:
 
 
 def augmented(recipe: AugmentRecipe, given: torch.Tensor, seed: int = 0) -> torch.Tensor:
-    return Augment(recipe)(given, torch.Generator().manual_seed(seed))
+    (changed,) = Augment(recipe)(given, torch.Generator().manual_seed(seed), given.shape[-1])
+    return changed
 
 
 def test_nothing_asked_nothing_changed() -> None:
@@ -42,8 +43,27 @@ def test_compression_comes_last() -> None:
     recipe = NOTHING.model_copy(update={"brightness": 0.5, "jpeg": 1.0})
     plain = NOTHING.model_copy(update={"brightness": 0.5})
     generator = torch.Generator().manual_seed(0)
-    brightened = Augment(plain)(images(), generator)
-    assert torch.equal(augmented(recipe, images()), artefacts.jpeg(brightened, 1.0, generator))
+    (brightened,) = Augment(plain)(images(), generator, 16)
+    drawn = torch.rand(8, 3, generator=generator)
+    assert torch.equal(augmented(recipe, images()), artefacts.jpeg(brightened, 1.0, drawn))
+
+
+def test_networks_of_several_sizes_see_the_same_change_compressed_in_their_own_size() -> None:
+    given = artefacts.resized(images(64, 12), 48)
+    recipe = AugmentRecipe(jpeg=0.5)
+    small, large = Augment(recipe)(given, torch.Generator().manual_seed(0), 24, 48)
+    alone = [Augment(recipe)(given, torch.Generator().manual_seed(0), size)[0] for size in (24, 48)]
+    assert torch.equal(small, alone[0])
+    assert torch.equal(large, alone[1])
+    (bare,) = Augment(AugmentRecipe())(given, torch.Generator().manual_seed(0), 48)
+    lost_in_small = (small - artefacts.resized(bare, 24)).abs().amax(dim=(1, 2, 3))
+    lost_in_large = (large - bare).abs().amax(dim=(1, 2, 3))
+    compressed = lost_in_small > 0.01
+    assert 0.3 < compressed.float().mean() < 0.7
+    assert torch.equal(compressed, lost_in_large > 0.01)
+    # What a network of 24 pixels sees of the compression at 48 is less.
+    made_smaller = (artefacts.resized(large, 24) - artefacts.resized(bare, 24)).abs().mean()
+    assert made_smaller < 0.7 * (small - artefacts.resized(bare, 24)).abs().mean()
 
 
 def test_flips_are_the_four_mirror_images() -> None:

@@ -4,10 +4,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 from filelock import FileLock
 
 from dermdistill.config import AugmentRecipe
 from dermdistill.data import views as views_module
+from dermdistill.data.artefacts import resized
 from dermdistill.data.cache import decoded_path
 from dermdistill.data.loader import LabelledPixels
 from dermdistill.data.views import Views
@@ -29,7 +31,7 @@ def decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
 
 
 def made(recipe: AugmentRecipe = RECIPE, rows: np.ndarray = ROWS) -> Views:
-    return Views("images-of-a-test", rows, SIZE, recipe)
+    return Views("images-of-a-test", rows, SIZE, recipe, SIZE)
 
 
 def test_a_view_holds_every_training_image_changed(decoded: np.ndarray) -> None:
@@ -40,11 +42,13 @@ def test_a_view_holds_every_training_image_changed(decoded: np.ndarray) -> None:
     assert all((first[i] != second[i]).any() for i in range(70))
 
 
-def test_compression_is_that_of_the_smallest_network() -> None:
-    recipe = RECIPE.model_copy(update={"jpeg": 1.0})
-    own, small = made(recipe), replace(made(recipe), smallest=SIZE // 2)
-    assert (own.of(0) != small.of(0)).any()
-    np.testing.assert_array_equal(own.of(0), replace(own, smallest=SIZE).of(0))
+def test_views_of_another_size_show_the_same(tmp_path: Path) -> None:
+    own, small = made(), replace(made(), size=SIZE // 2)
+    assert small.of(1).shape == (70, SIZE // 2, SIZE // 2, 3)
+    expected = resized(torch.from_numpy(np.array(own.of(1))).permute(0, 3, 1, 2).float(), SIZE // 2)
+    difference = small.of(1) - expected.permute(0, 2, 3, 1).numpy()
+    assert np.abs(difference).max() < 1.01
+    assert len(list(tmp_path.glob("views-*"))) == 2
 
 
 def test_without_changes_a_view_is_the_images_in_order(decoded: np.ndarray) -> None:

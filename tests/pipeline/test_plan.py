@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -10,7 +11,7 @@ from dermdistill.data.images import InputSpec
 from dermdistill.errors import UserError
 from dermdistill.json_files import write_json
 from dermdistill.pipeline.opening import open_run
-from dermdistill.pipeline.plan import Plan, RunContext, cells_of, teacher_cells
+from dermdistill.pipeline.plan import Cell, Plan, RunContext, cells_of, teacher_cells
 from dermdistill.pipeline.prepare import DataOptions
 from dermdistill.pipeline.reuse import refuse_other_results
 from dermdistill.runs import ModelSummary, RunFolder
@@ -26,7 +27,12 @@ def plan_of(recipe: Recipe) -> Plan:
     images = {recipe.teacher_size: SimpleNamespace(key="k")}
     # As before large images were halved, which made every training another one.
     spec = InputSpec(32, halving=None)
-    context = SimpleNamespace(recipe=recipe, assigned=assigned, images=images, input_of=lambda cell: spec)
+
+    def input_of(cell: Cell) -> InputSpec:
+        one_size = recipe.teacher_size == recipe.data.size
+        return spec if one_size else replace(spec, size=recipe.input_size(cell.role))
+
+    context = SimpleNamespace(recipe=recipe, assigned=assigned, images=images, input_of=input_of)
     return Plan.of(cells_of(recipe), cast(RunContext, context))
 
 
@@ -71,6 +77,19 @@ def test_a_lone_teacher_keeps_the_identity_that_it_had_before_there_were_members
 def test_a_size_that_is_the_students_too_is_no_other_teacher() -> None:
     said = Recipe.model_validate({"name": "r", "teacher": {"size": 224}})
     assert identities(said) == identities(teacher_of(1))
+
+
+def test_a_teacher_that_sees_more_does_not_depend_on_what_its_students_see() -> None:
+    """Each network's images are compressed in its own size."""
+    found = [
+        identities(
+            Recipe.model_validate(
+                {"name": "r", "data": {"size": size}, "teacher": {"size": 300}, "augment": {"jpeg": 0.5}}
+            )
+        )
+        for size in (112, 128)
+    ]
+    assert found[0]["teacher"] == found[1]["teacher"]
 
 
 def test_cycles_that_are_averaged_are_other_models_than_those_that_were_not() -> None:

@@ -33,7 +33,7 @@ def on_views(setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> T
     monkeypatch.setattr(views_module, "default_workers", lambda: 1)
     (tmp_path / "cache").mkdir()
     np.save(decoded_path("decoded"), setup.data.train.pixels)
-    views = Views("decoded", setup.data.train.rows, SIZE, AugmentRecipe(views=2))
+    views = Views("decoded", setup.data.train.rows, SIZE, AugmentRecipe(views=2), SIZE)
     return replace(setup.data, views=views)
 
 

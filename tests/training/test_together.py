@@ -173,10 +173,10 @@ def test_what_happens_to_an_image_does_not_depend_on_the_number_of_processes() -
     def generator() -> torch.Generator:
         return torch.Generator().manual_seed(5)
 
-    whole = augment(images, generator())
+    (whole,) = augment(images, generator(), 16)
     for count in (2, 3):
         parts = [
-            augment(images[Part(i, count).of(7)], PartOfDraws(generator(), 7, Part(i, count)))
+            augment(images[Part(i, count).of(7)], PartOfDraws(generator(), 7, Part(i, count)), 16)[0]
             for i in range(count)
         ]
         torch.testing.assert_close(torch.cat(parts), whole, atol=1e-5, rtol=0)

@@ -164,25 +164,22 @@ def corners(images: Tensor, share: float, draws: Draws) -> Tensor:
     return images * (1 - cover) + _DARKEST * drawn[:, 5:6] * cover
 
 
-def jpeg(images: Tensor, share: float, draws: Draws, smallest: int | None = None) -> Tensor:
+def jpeg(images: Tensor, share: float, drawn: Tensor) -> Tensor:
     """Compress a share of the images as JPEG files of a random quality.
 
     Photographs have more pixels than a network looks at and are compressed before they are made smaller, so
-    each is compressed at one to two times the side that the smallest network looks at.
+    each is compressed at one to two times its side here.
 
     Args:
-        images: ``(N, 3, S, S)`` in [0, 1].
+        images: ``(N, 3, S, S)`` in [0, 1], of the side that the network looks at: images that are made
+            smaller afterwards show hardly anything of it.
         share: probability that an image is compressed.
-        draws: of this batch.
-        smallest: side of the input of the smallest network that sees them; None is S. At S, a smaller network
-            would see hardly anything of the compression.
+        drawn: ``(N, 3)`` in [0, 1): whether, how strongly and how much larger.
     """
     side, result = images.shape[-1], images.clone()
-    smallest = smallest or side
-    drawn = uniform(draws, len(images), 3)
     for i in torch.nonzero(drawn[:, 0] < share).flatten().tolist():
         quality, enlarged = int(_between(_QUALITY, drawn[i, 1])), float(_between(_ENLARGED, drawn[i, 2]))
-        photograph = resized(images[i : i + 1], round(smallest * enlarged)).clamp(0, 1)
+        photograph = resized(images[i : i + 1], round(side * enlarged)).clamp(0, 1)
         pixels = (255 * photograph[0]).round().to(torch.uint8).permute(1, 2, 0).contiguous().cpu().numpy()
         content = simplejpeg.encode_jpeg(pixels, quality, colorsubsampling="420", fastdct=False)
         compressed = simplejpeg.decode_jpeg(content, fastdct=False, fastupsample=False)

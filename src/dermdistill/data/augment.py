@@ -22,15 +22,38 @@ class Augment:
 
     Args:
         recipe: how large the changes are.
-        smallest: side of the input of the smallest network that sees the images; None is their own.
     """
 
-    def __init__(self, recipe: AugmentRecipe, smallest: int | None = None) -> None:
+    def __init__(self, recipe: AugmentRecipe) -> None:
         self._recipe = recipe
-        self._smallest = smallest
 
-    def __call__(self, images: Tensor, draws: Draws) -> Tensor:
-        """Change images ``(N, 3, S, S)``, float in [0, 1]; the result has the same shape and range."""
+    def __call__(self, images: Tensor, draws: Draws, *sizes: int) -> tuple[Tensor, ...]:
+        """The same changes as networks of several input sizes see them, compressed at the size of each.
+
+        Args:
+            images: ``(N, 3, S, S)``, float in [0, 1].
+            draws: of this batch.
+            sizes: sides of the results, at most S.
+
+        Returns:
+            Images of each size, in the same range.
+        """
+        # Compression comes last, as a camera does it.
+        images, share = self._changed(images, draws), self._recipe.jpeg
+        seen = {size: artefacts.resized(images, size) for size in sizes}
+        if share:
+            drawn = uniform(draws, len(images), 3)
+            seen = {size: artefacts.jpeg(each, share, drawn) for size, each in seen.items()}
+        return tuple(seen[size] for size in sizes)
+
+    def of_pixels(self, pixels: NDArray[np.uint8], draws: Draws, size: int) -> NDArray[np.uint8]:
+        """Change decoded images ``(N, S, S, 3)``, for a network that looks at ``size`` pixels."""
+        images = torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255
+        (changed,) = self(images, draws, size)
+        return (255 * changed).round().byte().permute(0, 2, 3, 1).contiguous().numpy()
+
+    def _changed(self, images: Tensor, draws: Draws) -> Tensor:
+        """All changes but compression, which depends on what a network looks at."""
         # Sampling and blurring are twice as fast a channel at a time.
         images = images.contiguous()
         moves = self._moves(len(images), draws)
@@ -42,16 +65,7 @@ class Augment:
         colour, contrast = colour.to(images.device), contrast.to(images.device)
         images = torch.einsum("nij,njhw->nihw", colour, images)
         mean = images.mean(dim=(2, 3), keepdim=True)
-        images = (mean + contrast.view(-1, 1, 1, 1) * (images - mean)).clamp(0, 1)
-        # Last, as a camera does it.
-        share = self._recipe.jpeg
-        return artefacts.jpeg(images, share, draws, self._smallest) if share else images
-
-    def of_pixels(self, pixels: NDArray[np.uint8], draws: Draws) -> NDArray[np.uint8]:
-        """Change decoded images ``(N, S, S, 3)``."""
-        images = torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255
-        changed = (255 * self(images, draws)).round().byte()
-        return changed.permute(0, 2, 3, 1).contiguous().numpy()
+        return (mean + contrast.view(-1, 1, 1, 1) * (images - mean)).clamp(0, 1)
 
     def _moves(self, count: int, draws: Draws) -> Tensor | None:
         """Affine matrices ``(N, 2, 3)`` from output to input coordinates; None where nothing moves."""

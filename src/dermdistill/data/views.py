@@ -38,16 +38,17 @@ class Views:
     Attributes:
         key: of the decoded images (``DecodedImages.key``).
         rows: ``(N,)`` rows of the training images among them.
-        size: their side, pixels.
+        decoded_size: their side, pixels.
         recipe: how a view differs from the image; ``recipe.views`` is how many there are.
-        smallest: side of the input of the smallest network that sees them; None is ``size``.
+        size: side of the views, that of the networks which see them. Views of several sizes differ in their
+            pixels, and in what compression does to these, alone.
     """
 
     key: str
     rows: NDArray[np.int64]
-    size: int
+    decoded_size: int
     recipe: AugmentRecipe
-    smallest: int | None = None
+    size: int
 
     def index(self, epoch: int) -> int:
         """Which view an epoch (from 1) shows; after the last view comes the first again."""
@@ -83,8 +84,8 @@ class Views:
         shaping = self.recipe.shaping()
         shaping.pop("views")
         content = [_VERSION, self.key, self.rows.tolist(), shaping]
-        if self.smallest not in (None, self.size):
-            content.append(self.smallest)
+        if self.size != self.decoded_size:
+            content.append(self.size)
         digest = hashlib.blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=16).hexdigest()
         return default_cache_dir() / f"views-{self.size}px-{digest}"
 
@@ -112,7 +113,7 @@ class Views:
         starts = range(0, len(self.rows), _CHUNK)
         source = decoded_path(self.key)
         return [
-            _Part(source, self.rows[start : start + _CHUNK], self.recipe, self.smallest, index, start, target)
+            _Part(source, self.rows[start : start + _CHUNK], self.recipe, self.size, index, start, target)
             for start in starts
         ]
 
@@ -124,7 +125,7 @@ class _Part:
     source: Path
     rows: NDArray[np.int64]
     recipe: AugmentRecipe
-    smallest: int | None
+    size: int
     view: int
     first: int
     target: Rows
@@ -136,5 +137,5 @@ def _make(part: _Part) -> int:
     seed = int(np.random.SeedSequence([part.view, part.first]).generate_state(1)[0])
     draws = torch.Generator().manual_seed(seed)
     pixels = np.load(part.source, mmap_mode="r")[part.rows]
-    part.target.write(part.first, Augment(part.recipe, part.smallest).of_pixels(pixels, draws))
+    part.target.write(part.first, Augment(part.recipe).of_pixels(pixels, draws, part.size))
     return len(part.rows)

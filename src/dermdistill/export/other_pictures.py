@@ -50,9 +50,9 @@ def framed_anew(images: Images) -> Images:
 
 def _changed(images: Images, recipe: AugmentRecipe, seed: int) -> Images:
     augment, generator = Augment(recipe), torch.Generator().manual_seed(seed)
-    changed = np.empty_like(images)
+    changed, size = np.empty_like(images), images.shape[1]
     for start in range(0, len(images), _BATCH):
-        changed[start : start + _BATCH] = augment.of_pixels(images[start : start + _BATCH], generator)
+        changed[start : start + _BATCH] = augment.of_pixels(images[start : start + _BATCH], generator, size)
     return changed
 
 

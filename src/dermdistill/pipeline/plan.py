@@ -10,11 +10,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import torch
 
-from dermdistill.config import ComparedNetwork, Recipe, StudentRecipe, TeacherRecipe
+from dermdistill.config import ComparedNetwork, Recipe, Role, StudentRecipe, TeacherRecipe
 from dermdistill.data.cache import DecodedImages
 from dermdistill.data.images import InputSpec
 from dermdistill.data.views import Views
@@ -54,14 +53,13 @@ class RunContext:
         """A digest of each image, the same at every size."""
         return self.images[self.recipe.data.size].contents
 
-    @property
-    def views(self) -> Views | None:
-        """The views of the training images; None where every batch is changed anew."""
-        if not self.recipe.augment.views:
+    def views(self, role: Role) -> Views | None:
+        """The training images as networks of this role see them; None where every batch is changed anew."""
+        augment, size = self.recipe.augment, self.recipe.teacher_size
+        if not augment.views:
             return None
-        size = self.recipe.teacher_size
-        rows, smallest = self.assigned.rows("train"), self.recipe.data.size
-        return Views(self.images[size].key, rows, size, self.recipe.augment, smallest)
+        rows = self.assigned.rows("train")
+        return Views(self.images[size].key, rows, size, augment, self.recipe.input_size(role))
 
     def input_of(self, cell: "Cell") -> InputSpec:
         """What a cell's network sees."""
@@ -74,7 +72,7 @@ class Cell:
 
     name: str
     group: str
-    role: Literal["teacher", "student"]
+    role: Role
     objective: str
     seed: int
     recipe: TeacherRecipe | StudentRecipe
@@ -243,8 +241,9 @@ def _identity(cell: Cell, context: RunContext, split: str, known: Mapping[str, s
         if first_weights.is_file()
         else None,
     }
-    if recipe.teacher_size != recipe.data.size and recipe.augment.jpeg:
-        shaping["smallest"] = recipe.data.size
+    if recipe.augment.jpeg and context.input_of(cell).size != recipe.teacher_size:
+        # An older version compressed at the teacher's size and made the images smaller then.
+        shaping["compressed"] = "in its own size"
     if recipe.data.balance != "none":
         shaping["balance"] = recipe.data.balance
     if cell.recipe.cycles > 1:

@@ -120,10 +120,8 @@ def _shaping(cell: Cell, recipe: Recipe, *, size_of_teacher: str, synthetic: boo
         sections["synthetic"] = recipe.synthetic.model_dump(mode="json")
     if cell.distils:
         sections["teacher"] = _own(teacher_cell(recipe).recipe)
-    sizes = {"data.size": recipe.data.size, size_of_teacher: recipe.teacher_size}
-    if cell.role == "teacher" and not recipe.augment.jpeg:  # which is as the smallest network sees it
-        sizes = {size_of_teacher: recipe.teacher_size}
-    return {**sizes, **_dotted(sections)}
+    own = {"data.size": recipe.data.size} if cell.role == "student" else {}
+    return {**own, size_of_teacher: recipe.teacher_size, **_dotted(sections)}
 
 
 def _own(recipe: TrainingRecipe) -> dict[str, object]:

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from dermdistill.config import TrainingRecipe
-from dermdistill.data.artefacts import resized
 from dermdistill.data.augment import Augment
 from dermdistill.data.draws import WHOLE, PartOfDraws
 from dermdistill.data.images import InputSpec
@@ -47,7 +46,8 @@ class TrainingData:
     Attributes:
         train: of the network's own size, or larger: it sees them made smaller, and its teacher as they are.
         val: of the network's own size.
-        views: of the training images, shown in their stead; None changes every batch anew.
+        views: of the training images, in the network's own size, shown in their stead; None changes every
+            batch anew.
         teacher_logits: the teacher's answers to the views, ``(V, N, C)`` float32; None asks it every time.
     """
 
@@ -252,13 +252,13 @@ class Trainer:
         logits = None
         if views is not None and data.teacher_logits is not None and self._objective.needs_teacher:
             logits = torch.from_numpy(data.teacher_logits[views.index(epoch)])
+        sizes = (self._info.input.size,) if self._teacher is None else (self._info.input.size, train.size)
         for pixels, labels, positions in batches(train, self._recipe.batch_size, generator, part):
             images = pixels.to(self._device, non_blocking=True).permute(0, 3, 1, 2).float() / 255
-            if views is None:
-                images = data.augment(images, draws)
+            seen = (images,) if views is not None else data.augment(images, draws, *sizes)
             yield _Batch(
-                self._normalised(resized(images, self._info.input.size)),
-                None if self._teacher is None else self._normalised(images),
+                self._normalised(seen[0]),
+                None if self._teacher is None else self._normalised(seen[-1]),
                 labels.to(self._device, non_blocking=True),
                 None if logits is None else logits[positions].to(self._device, non_blocking=True),
             )
