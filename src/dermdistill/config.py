@@ -38,6 +38,7 @@ class _Section(BaseModel):
 
 
 Role = Literal["teacher", "student"]
+"""What a network is for."""
 
 
 class DataRecipe(_Section):
@@ -97,11 +98,11 @@ class AugmentRecipe(_Section):
         frames: share of the images with a dark frame drawn around them.
         reflections: share of the images with white reflections drawn over them.
         stickers: share of the images with a coloured disc drawn beside their middle.
-        jpeg: share of the images that are compressed, at qualities from 20 to 95, when they have one to two
-            times as many pixels a side as the network looks at.
+        jpeg: share of the images that are compressed as JPEG, at qualities from 20 to 95, when their side is
+            one to two times that of the network's input.
         views: how many changed copies of each image are made once and kept on disk, one for each epoch in
-            turn; all trainings share them, and the teacher answers each of them once. 0 changes every batch
-            anew.
+            turn, in the input size of each network; all trainings share them, and the teacher answers each of
+            them once. 0 changes every batch anew.
     """
 
     later: ClassVar[frozenset[str]] = frozenset(
@@ -175,7 +176,8 @@ class TeacherRecipe(TrainingRecipe):
         model: any timm model.
         weights: ``imagenet``, ``none``, or a file of weights made by this program or by timm.
         size: side of its square input, pixels; at least ``data.size``, which None takes. Training images are
-            then changed at this size, and a student sees them made smaller.
+            then changed at this size. A student sees the same changes, made smaller; each network's images
+            are compressed in its own size.
         members: how many networks, or the timm name of each (instead of ``model``); they have the seeds
             ``seed``, ``seed + 1``, ... and are trained one by one; the teacher is the mean of their logits.
     """
@@ -318,6 +320,11 @@ class Recipe(_Section):
     def teacher_size(self) -> int:
         """Side of the teacher's input and of the training images when they are changed, pixels."""
         return self.teacher.size or self.data.size
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Sides of the networks' inputs, pixels: one, or those of students and teacher."""
+        return tuple(sorted({self.data.size, self.teacher_size}))
 
     def input_size(self, role: Role) -> int:
         """Side of the input of networks of this role, pixels."""

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
+from dermdistill.data.cache import default_cache_dir
 from dermdistill.evaluation.predictions import read_predictions
 from dermdistill.json_files import read_json
 from dermdistill.models.checkpoint import load_weights
+from dermdistill.models.torch_predictor import TorchPredictor
 from dermdistill.runs import ModelFolder, ModelSummary, RunFolder
 from dermdistill.training.engine import Trainer
 
@@ -64,6 +67,13 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     return out
 
 
+@pytest.fixture(scope="module")
+def views(whole: RunFolder) -> Path:
+    """Those of that run."""
+    (found,) = default_cache_dir().glob("views-40px-*")
+    return found
+
+
 def logits(folder: ModelFolder) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     """Logit of melanoma minus that of the other class."""
     probability = read_predictions(folder.predictions).probability
@@ -79,7 +89,9 @@ def learned(run: RunFolder) -> dict[str, tuple[str, object]]:
     return {m.path.name: (m.predictions.read_text(), figures[m.path.name]) for m in run.models()}
 
 
-def test_a_teacher_of_two_members(command: Callable[..., Outcome], run: Run, whole: RunFolder) -> None:
+def test_a_teacher_of_two_members(
+    command: Callable[..., Outcome], run: Run, whole: RunFolder, views: Path
+) -> None:
     # The same command again trains nothing.
     out = whole
     before = {path: path.stat().st_mtime_ns for path in out.path.rglob("weights.safetensors")}
@@ -105,6 +117,13 @@ def test_a_teacher_of_two_members(command: Callable[..., Outcome], run: Run, who
     info = load_weights(teacher.weights)[1]
     assert info.architecture == "test_resnet*2"
     assert info.thresholds != load_weights(members[0].weights)[1].thresholds
+
+    # The teacher answered the views in its own size; the students saw them in theirs.
+    answers = TorchPredictor(*load_weights(teacher.weights), torch.device("cpu"))
+    for index in range(2):
+        shown = np.load(views / f"00{index}.npy")
+        np.testing.assert_allclose(np.load(teacher.view_logits(index)), answers.logits(shown), atol=1e-4)
+        assert np.load(views / f"00{index}-32px.npy").shape == (len(shown), 32, 32, 3)
 
     # Members are judged, and compared with nothing.
     pairs = [(c["a"], c["b"]) for c in json.loads(out.judgement.read_text())["comparisons"]]

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from dermdistill.config import AugmentRecipe, StudentRecipe
 from dermdistill.data import views as views_module
+from dermdistill.data.augment import Augment
 from dermdistill.data.cache import decoded_path
 from dermdistill.data.views import Views
 from dermdistill.distillation.teacher import FrozenTeacher
@@ -23,6 +24,9 @@ from dermdistill.training.engine import TrainingData
 from .conftest import INFO, SIZE, Setup
 
 RECIPE = StudentRecipe(epochs=3, batch_size=8, learning_rate=3e-3)
+UNCHANGED = AugmentRecipe(
+    rotate=False, flip=False, scale=0, shift=0, brightness=0, contrast=0, saturation=0, channel=0, views=1
+)
 FIT = {"label": "student", "identity": "a"}
 
 
@@ -33,7 +37,7 @@ def on_views(setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> T
     monkeypatch.setattr(views_module, "default_workers", lambda: 1)
     (tmp_path / "cache").mkdir()
     np.save(decoded_path("decoded"), setup.data.train.pixels)
-    views = Views("decoded", setup.data.train.rows, SIZE, AugmentRecipe(views=2), SIZE)
+    views = Views("decoded", setup.data.train.rows, SIZE, AugmentRecipe(views=2), (SIZE,))
     return replace(setup.data, views=views)
 
 
@@ -57,7 +61,7 @@ def test_a_network_sees_the_views_and_nothing_else(
     assert on_views.views is not None
     for epoch, view in enumerate((0, 1, 0)):
         shown = torch.cat(seen[5 * epoch : 5 * epoch + 5]).numpy().reshape(40, -1)
-        expected = INFO.input.normalise(on_views.views.of(view)).reshape(40, -1)
+        expected = INFO.input.normalise(on_views.views.of(view, SIZE)).reshape(40, -1)
         shown, expected = (rows[np.lexsort(rows[:, :3].T)] for rows in (shown, expected))
         np.testing.assert_allclose(shown, expected, atol=1e-5)
 
@@ -65,18 +69,24 @@ def test_a_network_sees_the_views_and_nothing_else(
 def test_recorded_answers_teach_as_a_teacher_that_is_asked_every_time(
     setup: Setup, on_views: TrainingData, tmp_path: Path
 ) -> None:
-    views, teacher = on_views.views, setup.teacher()
-    assert views is not None
-    inputs = [torch.from_numpy(INFO.input.normalise(views.of(index))) for index in range(2)]
-    recorded = replace(on_views, teacher_logits=np.stack([teacher(each).numpy() for each in inputs]))
+    """On views that are the images as they are, which a training without views sees, too."""
+    assert on_views.views is not None
+    views, teacher = replace(on_views.views, recipe=UNCHANGED), setup.teacher()
+    answers = teacher(torch.from_numpy(INFO.input.normalise(views.of(0, SIZE)))).numpy()
+    recorded = replace(on_views, views=views, teacher_logits=answers[None])
     asked, told = ModelFolder(tmp_path / "asked"), ModelFolder(tmp_path / "told")
-    setup.trainer(RECIPE).fit(on_views, asked, **FIT)
+    setup.trainer(RECIPE).fit(replace(setup.data, augment=Augment(UNCHANGED)), asked, **FIT)
     setup.trainer(RECIPE, asks=False).fit(recorded, told, **FIT)
     assert losses(told) == pytest.approx(losses(asked), rel=1e-4)
-    wrong = replace(recorded, teacher_logits=recorded.teacher_logits[::-1].copy())  # type: ignore[index]
+    wrong = replace(recorded, teacher_logits=answers[None, ::-1].copy())
     other = ModelFolder(tmp_path / "other")
     setup.trainer(RECIPE, asks=False).fit(wrong, other, **FIT)
     assert losses(other) != pytest.approx(losses(asked), rel=1e-4)
+
+
+def test_views_without_answers_teach_nothing(setup: Setup, on_views: TrainingData, model_path: Path) -> None:
+    with pytest.raises(ValueError, match="views need its answers"):
+        setup.trainer(RECIPE).fit(on_views, ModelFolder(model_path), **FIT)
 
 
 def test_the_teacher_answers_each_view_once(on_views: TrainingData, model_path: Path) -> None:
@@ -89,7 +99,7 @@ def test_the_teacher_answers_each_view_once(on_views: TrainingData, model_path: 
     logits = logits_of_views(folder, views, torch.device("cpu"))
     teacher = FrozenTeacher(network)
     for index in range(2):
-        expected = teacher(torch.from_numpy(INFO.input.normalise(views.of(index))))
+        expected = teacher(torch.from_numpy(INFO.input.normalise(views.of(index, SIZE))))
         np.testing.assert_allclose(logits[index], expected.numpy(), atol=1e-4)
     # What is known is not asked again, not even where the teacher is gone.
     folder.weights.unlink()

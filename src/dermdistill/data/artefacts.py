@@ -168,11 +168,11 @@ def jpeg(images: Tensor, share: float, drawn: Tensor) -> Tensor:
     """Compress a share of the images as JPEG files of a random quality.
 
     Photographs have more pixels than a network looks at and are compressed before they are made smaller, so
-    each is compressed at one to two times its side here.
+    each is compressed at one to two times S.
 
     Args:
-        images: ``(N, 3, S, S)`` in [0, 1], of the side that the network looks at: images that are made
-            smaller afterwards show hardly anything of it.
+        images: ``(N, 3, S, S)`` in [0, 1]. S is the side of the network's input: if the images were made
+            smaller afterwards, the compression would hardly be visible.
         share: probability that an image is compressed.
         drawn: ``(N, 3)`` in [0, 1): whether, how strongly and how much larger.
     """

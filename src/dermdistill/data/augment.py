@@ -28,15 +28,15 @@ class Augment:
         self._recipe = recipe
 
     def __call__(self, images: Tensor, draws: Draws, *sizes: int) -> tuple[Tensor, ...]:
-        """The same changes as networks of several input sizes see them, compressed at the size of each.
+        """Change images, and give them as networks of each input size see them.
 
         Args:
             images: ``(N, 3, S, S)``, float in [0, 1].
             draws: of this batch.
-            sizes: sides of the results, at most S.
+            sizes: sides of the networks' inputs, at most S.
 
         Returns:
-            Images of each size, in the same range.
+            For each size the images of that size, in the same range.
         """
         # Compression comes last, as a camera does it.
         images, share = self._changed(images, draws), self._recipe.jpeg
@@ -46,11 +46,13 @@ class Augment:
             seen = {size: artefacts.jpeg(each, share, drawn) for size, each in seen.items()}
         return tuple(seen[size] for size in sizes)
 
-    def of_pixels(self, pixels: NDArray[np.uint8], draws: Draws, size: int) -> NDArray[np.uint8]:
-        """Change decoded images ``(N, S, S, 3)``, for a network that looks at ``size`` pixels."""
+    def of_pixels(self, pixels: NDArray[np.uint8], draws: Draws, *sizes: int) -> list[NDArray[np.uint8]]:
+        """The same for decoded images ``(N, S, S, 3)``."""
         images = torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255
-        (changed,) = self(images, draws, size)
-        return (255 * changed).round().byte().permute(0, 2, 3, 1).contiguous().numpy()
+        return [
+            (255 * seen).round().byte().permute(0, 2, 3, 1).contiguous().numpy()
+            for seen in self(images, draws, *sizes)
+        ]
 
     def _changed(self, images: Tensor, draws: Draws) -> Tensor:
         """All changes but compression, which depends on what a network looks at."""

@@ -102,7 +102,7 @@ def decode_images(
     shape = (len(images), size, size, 3)
     finished = opened(path, shape)
     if finished is None:
-        check_space(cache_dir, shape, what="the decoded images")
+        check_space(cache_dir, [shape], what="the decoded images")
         finished = _built(path, shape, images, workers, progress=progress)
     return DecodedImages(finished, key, tuple(digests))
 
@@ -117,7 +117,7 @@ def keep_decoded(images: DecodedImages, cache_dir: Path) -> None:
     if opened(path, images.pixels.shape) is not None:
         return
     _prepare(cache_dir)
-    check_space(cache_dir, images.pixels.shape, what="the decoded images")
+    check_space(cache_dir, [images.pixels.shape], what="the decoded images")
     with replacing(path) as temporary, temporary.open("wb") as file:
         np.save(file, images.pixels)
 
@@ -252,9 +252,9 @@ def _prepare(cache_dir: Path) -> None:
         raise cannot_write(cache_dir, error) from error
 
 
-def check_space(folder: Path, shape: tuple[int, int, int, int], *, what: str, of: int = 1) -> None:
-    """Raise UserError, naming the variable that moves the folder, unless ``of`` files of ``shape`` fit."""
-    needed = of * math.prod(shape)
+def check_space(folder: Path, shapes: Iterable[tuple[int, int, int, int]], *, what: str) -> None:
+    """Raise UserError, naming the variable that moves the folder, unless files of these shapes fit."""
+    needed = sum(map(math.prod, shapes))
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise UserError(

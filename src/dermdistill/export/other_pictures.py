@@ -52,7 +52,8 @@ def _changed(images: Images, recipe: AugmentRecipe, seed: int) -> Images:
     augment, generator = Augment(recipe), torch.Generator().manual_seed(seed)
     changed, size = np.empty_like(images), images.shape[1]
     for start in range(0, len(images), _BATCH):
-        changed[start : start + _BATCH] = augment.of_pixels(images[start : start + _BATCH], generator, size)
+        (batch,) = augment.of_pixels(images[start : start + _BATCH], generator, size)
+        changed[start : start + _BATCH] = batch
     return changed
 
 

@@ -122,10 +122,10 @@ def _train(
     )
     torch.manual_seed(cell.seed)
     network = registry.create(cell.architecture, len(assigned.classes), spec.size, cell.recipe.weights)
-    views, of_teacher = context.views(cell.role), context.views("teacher")
+    views = context.views
     teacher, teacher_logits = None, None
-    if cell.distils and of_teacher is not None:
-        teacher_logits = logits_of_views(context.run.model("teacher"), of_teacher, context.device)
+    if cell.distils and views is not None:
+        teacher_logits = logits_of_views(context.run.model("teacher"), views, context.device)
     elif cell.distils:
         teacher = FrozenTeacher(load_weights(context.run.model("teacher").weights)[0])
     job = Job(

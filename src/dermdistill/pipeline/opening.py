@@ -94,10 +94,7 @@ def open_run(
     inform(counts_table(dataset.records, assigned.split))
     refuse_other_images(recipe, assigned, folder)
     _try_out(recipe, cells, begun(folder))
-    images = {
-        size: decode(dataset.records, size, workers=torch.get_num_threads())
-        for size in sorted({recipe.data.size, recipe.teacher_size})
-    }
+    images = {size: decode(dataset.records, size, workers=torch.get_num_threads()) for size in recipe.sizes}
     context = RunContext(recipe, folder, assigned, images, *_normalisation(recipe), device)
     plan = Plan.of(cells, context)
     refuse_other_results(plan, folder)

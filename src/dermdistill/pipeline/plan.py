@@ -53,13 +53,13 @@ class RunContext:
         """A digest of each image, the same at every size."""
         return self.images[self.recipe.data.size].contents
 
-    def views(self, role: Role) -> Views | None:
-        """The training images as networks of this role see them; None where every batch is changed anew."""
-        augment, size = self.recipe.augment, self.recipe.teacher_size
-        if not augment.views:
+    @property
+    def views(self) -> Views | None:
+        """The views of the training images; None where every batch is changed anew."""
+        if not self.recipe.augment.views:
             return None
-        rows = self.assigned.rows("train")
-        return Views(self.images[size].key, rows, size, augment, self.recipe.input_size(role))
+        size, rows = self.recipe.teacher_size, self.assigned.rows("train")
+        return Views(self.images[size].key, rows, size, self.recipe.augment, self.recipe.sizes)
 
     def input_of(self, cell: "Cell") -> InputSpec:
         """What a cell's network sees."""
@@ -242,7 +242,7 @@ def _identity(cell: Cell, context: RunContext, split: str, known: Mapping[str, s
         else None,
     }
     if recipe.augment.jpeg and context.input_of(cell).size != recipe.teacher_size:
-        # An older version compressed at the teacher's size and made the images smaller then.
+        # An older version compressed them at the teacher's size and made them smaller afterwards.
         shaping["compressed"] = "in its own size"
     if recipe.data.balance != "none":
         shaping["balance"] = recipe.data.balance

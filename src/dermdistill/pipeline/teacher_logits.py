@@ -25,7 +25,7 @@ def logits_of_views(folder: ModelFolder, views: Views, device: torch.device) -> 
     if missing:
         teacher = TorchPredictor(*load_weights(folder.weights), device)
         for index in bar(missing, label="The teacher answers", unit="view"):
-            pixels = views.of(index)
+            pixels = views.of(index, teacher.info.input.size)
             starts = range(0, len(pixels), _BATCH)
             logits = np.concatenate([teacher.logits(pixels[start : start + _BATCH]) for start in starts])
             with replacing(paths[index]) as temporary, temporary.open("wb") as file:

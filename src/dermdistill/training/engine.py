@@ -44,11 +44,11 @@ class TrainingData:
     """What a network trains on and is selected by; teacher and students share the training images.
 
     Attributes:
-        train: of the network's own size, or larger: it sees them made smaller, and its teacher as they are.
+        train: of the network's own size, or of its teacher's where that is larger.
         val: of the network's own size.
-        views: of the training images, in the network's own size, shown in their stead; None changes every
-            batch anew.
-        teacher_logits: the teacher's answers to the views, ``(V, N, C)`` float32; None asks it every time.
+        views: of the training images, shown in their stead; None changes every batch anew.
+        teacher_logits: the teacher's answers to the views, ``(V, N, C)`` float32, which a student that is
+            shown views needs; None asks the teacher every time.
     """
 
     train: LabelledPixels
@@ -64,7 +64,7 @@ class _Batch:
 
     Attributes:
         inputs: normalised, in the network's own size.
-        of_teacher: the same as a teacher sees them that has to be asked; None where there is none.
+        of_teacher: the same images in the teacher's size; None where no teacher has to be asked.
         teacher_logits: if they are known.
     """
 
@@ -143,8 +143,9 @@ class Trainer:
                 not finite in the first epoch, so that there are no weights to keep.
             RankDiedError: another process of the training has ended.
         """
-        if self._objective.needs_teacher and self._teacher is None and data.teacher_logits is None:
-            raise ValueError("this objective needs a teacher")
+        can_ask = self._teacher is not None and data.views is None
+        if self._objective.needs_teacher and not can_ask and data.teacher_logits is None:
+            raise ValueError("this objective needs a teacher, and views need its answers")
         with self._ranks.watched():
             return self._fit(data, folder, label, identity)
 
@@ -248,17 +249,19 @@ class Trainer:
         """This process's part of an epoch, on the device."""
         part, views = self._ranks.part, data.views
         draws = generator if part == WHOLE else PartOfDraws(generator, self._images_in_batch(data), part)
-        train = data.train if views is None else views.labelled(data.train, epoch)
+        size = self._info.input.size
+        train = data.train if views is None else views.labelled(data.train, epoch, size)
         logits = None
         if views is not None and data.teacher_logits is not None and self._objective.needs_teacher:
             logits = torch.from_numpy(data.teacher_logits[views.index(epoch)])
-        sizes = (self._info.input.size,) if self._teacher is None else (self._info.input.size, train.size)
+        asks = self._teacher is not None and views is None
+        sizes = (size, train.size) if asks else (size,)
         for pixels, labels, positions in batches(train, self._recipe.batch_size, generator, part):
             images = pixels.to(self._device, non_blocking=True).permute(0, 3, 1, 2).float() / 255
             seen = (images,) if views is not None else data.augment(images, draws, *sizes)
             yield _Batch(
                 self._normalised(seen[0]),
-                None if self._teacher is None else self._normalised(seen[-1]),
+                self._normalised(seen[-1]) if asks else None,
                 labels.to(self._device, non_blocking=True),
                 None if logits is None else logits[positions].to(self._device, non_blocking=True),
             )
@@ -273,7 +276,8 @@ class Trainer:
         """Train on this process's part of a batch of ``batch`` images."""
         teacher_logits = own.teacher_logits
         with _mixed_precision(self._device), self._ranks.whole_batch(batch):
-            if self._teacher is not None:
+            if own.of_teacher is not None:
+                assert self._teacher is not None
                 teacher_logits = self._teacher(own.of_teacher).float()
             student_logits = self._steps(own.inputs).float()
         gather = self._ranks.gather
