@@ -225,9 +225,11 @@ class StudentRecipe(TrainingRecipe):
         objectives: of ``distillation.objectives``; ``labels`` is the control without a teacher, keep it.
         temperature: T of the soft targets.
         hard_weight: weight of the hard-label loss; the soft loss has the rest.
+        smoothed: whether the trained network sees its images smoothed (``InputSpec.smoothed``). Training does
+            not smooth: augmentation has made its images softer than photographs.
     """
 
-    later: ClassVar[frozenset[str]] = TrainingRecipe.later | {"weights"}
+    later: ClassVar[frozenset[str]] = TrainingRecipe.later | {"weights", "smoothed"}
 
     model: str = "dsnet"
     weights: str = "none"
@@ -235,6 +237,7 @@ class StudentRecipe(TrainingRecipe):
     seeds: tuple[Annotated[int, Field(ge=0)], ...] = (0,)
     temperature: float = Field(10.0, gt=0)
     hard_weight: float = Field(0.1, ge=0, le=1)
+    smoothed: bool = False
 
     @model_validator(mode="after")
     def _no_repeats(self) -> Self:

@@ -2,6 +2,7 @@ import io
 import json
 import struct
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from scipy import ndimage
 
 from dermdistill.data.decoding.limits import MAX_PIXELS
 from dermdistill.data.images import ImageFile, InputSpec, halve, read_image, read_image_bytes, resize
@@ -304,9 +306,21 @@ class TestInputSpec:
         with pytest.raises(ValueError, match="expected uint8"):
             InputSpec(4).normalise(np.zeros((1, 4, 4, 3), dtype=np.float32))
 
-    def test_survives_json(self) -> None:
-        spec = InputSpec(64, (0.1, 0.2, 0.3), (0.4, 0.5, 0.6))
+    def test_smoothing_is_the_binomial_filter_with_mirrored_borders(self) -> None:
+        pixels = np.random.default_rng(0).integers(0, 256, (3, 9, 9, 3), dtype=np.uint8)
+        plain = InputSpec(9, (0.1, 0.2, 0.3), (0.4, 0.5, 0.6))
+        expected = plain.normalise(pixels)
+        for axis in (2, 3):
+            expected = ndimage.correlate1d(expected, [0.25, 0.5, 0.25], axis=axis, mode="mirror")
+        found = replace(plain, smoothed=True).normalise(pixels)
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+        assert found.dtype == np.float32
+
+    @pytest.mark.parametrize("smoothed", [False, True])
+    def test_survives_json(self, smoothed: bool) -> None:
+        spec = InputSpec(64, (0.1, 0.2, 0.3), (0.4, 0.5, 0.6), smoothed=smoothed)
         assert InputSpec.from_dict(json.loads(json.dumps(spec.to_dict()))) == spec
+        assert ("smoothed" in spec.to_dict()) == smoothed
 
     def test_an_older_description_never_halves(self) -> None:
         older = InputSpec.from_dict({"size": 64, "mean": [0.1, 0.2, 0.3], "std": [0.4, 0.5, 0.6]})
@@ -329,6 +343,8 @@ class TestInputSpec:
             {"halving": 1},
             {"halving": 2.5},
             {"halving": None},
+            {"smoothed": False},
+            {"smoothed": 0.7},
         ],
     )
     def test_wrong_values_name_the_file(self, change: dict[str, object]) -> None:
@@ -336,5 +352,5 @@ class TestInputSpec:
             InputSpec.from_dict(InputSpec(64).to_dict() | change, "weights.safetensors")
 
     def test_not_even_a_table(self) -> None:
-        with pytest.raises(UserError, match="expected the keys size, mean, std and halving"):
+        with pytest.raises(UserError, match="expected the keys size, mean, std, halving and smoothed"):
             InputSpec.from_dict([1, 2])

@@ -34,6 +34,7 @@ batch_size = 16
 members = 2
 [student]
 objectives = ["labels", "hinton"]
+smoothed = true
 epochs = 1
 batch_size = 16
 [evaluation]
@@ -114,6 +115,8 @@ def test_a_teacher_of_two_members(
         "dsnet-hinton-seed0": 32,
         "dsnet-labels-seed0": 32,
     }
+    smoothed = {name: load_weights(out.model(name).weights)[1].input.smoothed for name in names}
+    assert [name for name in names if smoothed[name]] == names[3:]
     info = load_weights(teacher.weights)[1]
     assert info.architecture == "test_resnet*2"
     assert info.thresholds != load_weights(members[0].weights)[1].thresholds

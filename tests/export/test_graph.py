@@ -13,7 +13,7 @@ from dermdistill.data.images import InputSpec, halve, resize
 from dermdistill.data.packed_hashes import pack_hashes
 from dermdistill.data.perceptual_hash import BITS
 from dermdistill.export.graph import assemble, described_anew, description_of, network_of
-from dermdistill.export.network import to_onnx
+from dermdistill.export.network import INPUT, to_onnx
 from dermdistill.inference.calibration import Calibration
 from dermdistill.inference.model_info import ChosenThreshold, ModelInfo, OutputActivation
 from dermdistill.inference.onnx import OnnxModel
@@ -97,6 +97,22 @@ def test_it_halves_as_the_decoder_does(shape: tuple[int, int]) -> None:
     session = onnxruntime_session(with_output(assemble(plain_network(3), INFO), "preprocess/halved"))
     (halved,) = session.run(["preprocess/halved"], {"pixels": images})
     assert np.array_equal(halved, np.stack([halve(image, 3 * SIZE) for image in images]))
+
+
+def test_it_smooths_as_the_trained_network_is_given_it() -> None:
+    smooth = replace(INFO, input=replace(INFO.input, smoothed=True))
+    model = assemble(plain_network(3), smooth)
+    model.graph.output.append(onnx.helper.make_tensor_value_info(INPUT, onnx.TensorProto.FLOAT, [None] * 4))
+    # Of the network's own size, so that nothing is resized.
+    images = np.random.default_rng(5).integers(0, 256, (2, SIZE, SIZE, 3), dtype=np.uint8)
+    session = onnxruntime_session(model.SerializeToString())
+    found, statistics = session.run([INPUT, "statistics"], {"pixels": images})
+    np.testing.assert_allclose(found, smooth.input.normalise(images), atol=1e-5)
+    # What the photograph looks like is told of the photograph itself.
+    plain = onnxruntime_session(assemble(plain_network(3), INFO).SerializeToString())
+    np.testing.assert_array_equal(statistics, plain.run(["statistics"], {"pixels": images})[0])
+    again = assemble(network_of(model), description_of(model, "m.onnx"))
+    assert again.SerializeToString() == assemble(plain_network(3), smooth).SerializeToString()
 
 
 def test_an_older_file_resizes_large_images_at_once() -> None:

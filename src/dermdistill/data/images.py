@@ -55,6 +55,8 @@ class InputSpec:
         std: divides each channel afterwards, same scale.
         halving: an image is halved while its short side is at least this many times ``size``; None for older
             models, which never halve.
+        smoothed: whether the square is smoothed at last, by the filter (1, 2, 1) / 4 in both directions, its
+            borders mirrored.
 
     Raises:
         ValueError: the size is not positive, mean and std are not three finite numbers, std above 0, or
@@ -65,6 +67,7 @@ class InputSpec:
     mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
     std: tuple[float, float, float] = (0.229, 0.224, 0.225)
     halving: int | None = HALVING
+    smoothed: bool = False
 
     def __post_init__(self) -> None:
         if self.size < 1:
@@ -83,7 +86,9 @@ class InputSpec:
         return None if self.halving is None else self.halving * self.size
 
     def normalise(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Network input ``(N, 3, size, size)`` from RGB ``(N, size, size, 3)``: ``(x / 255 - mean) / std``.
+        """Network input ``(N, 3, size, size)`` from RGB ``(N, size, size, 3)``.
+
+        It is ``(x / 255 - mean) / std``, smoothed where the model smooths.
 
         Raises:
             ValueError: another shape or type.
@@ -98,12 +103,14 @@ class InputSpec:
         inputs /= 255
         inputs -= mean
         inputs /= std
-        return inputs
+        return _smoothed(inputs) if self.smoothed else inputs
 
     def to_dict(self) -> dict[str, object]:
-        """As JSON can hold it; without ``halving`` where the model never halves."""
+        """As JSON can hold it; without ``halving`` and ``smoothed`` where a model does neither."""
         values: dict[str, object] = {"size": self.size, "mean": list(self.mean), "std": list(self.std)}
-        return values if self.halving is None else values | {"halving": self.halving}
+        if self.halving is not None:
+            values["halving"] = self.halving
+        return values | {"smoothed": True} if self.smoothed else values
 
     @classmethod
     def from_dict(cls, values: object, where: str = "input specification") -> "InputSpec":
@@ -112,17 +119,29 @@ class InputSpec:
         Raises:
             UserError: a key is missing or unknown, or a value is out of range.
         """
-        if not isinstance(values, Mapping) or set(values) - {"halving"} != {"size", "mean", "std"}:
-            raise UserError(f"{where}: expected the keys size, mean, std and halving, found {values!r}")
+        is_known = isinstance(values, Mapping) and values.get("smoothed", True) is True
+        if not is_known or set(values) - {"halving", "smoothed"} != {"size", "mean", "std"}:
+            raise UserError(
+                f"{where}: expected the keys size, mean, std, halving and smoothed, found {values!r}"
+            )
         try:
             return cls(
                 _whole_number("size", values["size"]),
                 _three_numbers(values["mean"]),
                 _three_numbers(values["std"]),
                 _whole_number("halving", values["halving"]) if "halving" in values else None,
+                "smoothed" in values,
             )
         except (TypeError, ValueError) as error:
             raise UserError(f"{where}: {error}") from None
+
+
+def _smoothed(inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Images ``(N, 3, S, S)`` after the filter (1, 2, 1) / 4 in both directions."""
+    padded = np.pad(inputs, ((0, 0), (0, 0), (1, 1), (1, 1)), mode="reflect")
+    across = (padded[..., :-2] + 2 * padded[..., 1:-1] + padded[..., 2:]) / 4
+    result: NDArray[np.float32] = (across[:, :, :-2] + 2 * across[:, :, 1:-1] + across[:, :, 2:]) / 4
+    return result
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,7 @@ def description_of(model: ModelProto, name: str) -> ModelInfo:
 
 
 def _preprocess(builder: Builder, info: ModelInfo) -> str:
-    """Halve, resize and normalise; returns the name of the pixels ``(N, 3, S, S)`` on the scale 0..1."""
+    """As ``InputSpec`` says; returns the name of the resized pixels ``(N, 3, S, S)`` on the scale 0..1."""
     spec = info.input
     large = "pixels" if spec.halve_from is None else _halved(builder, spec.halve_from)
     size = builder.constant("preprocess/size", np.array([spec.size, spec.size], dtype=np.int64))
@@ -124,7 +124,17 @@ def _preprocess(builder: Builder, info: ModelInfo) -> str:
         builder.constant(f"preprocess/{name}", np.array(values, dtype=np.float32).reshape(1, 3, 1, 1))
         for name, values in (("mean", spec.mean), ("std", spec.std))
     )
-    builder.add("Div", INPUT, builder.add("Sub", "preprocess/centred", unit, mean), std)
+    centred = builder.add("Sub", "preprocess/centred", unit, mean)
+    if not spec.smoothed:
+        builder.add("Div", INPUT, centred, std)
+        return unit
+    sharp = builder.add("Div", "preprocess/normalised", centred, std)
+    border = builder.constant("preprocess/border", np.array([0, 0, 1, 1, 0, 0, 1, 1], dtype=np.int64))
+    padded = builder.add("Pad", "preprocess/padded", sharp, border, mode="reflect")
+    once = np.array([1, 2, 1], dtype=np.float32) / 4
+    of_each = np.tile(np.outer(once, once), (3, 1, 1, 1))
+    smoothing = builder.constant("preprocess/smoothing", of_each)
+    builder.add("Conv", INPUT, padded, smoothing, group=3, kernel_shape=[3, 3])
     return unit
 
 

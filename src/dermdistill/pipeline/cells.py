@@ -49,6 +49,8 @@ def finish(cell: Cell, plan: Plan, context: RunContext, reporter: Reporter) -> N
         network, info, result = _compose(cell, context)
     else:
         network, info, result = _train(cell, context, identity, reporter)
+    if isinstance(cell.recipe, StudentRecipe):
+        info = replace(info, input=replace(info.input, smoothed=cell.recipe.smoothed))
     predictions = _score(TorchPredictor(network, info, context.device), context)
     info = replace(
         info,

@@ -362,7 +362,7 @@ def _best_before(folder: ModelFolder, state: dict[str, Any]) -> Weights:
 
 
 def normalise(images: Tensor, spec: InputSpec) -> Tensor:
-    """``InputSpec.normalise`` for images that are on the device already: float ``(N, 3, S, S)`` in [0, 1]."""
+    """``InputSpec.normalise`` of images ``(N, 3, S, S)``, float in [0, 1], on the device; never smoothed."""
     mean = torch.tensor(spec.mean, device=images.device).view(1, 3, 1, 1)
     std = torch.tensor(spec.std, device=images.device).view(1, 3, 1, 1)
     return (images - mean) / std
