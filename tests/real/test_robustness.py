@@ -21,12 +21,7 @@ def photographs() -> tuple[list[Image.Image], np.ndarray]:
     return pictures, np.array([record.is_melanoma for record in records])
 
 
-WEAK = {
-    "JPEG quality 50": (0.025, 0.13),
-    "gamma 1.4": (0.025, 0.1),
-    "black frame of 0.15": (0.03, 0.16),
-    "a tenth cut off at each border": (0.02, 0.13),
-}
+WEAK = {"black frame of 0.15": (0.02, 0.16)}
 """Where the shipped model is weaker than it should be: AUC lost, and share of other decisions."""
 
 

@@ -119,8 +119,11 @@ class InputSpec:
         Raises:
             UserError: a key is missing or unknown, or a value is out of range.
         """
-        is_known = isinstance(values, Mapping) and values.get("smoothed", True) is True
-        if not is_known or set(values) - {"halving", "smoothed"} != {"size", "mean", "std"}:
+        if (
+            not isinstance(values, Mapping)
+            or set(values) - {"halving", "smoothed"} != {"size", "mean", "std"}
+            or values.get("smoothed", True) is not True
+        ):
             raise UserError(
                 f"{where}: expected the keys size, mean, std, halving and smoothed, found {values!r}"
             )
@@ -140,8 +143,8 @@ def _smoothed(inputs: NDArray[np.float32]) -> NDArray[np.float32]:
     """Images ``(N, 3, S, S)`` after the filter (1, 2, 1) / 4 in both directions."""
     padded = np.pad(inputs, ((0, 0), (0, 0), (1, 1), (1, 1)), mode="reflect")
     across = (padded[..., :-2] + 2 * padded[..., 1:-1] + padded[..., 2:]) / 4
-    result: NDArray[np.float32] = (across[:, :, :-2] + 2 * across[:, :, 1:-1] + across[:, :, 2:]) / 4
-    return result
+    both = (across[:, :, :-2] + 2 * across[:, :, 1:-1] + across[:, :, 2:]) / 4
+    return both.astype(np.float32, copy=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from dermdistill.data.images import InputSpec
 from dermdistill.export.network import INPUT, remove_traces
 from dermdistill.export.rounding import round_weights
 
-CALIBRATION_IMAGES = 256
+CALIBRATION_IMAGES = 512
 _BATCH = 16
 _LARGEST_WEIGHT = 64
 """Of ONNX Runtime's reduced range: two products of such weights with 255 fit into 16 bits."""
