@@ -124,18 +124,20 @@ def _preprocess(builder: Builder, info: ModelInfo) -> str:
         builder.constant(f"preprocess/{name}", np.array(values, dtype=np.float32).reshape(1, 3, 1, 1))
         for name, values in (("mean", spec.mean), ("std", spec.std))
     )
-    centred = builder.add("Sub", "preprocess/centred", unit, mean)
-    if not spec.smoothed:
-        builder.add("Div", INPUT, centred, std)
-        return unit
-    sharp = builder.add("Div", "preprocess/normalised", centred, std)
-    border = builder.constant("preprocess/border", np.array([0, 0, 1, 1, 0, 0, 1, 1], dtype=np.int64))
-    padded = builder.add("Pad", "preprocess/padded", sharp, border, mode="reflect")
-    once = np.array([1, 2, 1], dtype=np.float32) / 4
-    of_each = np.tile(np.outer(once, once), (3, 1, 1, 1))
-    smoothing = builder.constant("preprocess/smoothing", of_each)
-    builder.add("Conv", INPUT, padded, smoothing, group=3, kernel_shape=[3, 3])
+    normalised = "preprocess/normalised" if spec.smoothed else INPUT
+    builder.add("Div", normalised, builder.add("Sub", "preprocess/centred", unit, mean), std)
+    if spec.smoothed:
+        _smoothed(builder, normalised)
     return unit
+
+
+def _smoothed(builder: Builder, normalised: str) -> None:
+    """The filter of ``InputSpec.smoothed`` between normalised pixels and the network."""
+    border = builder.constant("preprocess/border", np.array([0, 0, 1, 1, 0, 0, 1, 1], dtype=np.int64))
+    padded = builder.add("Pad", "preprocess/padded", normalised, border, mode="reflect")
+    once = np.array([1, 2, 1], dtype=np.float32) / 4
+    of_each = builder.constant("preprocess/smoothing", np.tile(np.outer(once, once), (3, 1, 1, 1)))
+    builder.add("Conv", INPUT, padded, of_each, group=3, kernel_shape=[3, 3])
 
 
 def _halved(builder: Builder, halve_from: int) -> str:
