@@ -1,4 +1,5 @@
 import io
+import os
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -46,13 +47,16 @@ def tree(folder: Path) -> dict[str, bytes]:
     }
 
 
-def visible(folder: Path) -> dict[str, bytes]:
-    """All files below a folder but hidden ones and those in hidden folders."""
-    return {
-        name: content
-        for name, content in tree(folder).items()
-        if not any(part.startswith(".") for part in name.split("/"))
-    }
+def visible_names(folder: Path, suffix: str = "") -> list[str]:
+    """The files below a folder with names that end so, but hidden ones and those in hidden folders.
+
+    Opens no file and passes over folders that vanish, so it may be asked while another process writes there.
+    """
+    found = []
+    for parent, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(parent, name) for name in files if not name.startswith(".") and name.endswith(suffix)]
+    return sorted(path.relative_to(folder).as_posix() for path in found)
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ from dermdistill.download.job import Outcome, download
 from dermdistill.download.published import Hosts, Published
 from dermdistill.errors import UserError
 
-from .conftest import jpeg, tree, visible, zipped
+from .conftest import jpeg, tree, visible_names, zipped
 from .server import Fault, Server
 
 PART_1 = "/api/access/datafile/1001"
@@ -48,7 +48,7 @@ def expected_ham(server: Server) -> dict[str, bytes]:
 
 
 def images(folder: Path) -> dict[str, bytes]:
-    return {name: content for name, content in visible(folder).items() if name.endswith(".jpg")}
+    return {name: (folder / name).read_bytes() for name in visible_names(folder, ".jpg")}
 
 
 def assert_nothing_half_written(folder: Path, complete: dict[str, bytes]) -> None:
@@ -146,7 +146,7 @@ class TestChallenge:
         self, get: Get, challenge: Published, tmp_path: Path
     ) -> None:
         get(challenge)
-        names = {name.rpartition("/")[2] for name in visible(tmp_path / "data")}
+        names = {name.rpartition("/")[2] for name in visible_names(tmp_path / "data")}
         assert "ISIC_0000000_superpixels.png" not in names
         assert not any(name.startswith("._") for name in names)
         assert "ATTRIBUTION.txt" in names
