@@ -59,6 +59,9 @@ def finish(cell: Cell, plan: Plan, context: RunContext, reporter: Reporter) -> N
     )
     save_weights(folder.weights, network, info)
     write_predictions(folder.predictions, predictions)
+    if context.views is not None and plan.teaches(cell):
+        # With its other files, so that students on other machines find the answers.
+        logits_of_views(folder, context.views, context.device)
     distilled = cell.recipe if isinstance(cell.recipe, StudentRecipe) and cell.distils else None
     write_json(
         folder.summary,

@@ -109,6 +109,10 @@ class Plan:
         teacher = (each for each in self.cells if each.name == "teacher" and cell.distils)
         return (*cell.members, *teacher)
 
+    def teaches(self, cell: Cell) -> bool:
+        """Whether another cell learns from this one."""
+        return any(each.distils and cell in self.needs(each) for each in self.cells)
+
 
 def cells_of(recipe: Recipe) -> tuple[Cell, ...]:
     """All cells of a recipe: the teacher with its members, the students, and what is compared with them.
