@@ -515,7 +515,7 @@ def test_killed_in_the_middle_it_goes_on(
         target=_download_and_hang, args=(published, folder, hosts)
     )
     process.start()
-    while process.is_alive() and not (folder.exists() and images(folder)):
+    while process.is_alive() and not visible_names(folder, ".jpg"):
         time.sleep(0.01)
     process.kill()
     process.join()
