@@ -1,7 +1,7 @@
 """A run on two archives and the shipped model files, on each test set apart.
 
     python -m benchmarks.two_archives RUN SPLIT.csv SOURCE [SOURCE ...] --crops HAM10000_SUBSET \
-        --before OLD.onnx -o docs/results/two-archives.json
+        --before OLD.onnx [--beside RUN_OF_ANOTHER_NETWORK] -o docs/results/two-archives.json
 
 Test images of each source, as SPLIT assigns them, one answer per lesion (the mean of the log-odds); and the
 test lesions of the older, cropped subset of HAM10000. Figures of a group are means over its seeds;
@@ -38,6 +38,7 @@ PAIRS = (
     ("hinton", "labels"),
     ("hinton", "teacher"),
     ("labels", "teacher"),
+    ("hinton", "dsnet-labels"),
     ("float", "before"),
     ("int8", "float"),
 )
@@ -52,6 +53,7 @@ TITLES = {
     "teacher-seed5": "EfficientNet-Lite2, another",
     "hinton": "Dermlet, hinton",
     "labels": "Dermlet, labels only",
+    "dsnet-labels": "DSNet at 128 px, labels only, from scratch",
     "float": "shipped file",
     "int8": "shipped 8-bit file",
     "before": "former shipped file",
@@ -69,9 +71,10 @@ def main() -> None:
     parser.add_argument("sources", type=Path, nargs="+")
     parser.add_argument("--crops", type=Path, required=True)
     parser.add_argument("--before", type=Path, required=True)
+    parser.add_argument("--beside", type=Path, action="append", default=[])
     parser.add_argument("-o", "--output", type=Path, required=True)
     given = parser.parse_args()
-    of_run = groups_of(RunFolder(given.run))
+    of_run = groups_of([given.run, *given.beside])
     files = {"float": SHIPPED, "int8": SHIPPED.with_name(f"dermlet{INT8_SUFFIX}"), "before": given.before}
     models = {name: dermdistill.load(path) for name, path in files.items()}
     records = with_split(read_sources(given.sources), read_fixed_split(given.split)).records
@@ -98,12 +101,12 @@ def main() -> None:
     write_text(given.output, json.dumps(rounded({"rows": rows}), indent=1) + "\n")
 
 
-def groups_of(run: RunFolder) -> dict[str, list[Predictions]]:
-    """The test predictions of the teacher, its members and the students of each objective."""
+def groups_of(runs: Sequence[Path]) -> dict[str, list[Predictions]]:
+    """The test predictions of teacher and members, of Dermlet by objective, and of other students."""
     found: dict[str, list[Predictions]] = {}
-    for folder in run.models():
+    for folder in (each for run in runs for each in RunFolder(run).models()):
         name = folder.path.name
-        group = next((each for each in ("hinton", "labels") if f"-{each}-" in name), name)
+        group = name if name.startswith("teacher") else name.rpartition("-seed")[0].removeprefix("dermlet-")
         found.setdefault(group, []).append(read_predictions(folder.predictions).of_split("test"))
     return found
 
