@@ -5,6 +5,7 @@ import pytest
 
 from dermdistill.config import (
     AugmentRecipe,
+    DataRecipe,
     Recipe,
     StudentRecipe,
     TeacherRecipe,
@@ -96,6 +97,15 @@ def test_entries_that_came_later_leave_older_runs_their_identity() -> None:
     assert "weights" in TeacherRecipe().shaping()
     assert not {"members", "cycles"} & TeacherRecipe().shaping().keys()
     assert StudentRecipe(cycles=2).shaping()["cycles"] == 2
+
+
+def test_recipes_of_runs_that_could_balance_their_sources_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "older.toml"
+    path.write_text('[data]\nsize = 96\nbalance = "none"\n')
+    assert load_recipe(str(path)).data == DataRecipe(size=96)
+    path.write_text('[data]\nbalance = "source-and-class"\n')
+    with pytest.raises(UserError, match=r"older\.toml: unknown key 'data\.balance'"):
+        load_recipe(str(path))
 
 
 def test_a_compared_network_takes_the_students_recipe_but_for_what_it_says(tmp_path: Path) -> None:

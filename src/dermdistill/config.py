@@ -49,15 +49,20 @@ class DataRecipe(_Section):
         target: ``binary`` (melanoma or not) or ``diagnoses`` (all of the source; P(melanoma) is one entry).
         fractions: shares of train, validation and test where the source gives no split.
         split_seed: fixes the split; runs that are to be compared share it.
-        balance: ``none`` trains on every image once per epoch; ``source-and-class`` draws each class of each
-            source equally often.
     """
 
     size: int = Field(224, ge=18, le=1024)
     target: Literal["binary", "diagnoses"] = "binary"
     fractions: tuple[float, float, float] = (0.7, 0.1, 0.2)
     split_seed: int = Field(0, ge=0)
-    balance: Literal["none", "source-and-class"] = "none"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _balance_is_gone(cls, entries: Any) -> Any:
+        """Recipes of earlier runs say ``balance = "none"``, which is how all networks are trained."""
+        if isinstance(entries, dict) and entries.get("balance") == "none":
+            return {key: value for key, value in entries.items() if key != "balance"}
+        return entries
 
     @model_validator(mode="after")
     def _fractions_make_one(self) -> Self:

@@ -117,7 +117,6 @@ def test_epochs_show_the_views_in_turn(decoded: np.ndarray) -> None:
     shown = views.labelled(train, 5, SIZE)
     np.testing.assert_array_equal(shown.pixels[shown.rows], views.of(1, SIZE))
     assert (shown.labels.tolist(), shown.sources) == (train.labels.tolist(), train.sources)
-    assert views.labelled(replace(train, balanced=True), 1, SIZE).balanced
 
 
 def test_too_little_space_is_said_before_any_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -157,15 +157,14 @@ def _training(summary: ModelSummary, recipe: Recipe, where: str) -> Facts:
             "selection",
             Fact(f"Kept are {what} {kept}, the best on the validation images.", f"{where} `kept_epochs`"),
         )
-    none = training.class_weights == "none" and recipe.data.balance == "none"
+    none = training.class_weights == "none"
     yield (
         "imbalance",
         Fact(
             "No method against class imbalance was used."
             if none
-            else f"Class weights in the loss: {training.class_weights}; balance of the images drawn: "
-            f"{recipe.data.balance}.",
-            f"recipe.toml `{section}.class_weights`, `data.balance`",
+            else f"Class weights in the loss: {training.class_weights}.",
+            f"recipe.toml `{section}.class_weights`",
         ),
     )
 

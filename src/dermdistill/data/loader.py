@@ -1,6 +1,5 @@
 """Batches of decoded pixels, read one ahead of the training step."""
 
-from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,14 +21,12 @@ class LabelledPixels:
         rows: ``(N,)`` rows of ``pixels`` that belong to this split.
         labels: ``(N,)`` class indices.
         sources: N names of data sets; all are empty where none is given.
-        balanced: draw each source and class equally often, with replacement, instead of each image once.
     """
 
     pixels: NDArray[np.uint8]
     rows: NDArray[np.int64]
     labels: NDArray[np.int64]
     sources: tuple[str, ...] = ()
-    balanced: bool = False
 
     def __post_init__(self) -> None:
         if not self.sources:
@@ -57,11 +54,10 @@ def batches(
     Positions count from 0 among the images of ``data``. All are on the CPU; of each batch only ``part``, the
     same order whatever it is.
 
-    An epoch has as many images as the data, balanced or not. An incomplete last batch is left out, because
-    batch norm is poor on few images; the order changes every epoch, so every image takes part. Fewer images
-    than ``batch_size`` make one batch.
+    An incomplete last batch is left out, because batch norm is poor on few images; the order changes every
+    epoch, so every image takes part. Fewer images than ``batch_size`` make one batch.
     """
-    order = _order(data, generator)
+    order = torch.randperm(len(data), generator=generator).numpy()
     size = images_in_batch(len(data), batch_size)
     groups = [order[start : start + size] for start in range(0, len(data) - size + 1, size)]
     with ThreadPoolExecutor(max_workers=1) as reader:
@@ -81,16 +77,6 @@ def images_in_batch(images: int, batch_size: int) -> int:
 def batches_in_epoch(images: int, batch_size: int) -> int:
     """How many batches ``batches`` gives."""
     return images // images_in_batch(images, batch_size)
-
-
-def _order(data: LabelledPixels, generator: torch.Generator) -> NDArray[np.int64]:
-    """Positions of an epoch's images; balanced, an image is drawn as 1 / images of its source and class."""
-    if not data.balanced:
-        return torch.randperm(len(data), generator=generator).numpy()
-    kinds = list(zip(data.sources, data.labels.tolist(), strict=True))
-    images = Counter(kinds)
-    weights = torch.tensor([1 / images[kind] for kind in kinds], dtype=torch.float64)
-    return torch.multinomial(weights, len(data), replacement=True, generator=generator).numpy()
 
 
 def _read(data: LabelledPixels, chosen: NDArray[np.int64], part: Part) -> tuple[Tensor, Tensor, Tensor]:

@@ -74,7 +74,7 @@ class Views:
     def labelled(self, train: LabelledPixels, epoch: int, size: int) -> LabelledPixels:
         """The training images as an epoch shows them to a network of this input size."""
         pixels = self.of(self.index(epoch), size)
-        return LabelledPixels(pixels, np.arange(len(train)), train.labels, train.sources, train.balanced)
+        return LabelledPixels(pixels, np.arange(len(train)), train.labels, train.sources)
 
     def _shape(self, size: int) -> tuple[int, int, int, int]:
         return len(self.rows), size, size, 3

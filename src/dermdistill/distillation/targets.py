@@ -66,23 +66,17 @@ def class_weights(labels: NDArray[np.int64], classes: int, kind: str) -> NDArray
     return np.asarray(weights, dtype=np.float32)
 
 
-def class_frequencies(
-    records: Sequence[Record], classes: Sequence[str], *, balanced: bool, weights: str
-) -> NDArray[np.float64]:
+def class_frequencies(records: Sequence[Record], classes: Sequence[str], weights: str) -> NDArray[np.float64]:
     """Share of each class ``(C,)`` as a network meets it in training, summing to 1.
 
     Args:
         records: of the training images; they hold every class, and those of no class were left out.
         classes: of the network, in order.
-        balanced: whether each class of each source is drawn equally often (``data.balance``).
         weights: kind of ``class_weights``; a class of twice the weight counts as twice as frequent.
     """
-    drawn = labels = class_indices(records, classes)
-    if balanced:
-        pairs = {(record.source, int(label)) for record, label in zip(records, labels, strict=True)}
-        drawn = np.array([label for _, label in pairs], dtype=np.int64)
-    drawn, labels = drawn[drawn != NOT_LEARNED], labels[labels != NOT_LEARNED]
-    shares = np.bincount(drawn, minlength=len(classes)).astype(np.float64)
+    labels = class_indices(records, classes)
+    labels = labels[labels != NOT_LEARNED]
+    shares = np.bincount(labels, minlength=len(classes)).astype(np.float64)
     weight = class_weights(labels, len(classes), weights)
     if weight is not None:
         shares *= weight

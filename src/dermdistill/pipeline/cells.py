@@ -110,10 +110,7 @@ def _train(
     cell: Cell, context: RunContext, identity: str, reporter: Reporter
 ) -> tuple[nn.Module, ModelInfo, TrainingResult]:
     assigned, spec = context.assigned, context.input_of(cell)
-    train = replace(
-        assigned.labelled(context.images[context.recipe.teacher_size].pixels, "train"),
-        balanced=context.recipe.data.balance == "source-and-class",
-    )
+    train = assigned.labelled(context.images[context.recipe.teacher_size].pixels, "train")
     weights = class_weights(train.labels, len(assigned.classes), cell.recipe.class_weights)
     objective = _objective(
         cell, len(train), None if weights is None else torch.from_numpy(weights).to(context.device)

@@ -105,12 +105,7 @@ def export(
     replicates = images.recipe.evaluation.replicates
     role = read_json(run.model(name).summary, ModelSummary).role
     training = images.recipe.teacher if role == "teacher" else images.recipe.student
-    shares = class_frequencies(
-        images.of_split("train"),
-        info.classes,
-        balanced=images.recipe.data.balance != "none",
-        weights=training.class_weights,
-    )
+    shares = class_frequencies(images.of_split("train"), info.classes, training.class_weights)
     others = _other_pictures(images, other_pictures)
 
     plain = to_onnx(network, info.input.size)

@@ -248,8 +248,6 @@ def _identity(cell: Cell, context: RunContext, split: str, known: Mapping[str, s
     if recipe.augment.jpeg and context.input_of(cell).size != recipe.teacher_size:
         # An older version compressed them at the teacher's size and made them smaller afterwards.
         shaping["compressed"] = "in its own size"
-    if recipe.data.balance != "none":
-        shaping["balance"] = recipe.data.balance
     if cell.recipe.cycles > 1:
         # Before cycles were averaged the best epoch of all was kept.
         shaping["kept"] = "average"

@@ -114,7 +114,7 @@ def _shaping(cell: Cell, recipe: Recipe, *, size_of_teacher: str, synthetic: boo
     sections = {
         _section(cell, recipe): _own(cell.recipe),
         "augment": recipe.augment.model_dump(mode="json"),
-        "data": recipe.data.model_dump(mode="json", include={"target", "balance"}),
+        "data": recipe.data.model_dump(mode="json", include={"target"}),
     }
     if synthetic:
         sections["synthetic"] = recipe.synthetic.model_dump(mode="json")
