@@ -1,7 +1,7 @@
 """A run on two archives and the shipped model files, on each test set apart.
 
     python -m benchmarks.two_archives RUN SPLIT.csv SOURCE [SOURCE ...] --crops HAM10000_SUBSET \
-        --before OLD.onnx [--beside RUN_OF_ANOTHER_NETWORK] -o docs/results/two-archives.json
+        --before OLD.onnx [--beside RUN_OF_ANOTHER_STUDENT] -o docs/results/two-archives.json
 
 Test images of each source, as SPLIT assigns them, one answer per lesion (the mean of the log-odds); and the
 test lesions of the older, cropped subset of HAM10000. Figures of a group are means over its seeds;
@@ -102,12 +102,22 @@ def main() -> None:
 
 
 def groups_of(runs: Sequence[Path]) -> dict[str, list[Predictions]]:
-    """The test predictions of teacher and members, of Dermlet by objective, and of other students."""
+    """The test predictions of teacher and members, of Dermlet by objective, and of other students.
+
+    Raises:
+        ValueError: two runs have models of one group, which are no seeds of one another.
+    """
     found: dict[str, list[Predictions]] = {}
-    for folder in (each for run in runs for each in RunFolder(run).models()):
-        name = folder.path.name
-        group = name if name.startswith("teacher") else name.rpartition("-seed")[0].removeprefix("dermlet-")
-        found.setdefault(group, []).append(read_predictions(folder.predictions).of_split("test"))
+    for run in runs:
+        of_run: dict[str, list[Predictions]] = {}
+        for folder in RunFolder(run).models():
+            name = folder.path.name
+            is_student = not name.startswith("teacher")
+            group = name.rpartition("-seed")[0].removeprefix("dermlet-") if is_student else name
+            of_run.setdefault(group, []).append(read_predictions(folder.predictions).of_split("test"))
+        if both := found.keys() & of_run.keys():
+            raise ValueError(f"{run}: {', '.join(sorted(both))} is in another run, too")
+        found |= of_run
     return found
 
 

@@ -60,9 +60,11 @@ class DataRecipe(_Section):
     @classmethod
     def _balance_is_gone(cls, entries: Any) -> Any:
         """Recipes of earlier runs say ``balance = "none"``, which is how all networks are trained."""
-        if isinstance(entries, dict) and entries.get("balance") == "none":
-            return {key: value for key, value in entries.items() if key != "balance"}
-        return entries
+        if not isinstance(entries, dict) or "balance" not in entries:
+            return entries
+        if entries["balance"] != "none":
+            raise ValueError("data.balance is no longer there: it made students worse; remove the entry")
+        return {key: value for key, value in entries.items() if key != "balance"}
 
     @model_validator(mode="after")
     def _fractions_make_one(self) -> Self:

@@ -19,6 +19,7 @@ RUN/
                        not of a teacher that was composed of members
     weights.safetensors
     predictions.csv    validation and test rows
+    view_logits/       of a teacher: its answers to each view of the training images (``augment.views``)
     tensorboard/
     checkpoint.ckpt    only while training
 

@@ -121,6 +121,13 @@ def test_another_member_makes_another_teacher_and_another_distilled_student() ->
     assert len({run["dsnet-labels-seed0"] for run in (one, two, three, others)}) == 1
 
 
+def test_only_the_teacher_of_a_student_teaches() -> None:
+    plan = plan_of(teacher_of(2))
+    assert [cell.name for cell in plan.cells if plan.teaches(cell)] == ["teacher"]
+    alone = Plan(tuple(cell for cell in plan.cells if not cell.distils), plan.identities)
+    assert not any(alone.teaches(cell) for cell in alone.cells)
+
+
 def test_every_cell_comes_after_those_that_it_needs() -> None:
     plan = plan_of(load_recipe("demo", ["teacher.members=2", "student.seeds=[0, 1]"]))
     needs = {cell.name: [each.name for each in plan.needs(cell)] for cell in plan.cells}

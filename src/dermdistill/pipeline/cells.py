@@ -37,8 +37,8 @@ from dermdistill.training.reporter import Reporter
 def finish(cell: Cell, plan: Plan, context: RunContext, reporter: Reporter) -> None:
     """Make, score and write one cell, whose needs are finished.
 
-    Killed at any moment and called again, it goes on from the last epoch; the summary comes last, and a
-    folder that has one is finished.
+    Killed at any moment and called again, it goes on from the last epoch. A folder that has a summary is
+    finished; a teacher's answers to the views come after it, and a student asks for those that are missing.
 
     Raises:
         UserError: see ``Trainer.fit`` and ``registry.create``.
@@ -59,9 +59,6 @@ def finish(cell: Cell, plan: Plan, context: RunContext, reporter: Reporter) -> N
     )
     save_weights(folder.weights, network, info)
     write_predictions(folder.predictions, predictions)
-    if context.views is not None and plan.teaches(cell):
-        # With its other files, so that students on other machines find the answers.
-        logits_of_views(folder, context.views, context.device)
     distilled = cell.recipe if isinstance(cell.recipe, StudentRecipe) and cell.distils else None
     write_json(
         folder.summary,
@@ -87,6 +84,9 @@ def finish(cell: Cell, plan: Plan, context: RunContext, reporter: Reporter) -> N
         ),
     )
     folder.checkpoint.unlink(missing_ok=True)
+    if context.views is not None and plan.teaches(cell):
+        # Here, so that students on other machines find the answers among its files.
+        logits_of_views(folder, context.views, context.device)
 
 
 def _compose(cell: Cell, context: RunContext) -> tuple[nn.Module, ModelInfo, TrainingResult]:
