@@ -157,12 +157,11 @@ def _training(summary: ModelSummary, recipe: Recipe, where: str) -> Facts:
             "selection",
             Fact(f"Kept are {what} {kept}, the best on the validation images.", f"{where} `kept_epochs`"),
         )
-    none = training.class_weights == "none"
     yield (
         "imbalance",
         Fact(
             "No method against class imbalance was used."
-            if none
+            if training.class_weights == "none"
             else f"Class weights in the loss: {training.class_weights}.",
             f"recipe.toml `{section}.class_weights`",
         ),

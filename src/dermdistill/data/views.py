@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -73,8 +73,7 @@ class Views:
 
     def labelled(self, train: LabelledPixels, epoch: int, size: int) -> LabelledPixels:
         """The training images as an epoch shows them to a network of this input size."""
-        pixels = self.of(self.index(epoch), size)
-        return LabelledPixels(pixels, np.arange(len(train)), train.labels, train.sources)
+        return replace(train, pixels=self.of(self.index(epoch), size), rows=np.arange(len(train)))
 
     def _shape(self, size: int) -> tuple[int, int, int, int]:
         return len(self.rows), size, size, 3
