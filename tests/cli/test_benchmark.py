@@ -35,7 +35,8 @@ def test_tables_and_file(
     outcome = command("benchmark", model_file, "--rounds", 1, "--batch", 1, "--output", out)
     assert outcome.code == 0, outcome.err
     lines = outcome.out.splitlines()
-    assert lines[1] == "threads 1, rounds 1, seed 0"
+    assert [line.split()[0] for line in lines[:3]] == ["processor", "dermdistill", "threads"]
+    assert lines[2] == "threads 1, rounds 1, seed 0"
     assert "batch 1; time as a multiple, median of the rounds [5 %, 95 %]" in lines
     head = next(line for line in lines if "p50 ms" in line)
     assert "x efficientnet_b0@224" in head

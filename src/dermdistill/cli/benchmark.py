@@ -67,9 +67,10 @@ def benchmark_text(result: Benchmark) -> str:
 
 
 def _machine(result: Benchmark) -> str:
-    shown = ("processor", "cores", "gpu", "load", "python", "torch", "onnxruntime", "dermdistill")
-    where = "; ".join(f"{key} {result.environment[key]}" for key in shown if key in result.environment)
-    return f"{where}\nthreads {result.threads}, rounds {result.rounds}, seed {result.seed}"
+    said = (("processor", "cores", "gpu", "load"), ("dermdistill", "python", "torch", "onnxruntime"))
+    known = [[f"{key} {result.environment[key]}" for key in keys if key in result.environment] for keys in said]
+    settings = f"threads {result.threads}, rounds {result.rounds}, seed {result.seed}"
+    return "\n".join([*map(", ".join, filter(None, known)), settings])
 
 
 def _sizes(measured: Measured) -> tuple[str, ...]:
