@@ -39,6 +39,7 @@ PAIRS = (
     ("hinton", "teacher"),
     ("labels", "teacher"),
     ("hinton", "dsnet-labels"),
+    ("hinton", "efficientnet_b0-labels"),
     ("float", "before"),
     ("int8", "float"),
 )
@@ -53,7 +54,8 @@ TITLES = {
     "teacher-seed5": "EfficientNet-Lite2, another",
     "hinton": "Dermlet, hinton",
     "labels": "Dermlet, labels only",
-    "dsnet-labels": "DSNet at 128 px, labels only, from scratch",
+    "dsnet-labels": "DSNet (128 px, labels only, from scratch, 30 epochs)",
+    "efficientnet_b0-labels": "EfficientNet-B0 (likewise, 8 epochs)",
     "float": "shipped file",
     "int8": "shipped 8-bit file",
     "before": "former shipped file",

@@ -20,6 +20,8 @@ from tools.tables import RESULTS, ROOT
 
 _PANELS = {"ham10000": "HAM10000, 113 melanomas", "isic": "ISIC Archive, 30 melanomas"}
 _TICKS = (0.06, 0.1, 0.2, 0.4, 0.8)
+_CLOSE = 1.1
+"""A name stands on the right of a point that has another of its schedule so closely on its left."""
 _COLOURS = ("#0b5fa5", "#b3541e", "#4d7c3a", "#000000")
 
 
@@ -44,13 +46,14 @@ def draw(ax: Axes, designs: list[dict[str, Any]], archive: str) -> None:
         of_schedule = [each for each in designs if each["schedule"] == schedule]
         times = [each["times_efficientnet_b0"] for each in of_schedule]
         ax.plot(times, [each[archive] for each in of_schedule], "o", color=colour, label=schedule)
-        for each in of_schedule:
+        for each, time in zip(of_schedule, times, strict=True):
+            crowded = any(time / _CLOSE < other < time for other in times)
             ax.annotate(
                 each["name"],
-                (each["times_efficientnet_b0"], each[archive]),
-                xytext=(-7, -3),
+                (time, each[archive]),
+                xytext=(7, 1) if crowded else (-7, -3),
                 textcoords="offset points",
-                horizontalalignment="right",
+                horizontalalignment="left" if crowded else "right",
                 fontsize=8,
                 color=colour,
             )

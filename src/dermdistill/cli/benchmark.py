@@ -67,10 +67,11 @@ def benchmark_text(result: Benchmark) -> str:
 
 
 def _machine(result: Benchmark) -> str:
-    said = (("processor", "cores", "gpu", "load"), ("dermdistill", "python", "torch", "onnxruntime"))
-    known = [[f"{key} {result.environment[key]}" for key in keys if key in result.environment] for keys in said]
+    lines = (("processor", "cores", "gpu", "load"), ("dermdistill", "python", "torch", "onnxruntime"))
+    known = result.environment
+    described = (", ".join(f"{key} {known[key]}" for key in keys if key in known) for keys in lines)
     settings = f"threads {result.threads}, rounds {result.rounds}, seed {result.seed}"
-    return "\n".join([*map(", ".join, filter(None, known)), settings])
+    return "\n".join([*filter(None, described), settings])
 
 
 def _sizes(measured: Measured) -> tuple[str, ...]:
