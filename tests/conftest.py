@@ -166,8 +166,8 @@ def write_model(path: Path) -> None:
     assert seen is not None
     features = seen.features((np.array([200, 150, 130]) + noise).clip(0, 255).astype(np.uint8))
     detector = Detector(
-        weights=np.zeros(seen.last, np.float32),
-        bias=-1.0,
+        weights=np.zeros((features.shape[1], 1), np.float32),
+        biases=np.array([-1.0], np.float32),
         centre=features.mean(axis=0).astype(np.float32),
         whitening=np.eye(seen.last, dtype=np.float32),
     )

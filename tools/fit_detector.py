@@ -1,13 +1,14 @@
 """Fit the detector of the shipped model files anew, and measure it.
 
     python -m tools.fit_detector ../shared/splits/dermoscopy-2.csv ../shared/ham10000-full \
-        ../shared/isic-archive --other-pictures ../shared/clinical-photographs \
+        ../shared/isic-archive --crops ../shared/ham10000 --other-pictures ../shared/clinical-photographs \
         --other-pictures build/package-pictures
 
 Fitted on the training images of the split, with limits from its validation images. How many of the other
 pictures are found is measured on those left out of the fit, five times a fifth of the patients and of the
-packages; how many dermoscopic images are warned of, on the test images. The files get the detector that was
-fitted on all of them. ``docs/results/detector.json`` gets the figures.
+packages; how many dermoscopic images are warned of, on the test images, and on those of another publication
+(``--crops``, see ``benchmarks.two_archives``), which no detector saw. The files get the detector that was
+fitted on all other pictures. ``docs/results/detector.json`` gets the figures.
 """
 
 import json
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 from onnx import ModelProto
 from scipy.stats import binomtest
 
+from benchmarks.two_archives import CROPS, test_lesions
 from dermdistill.config import load_recipe
 from dermdistill.cores import default_workers
 from dermdistill.export.detector import Detector
@@ -54,10 +56,11 @@ def main(
     split: Path,
     data: list[Path],
     other_pictures: Annotated[list[Path], typer.Option(exists=True, file_okay=False)],
+    crops: Annotated[Path, typer.Option(exists=True, file_okay=False)],
 ) -> None:
     """Fit, measure, and write the files anew."""
     size = description_of(onnx.load(SHIPPED), str(SHIPPED)).input.size
-    dermoscopic = _Dermoscopic.read(split, data, size)
+    dermoscopic = _Dermoscopic.read(split, data, size).with_crops(crops)
     others = [_Others.read(folder, size) for folder in other_pictures]
     figures = {}
     for path in sorted(SHIPPED.parent.glob("*.onnx")):
@@ -99,6 +102,14 @@ class _Dermoscopic:
             pixels[assigned.rows("train")],
             {name: of("val", name) for name in names},
             {name: of("test", name) for name in names},
+        )
+
+    def with_crops(self, crops: Path) -> "_Dermoscopic":
+        """With the test lesions of another publication among the test images."""
+        records = test_lesions(crops)
+        size = self.train.shape[1]
+        return replace(
+            self, test={**self.test, CROPS: decode(records, size, workers=default_workers()).pixels}
         )
 
 

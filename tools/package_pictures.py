@@ -3,9 +3,10 @@
     python -m tools.package_pictures build/package-pictures ARCHIVE...
 
 Photographs of things and people, pages, drawings, diagrams and icons that packages bring for their examples
-and tests, a folder for each package. The shipped files were fitted on those of the source archives of
-opencv-python-headless 5.0.0.93, Pillow 9.5.0, scikit-learn 1.9.1, scikit-image 0.9.3, PyMuPDF 2.0,
-img2table 2.0.0, OCRmyPDF 9.8.2, imageio 2.9.0 and others, 1,396 pictures; they are not part of this project.
+and tests, a folder for each package. The shipped files were fitted on the 1,393 pictures of the source
+archives of opencv-python-headless 5.0.0.93, Pillow 9.5.0, scikit-learn 1.9.1, PyMuPDF 2.0, scikit-image
+0.9.3, wordcloud 1.9.6, img2table 2.0.0, OCRmyPDF 9.8.2, face_recognition 1.3.0, mahotas 1.4.19 and imageio
+2.9.0; they are not part of this project.
 """
 
 import hashlib
@@ -28,7 +29,7 @@ def main(folder: str, archives: Sequence[str]) -> None:
     warnings.simplefilter("ignore")  # of damaged pictures, with which readers are tested
     seen: set[str] = set()
     for archive in map(Path, archives):
-        name = archive.name.partition("-")[0].lower()
+        name = archive.name.rpartition("-")[0].lower()
         kept = sum(_keep(content, Path(folder) / name, seen) for content in _pictures(archive))
         print(f"{name}: {kept} pictures", flush=True)
 

@@ -9,10 +9,12 @@ import torch
 from numpy.typing import NDArray
 from onnx import ModelProto
 from scipy.spatial.distance import mahalanobis
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
 
 from dermdistill.data.images import InputSpec
 from dermdistill.data.sources import synthetic
-from dermdistill.export.detector import Detector, detector_of, looked_at
+from dermdistill.export.detector import Detector, detector_of, in_half_precision, looked_at
 from dermdistill.export.detector_fit import FeatureFile, fit, limits
 from dermdistill.export.graph import assemble, network_of
 from dermdistill.export.int8 import quantise
@@ -53,7 +55,9 @@ def test_it_looks_at_the_last_eight_linear_maps_of_a_mobile_network() -> None:
     assert {made_by[name] for name in names} == {"Conv", "Add"}
 
 
-def test_its_features_are_the_means_of_those_maps(lesions: NDArray[np.uint8]) -> None:
+def test_its_features_are_the_means_of_those_maps_and_of_their_inner_halves(
+    lesions: NDArray[np.uint8],
+) -> None:
     torch.manual_seed(0)
     trained = build("dermlet", 2, SIZE).eval()
     maps: list[torch.Tensor] = []
@@ -63,7 +67,9 @@ def test_its_features_are_the_means_of_those_maps(lesions: NDArray[np.uint8]) ->
     normalised = (lesions.astype(np.float32) / 255 - spec.mean) / spec.std
     with torch.no_grad():
         trained(torch.from_numpy(normalised.astype(np.float32)).permute(0, 3, 1, 2))
-    expected = torch.cat([each.mean(dim=(2, 3)) for each in maps], dim=1).numpy()
+    # Maps of 8, 4 and 2 pixels: 2, 1 and no pixels are left out on each side.
+    inner = [each[:, :, s // 4 : s - s // 4, s // 4 : s - s // 4] for each in maps for s in each.shape[2:3]]
+    expected = torch.cat([each.mean(dim=(2, 3)) for each in [*inner, *maps]], dim=1).numpy()
     np.testing.assert_allclose(looker().features(lesions), expected, atol=1e-4)
     assert looker().last == maps[-1].shape[1]
 
@@ -83,10 +89,14 @@ def test_a_network_without_such_maps_gives_the_input_of_its_last_layer(architect
     assert found.features(np.zeros((2, SIZE, SIZE, 3), np.uint8)).shape == (2, found.last)
 
 
+@pytest.mark.parametrize("kinds", [1, 3])
 @pytest.mark.parametrize("architecture", ["dermlet", "test_resnet"])
-def test_the_file_answers_as_the_detector_does(architecture: str, lesions: NDArray[np.uint8]) -> None:
+def test_the_file_answers_as_the_detector_does(
+    architecture: str, kinds: int, lesions: NDArray[np.uint8]
+) -> None:
     seen = looker(architecture)
-    detector = fit(seen.features(lesions), [seen.features(drawn(lesions)[:60])], seen.last)
+    others = np.array_split(drawn(lesions)[:60], kinds)
+    detector = fit(seen.features(lesions), [seen.features(each) for each in others], seen.last)
     expected = detector.answers(seen.features(lesions))
     limit = DetectorLimits(*np.median(expected, axis=0).tolist())
     content = assemble(network(architecture), replace(INFO, detector=limit), detector).SerializeToString()
@@ -103,8 +113,8 @@ def test_a_file_without_one_gives_no_answer() -> None:
 
 def test_a_file_gives_its_detector_back(lesions: NDArray[np.uint8]) -> None:
     detector = Detector(
-        weights=RNG.normal(size=looker().features(lesions).shape[1:]).astype(np.float32),
-        bias=0.5,
+        weights=in_half_precision(RNG.normal(size=(looker().features(lesions).shape[1], 2))),
+        biases=np.array([0.5, -1], np.float32),
         centre=np.ones(looker().last, np.float32),
         whitening=np.eye(looker().last, dtype=np.float32),
     )
@@ -141,12 +151,35 @@ def test_a_network_of_many_features_gets_few_directions(last: int, directions: i
 
 
 def test_kinds_weigh_the_same_however_many_pictures_they_have() -> None:
-    """Two kinds on opposite sides: if pictures counted, the large kind would decide the line."""
+    """Two kinds on opposite sides: if pictures counted, the limit would be nearer to the small kind."""
     training = RNG.normal(0, 0.3, (400, 2))
     few, many = RNG.normal((3, 0), 0.3, (20, 2)), RNG.normal((0, 3), 0.3, (2000, 2))
     detector = fit(training, [few, many], last=2)
-    share = detector.weights[0] / detector.weights[1]
-    assert 0.5 < share < 2
+    of_few, of_many = detector.answers(np.array([[1.5, 0], [0, 1.5]]))[:, 0]
+    assert of_few == pytest.approx(of_many, abs=2)
+
+
+def test_kinds_on_opposite_sides_are_both_found() -> None:
+    """No one line can do that."""
+    training = RNG.normal(0, 0.3, (400, 2))
+    kinds = [RNG.normal((side, 0), 0.3, (50, 2)) for side in (-3, 3)]
+    log_odds = fit(training, kinds, last=2).answers(np.concatenate([training, *kinds]))[:, 0]
+    assert roc_auc_score(np.arange(500) >= 400, log_odds) == 1
+
+
+def test_the_log_odds_are_those_of_scikit_learns_classifier() -> None:
+    training = RNG.normal(size=(300, 5))
+    kinds = [RNG.normal(1, 1, (80, 5)), RNG.normal(-1, 2, (120, 5))]
+    tables = [training, *kinds]
+    model = LogisticRegression(C=3000, max_iter=500).fit(
+        (np.concatenate(tables) - training.mean(axis=0)) / training.std(axis=0),
+        np.repeat([0, 1, 2], [300, 80, 120]),
+        np.repeat([1 / 300, 0.25 / 80, 0.25 / 120], [300, 80, 120]),
+    )
+    new = RNG.normal(size=(50, 5))
+    other = 1 - model.predict_proba((new - training.mean(axis=0)) / training.std(axis=0))[:, 0]
+    found = fit(training, kinds, last=5).answers(new)[:, 0]
+    np.testing.assert_allclose(found, np.log(other / (1 - other)), atol=1e-3)
 
 
 def test_features_that_never_vary_do_no_harm() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import GraphProto, NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
-Attribute = int | str | list[int] | GraphProto
+Attribute = int | float | str | list[int] | GraphProto
 
 
 class Builder:

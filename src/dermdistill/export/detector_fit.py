@@ -1,14 +1,16 @@
 """Fit the detector of a network, on its training images and on pictures that are not dermoscopic."""
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 from onnx import ModelProto
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
-from dermdistill.export.detector import FEATURES, LAST, Detector
+from dermdistill.export.detector import FEATURES, LAST, Detector, in_half_precision
 from dermdistill.export.graph import assemble_features
 from dermdistill.inference.detector import DetectorLimits
 from dermdistill.inference.model_info import ModelInfo
@@ -17,6 +19,8 @@ Floats = NDArray[np.float64]
 
 _STRENGTH = 3000.0
 """Inverse strength of the L2 penalty, for training images that weigh 1 in all."""
+_ITERATIONS = 500
+"""At most; the shipped student needs 200."""
 _OTHERS_WEIGH = 0.25
 """What the pictures of each other kind weigh together."""
 _WARNED = 0.98, 0.999
@@ -59,29 +63,36 @@ def fit(training: Floats, others: Sequence[Floats], last: int) -> Detector:
 
     Args:
         training: features ``(N, F)`` of training images.
-        others: features of pictures that are no dermoscopic photographs, each kind its own table; all kinds
-            weigh the same, however many pictures they have.
+        others: features of pictures that are no dermoscopic photographs, each kind its own table and its own
+            class; all kinds weigh the same, however many pictures they have.
         last: how many of the F features are those of the last feature map.
     """
     centre, spread = training.mean(axis=0), training.std(axis=0)
     scale = np.maximum(spread, _FLOOR * max(float(spread.mean()), np.finfo(float).tiny))
     tables = [training, *others]
-    weights = [1.0, *(_OTHERS_WEIGH for _ in others)]
-    model = LogisticRegression(C=_STRENGTH, max_iter=500)
-    model.fit(
-        (np.concatenate(tables) - centre) / scale,
-        np.repeat([0, *(1 for _ in others)], [len(table) for table in tables]),
-        np.repeat(
-            [w / len(table) for w, table in zip(weights, tables, strict=True)], [len(t) for t in tables]
-        ),
-    )
-    slopes = model.coef_[0] / scale
+    weigh = [1.0, *(_OTHERS_WEIGH for _ in others)]
+    model = LogisticRegression(C=_STRENGTH, max_iter=_ITERATIONS)
+    with warnings.catch_warnings():
+        # Features that hardly vary in training can take thousands more; the kinds are told apart long before.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(
+            (np.concatenate(tables) - centre) / scale,
+            np.repeat(np.arange(len(tables)), [len(table) for table in tables]),
+            np.repeat(
+                [w / len(table) for w, table in zip(weigh, tables, strict=True)], [len(t) for t in tables]
+            ),
+        )
+    # Of two classes there is one line already, the log-odds of the second.
+    coefficients, intercepts = model.coef_, model.intercept_
+    if len(others) > 1:
+        coefficients, intercepts = coefficients[1:] - coefficients[0], intercepts[1:] - intercepts[0]
+    weights = in_half_precision(coefficients.T / scale[:, None])
     of_last = training[:, -last:]
     return Detector(
-        weights=slopes.astype(np.float32),
-        bias=float(model.intercept_[0] - centre @ slopes),
+        weights=weights,
+        biases=(intercepts - centre @ weights).astype(np.float32),
         centre=of_last.mean(axis=0).astype(np.float32),
-        whitening=_whitening(of_last).astype(np.float32),
+        whitening=in_half_precision(_whitening(of_last)),
     )
 
 
@@ -102,7 +113,7 @@ def limits(answers: Floats, sources: Sequence[str]) -> DetectorLimits:
 
 
 def _whitening(features: Floats) -> Floats:
-    """``(L, K)``: makes a Euclidean distance of Mahalanobis', along the K directions that vary most.
+    """``(L, D)``: makes a Euclidean distance of Mahalanobis', along the D directions that vary most.
 
     These are all directions of up to 128 features.
     """

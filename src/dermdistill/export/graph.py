@@ -46,7 +46,7 @@ def assemble(network: ModelProto, info: ModelInfo, detector: Detector | None = N
         helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["N", len(info.classes)]),
         helper.make_tensor_value_info("statistics", TensorProto.FLOAT, ["N", len(STATISTICS)]),
     ]
-    if detector is not None and add_features(builder, network):
+    if detector is not None and add_features(builder, network, info.input.size):
         add_answers(builder, detector)
         outputs.append(helper.make_tensor_value_info(ANSWERS, TensorProto.FLOAT, ["N", 2]))
     return _model(builder, outputs, network, info)
@@ -58,7 +58,7 @@ def assemble_features(network: ModelProto, info: ModelInfo) -> ModelProto | None
     _preprocess(builder, info)
     builder.nodes.extend(network.graph.node)
     builder.constants.extend(network.graph.initializer)
-    if not add_features(builder, network):
+    if not add_features(builder, network, info.input.size):
         return None
     outputs = [
         helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", None]) for name in (FEATURES, LAST)

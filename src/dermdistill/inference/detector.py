@@ -19,7 +19,7 @@ class DetectorLimits:
     """Above which answers of the detector a picture is warned of.
 
     Attributes:
-        log_odds: of its being something else, by a linear output fitted on pictures of both kinds.
+        log_odds: of its being something else, by a classifier fitted on dermoscopic and other pictures.
         distance: of its features from those of the training images, for what is like neither kind.
     """
 
