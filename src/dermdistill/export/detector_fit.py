@@ -70,7 +70,7 @@ def fit(training: Floats, others: Sequence[Floats], last: int) -> Detector:
     centre, spread = training.mean(axis=0), training.std(axis=0)
     scale = np.maximum(spread, _FLOOR * max(float(spread.mean()), np.finfo(float).tiny))
     tables = [training, *others]
-    weigh = [1.0, *(_OTHERS_WEIGH for _ in others)]
+    kind_weights = [1.0, *(_OTHERS_WEIGH for _ in others)]
     model = LogisticRegression(C=_STRENGTH, max_iter=_ITERATIONS)
     with warnings.catch_warnings():
         # Features that hardly vary in training can take thousands more; the kinds are told apart long before.
@@ -79,7 +79,8 @@ def fit(training: Floats, others: Sequence[Floats], last: int) -> Detector:
             (np.concatenate(tables) - centre) / scale,
             np.repeat(np.arange(len(tables)), [len(table) for table in tables]),
             np.repeat(
-                [w / len(table) for w, table in zip(weigh, tables, strict=True)], [len(t) for t in tables]
+                [w / len(table) for w, table in zip(kind_weights, tables, strict=True)],
+                [len(t) for t in tables],
             ),
         )
     # Of two classes there is one line already, the log-odds of the second.

@@ -20,7 +20,7 @@ class DetectorLimits:
 
     Attributes:
         log_odds: of its being something else, by a classifier fitted on dermoscopic and other pictures.
-        distance: of its features from those of the training images, for what is like neither kind.
+        distance: of its features from those of the training images, for what is like no kind.
     """
 
     log_odds: float
