@@ -73,7 +73,7 @@ def fit(training: Floats, others: Sequence[Floats], last: int) -> Detector:
     kind_weights = [1.0, *(_OTHERS_WEIGH for _ in others)]
     model = LogisticRegression(C=_STRENGTH, max_iter=_ITERATIONS)
     with warnings.catch_warnings():
-        # Features that hardly vary in training can take thousands more; the kinds are told apart long before.
+        # Where a feature hardly varies in training, the fit may stop early. It separates the kinds anyway.
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(
             (np.concatenate(tables) - centre) / scale,
